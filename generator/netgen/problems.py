@@ -1,0 +1,166 @@
+"""What can be wrong: Problem, the one table of its codes, and the errors that carry problems."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """How much a problem weighs: an error stops the run, a warning and a note do not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where a problem stands: *line* and *column* count from 1, in characters; *width* is the length of the carets.
+
+    *text* is the whole source line, without its line end, as it is shown above the caret.
+    """
+
+    file: str
+    line: int
+    column: int
+    width: int = 1
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One kind of problem: its weight and the sentence of the documentation."""
+
+    severity: Severity
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One finding about the input: a code of CODES, a place (None: the run as a whole), a sentence, evidence, the mending.
+
+    *notes* are sentences of evidence (the other file, the choices); *fix* says what to write, and where.
+    """
+
+    code: str
+    place: Place | None
+    message: str
+    notes: tuple[str, ...] = ()
+    fix: str = ""
+
+    @property
+    def severity(self) -> Severity:
+        """Return the weight that the table gives the code."""
+        return CODES[self.code].severity
+
+
+def in_order(problems: list[Problem]) -> tuple[Problem, ...]:
+    """Return *problems* by file, line and column, each once; those without a place come last."""
+    unique = {(p.code, p.place, p.message): p for p in problems}
+    return tuple(
+        sorted(
+            unique.values(),
+            key=lambda p: (p.place is None, p.place or Place("", 0, 0), p.code, p.message),
+        )
+    )
+
+
+class NetgenError(Exception):
+    """The input cannot be used; *problems* says why, all of it at once."""
+
+    def __init__(self, problems: list[Problem] | tuple[Problem, ...]) -> None:
+        self.problems = in_order(list(problems))
+        super().__init__("; ".join(f"{p.code}: {p.message}" for p in self.problems))
+
+
+class OutputError(Exception):
+    """The environment refused the output (a read-only folder, a full disk): exit code 3."""
+
+
+_E, _W, _N = Severity.ERROR, Severity.WARNING, Severity.NOTE
+
+CODES: dict[str, Code] = {
+    # reading
+    "unreadable-file": Code(_E, "The file or folder cannot be read."),
+    "no-spec": Code(_E, "There is no Connectivity document in what was given."),
+    "too-large": Code(_E, "A file is larger than 10 MiB."),
+    "bad-encoding": Code(_E, "The text is not UTF-8."),
+    "control-character": Code(_E, "The text holds a character that is invisible or steers a terminal."),
+    "yaml-syntax": Code(_E, "The text is not YAML."),
+    "yaml-tag": Code(_E, "A spec has no tags."),
+    "yaml-anchor": Code(_E, "A spec has no anchors and aliases."),
+    "yaml-merge-key": Code(_E, "A spec has no merge keys."),
+    "duplicate-key": Code(_E, "A key stands twice in one map."),
+    "key-not-text": Code(_E, "A key is not text."),
+    "ambiguous-scalar": Code(_E, "YAML readers disagree on what the unquoted text means."),
+    "too-deep": Code(_E, "The document is nested deeper than 64 levels."),
+    "skipped-file": Code(_N, "A file of a folder holds no netgen document and was left out."),
+    # shape
+    "unknown-kind": Code(_E, "The document's apiVersion and kind are none of netgen's."),
+    "wrong-type": Code(_E, "The value is of another type than the key takes."),
+    "unknown-key": Code(_E, "The key is not part of the language at this place."),
+    "missing-key": Code(_E, "A required key is missing."),
+    "bad-value": Code(_E, "The value is not one that the key takes."),
+    "not-yet": Code(_E, "The key or form is part of the language, but this version does not read it yet."),
+    # short forms
+    "bad-name": Code(_E, "The name is not one that Kubernetes takes at this place."),
+    "reserved-name": Code(_E, "The name has a meaning of its own in the language, or belongs to netgen."),
+    "bad-port": Code(_E, "The text is not a port."),
+    "bad-target": Code(_E, "The text is not something that can be called."),
+    "bad-caller": Code(_E, "The text is not something that can be accepted."),
+    "bad-grant": Code(_E, "The text is not a port name."),
+    "bad-url": Code(_E, "The text is not a URL that can be exposed."),
+    "bad-exposure": Code(_E, "The text is none of the ways to expose an app."),
+    "bad-address": Code(_E, "The text is not an address or CIDR in its canonical form."),
+    "bad-selector": Code(_E, "The text is not a selector of pods."),
+    "missing-scheme": Code(_E, "A host outside the cluster is written without its scheme."),
+    "bare-star": Code(_E, "A star needs a namespace: here/* or any is meant."),
+    # names and references
+    "duplicate-document": Code(_E, "Two documents have the same kind, namespace and name."),
+    "duplicate-app": Code(_E, "An app or peer name is used twice in one namespace."),
+    "several-platforms": Code(_E, "More than one Platform document was given."),
+    "unknown-app": Code(_E, "No app or peer has this name."),
+    "callee-not-loaded": Code(_E, "An app is called in a namespace that no loaded document speaks for."),
+    "caller-unmanaged": Code(_W, "A caller's namespace is not loaded: its pods are taken to carry the default label."),
+    "selectors-overlap": Code(_E, "Every pod of one app is also a pod of another."),
+    "unknown-overlap": Code(_E, "An app named under overlaps does not overlap."),
+    # ports
+    "unknown-port": Code(_E, "The callee has no such port."),
+    "container-port": Code(_E, "The number is the container port; calls name the service port."),
+    "ambiguous-port": Code(_E, "Several ports are possible, and one must be named."),
+    "port-needed": Code(_E, "The target's ports are not known, so the port must be written."),
+    "no-ports": Code(_E, "The callee has no ports."),
+    "duplicate-port": Code(_E, "Two ports of one app collide."),
+    # consent
+    "consent-missing": Code(_E, "The callee belongs to another owner and does not accept the caller."),
+    "port-not-granted": Code(_E, "The call names a port that the callee's grant leaves out."),
+    "grant-unused": Code(_W, "The callee accepts a caller that does not call it; nothing is opened."),
+    # services and exposure
+    "service-name": Code(_E, "The Service name is not valid for the Kubernetes version."),
+    "service-needed": Code(_E, "The exposure or setting needs a Service, and the app has none."),
+    "service-conflict": Code(_E, "Settings of one Service exclude each other."),
+    "node-port": Code(_E, "The node port is out of range or taken."),
+    "clients-need-local": Code(_E, "Client addresses are named, but the traffic policy hides them."),
+    "entrypoint-missing": Code(_E, "No entry point serves the URL's host."),
+    "entrypoint-unknown": Code(_E, "No entry point has this name."),
+    "entrypoint-ambiguous": Code(_E, "Several entry points serve the URL's host."),
+    "unknown-controller": Code(_E, "The entry point's controller is not known, so its pods cannot be named."),
+    "route-duplicate": Code(_E, "Two exposures claim one host and path."),
+    "route-path": Code(_E, "The path is not one that the Ingress or its controller takes."),
+    "scheme-mixed": Code(_E, "One host is exposed both with and without TLS."),
+    "certificate-missing": Code(_E, "The entry point's controller serves https only with a Secret, and none is named."),
+    "certificate-shared": Code(_E, "Two namespaces would each issue a certificate for one host."),
+    # what the platform cannot do
+    "unknown-cni": Code(_E, "The CNI is not one that netgen knows."),
+    "unenforceable-apiserver": Code(_E, "A plain NetworkPolicy reaches the API server only by its addresses."),
+    "unenforceable-nodes": Code(_E, "A plain NetworkPolicy reaches nodes only by their addresses."),
+    "host-network": Code(_W, "No policy can hold an app on the host network."),
+    "no-platform": Code(_N, "No platform was given, so defaults are assumed."),
+    "world-includes-pods": Code(_N, "The world is written as every address, which includes the pods of the cluster."),
+    # output
+    "name-collision": Code(_E, "Two objects would have the same kind, namespace and name."),
+    "manifest-invalid": Code(_E, "The API server would refuse the rendered object."),
+    "foreign-files": Code(_E, "The output folder holds files that netgen did not write."),
+    "unwritable": Code(_E, "The output folder cannot be written."),
+}

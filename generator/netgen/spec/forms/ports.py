@@ -1,0 +1,139 @@
+"""The short and the long form of a port: `8080`, `80 -> 8080`, `9090/grpc`, {container, service, protocol, ...}."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from netgen.problems import Problem
+from netgen.source import Spot
+from netgen.spec.forms.text import FormError, parsed, shown, suggestion
+
+PROTOCOLS: dict[str, tuple[str, str | None]] = {
+    "tcp": ("TCP", None),
+    "udp": ("UDP", None),
+    "sctp": ("SCTP", None),
+    "http": ("TCP", "http"),
+    "grpc": ("TCP", "grpc"),
+    "https": ("TCP", "https"),
+    "tls": ("TCP", "tls"),
+}
+"""Protocol word -> transport protocol and appProtocol."""
+
+_PORT = re.compile(r"(?:([0-9]+) *-> *)?([0-9]+)(-[0-9]+)?(?:/([A-Za-z0-9]+))?", re.ASCII)
+_PORT_WORD = re.compile(r"([0-9]+)(-[0-9]+)?(?:/([A-Za-z]+))?", re.ASCII)
+_PORT_NAME = re.compile(r"(?!-)(?!.*--)(?=.*[a-z])[a-z0-9-]{1,15}(?<!-)", re.ASCII)
+PORT_NAME_RULE = "at most 15 lower-case letters, digits and single '-', with at least one letter"
+
+
+@dataclass(frozen=True, slots=True)
+class PortForm:
+    """A port as a spec gives it; *name* is None where the app's only port was written without one.
+
+    *opaque* says that the spec names a transport (`/tcp`, `/udp`, `/sctp`), so HTTP cannot be meant.
+    """
+
+    name: str | None
+    service: int
+    container: int
+    protocol: str
+    app_protocol: str | None
+    opaque: bool
+    metrics: bool
+    spot: Spot = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PortWord:
+    """A port as a call writes it: a *name*, or a *number* with its protocol where that is written."""
+
+    name: str | None
+    number: int | None = None
+    protocol: str | None = None
+
+    def __str__(self) -> str:
+        if self.number is None:
+            return self.name or ""
+        return f"{self.number}/{self.protocol.lower()}" if self.protocol else str(self.number)
+
+
+def port_number(text: str, *, offset: int = 0) -> int:
+    """Return the port number that *text* writes, else raise `bad-port`: 1 to 65535, without leading zeros."""
+    if not re.fullmatch(r"[1-9][0-9]{0,4}", text, re.ASCII) or int(text) > 65535:
+        raise FormError("bad-port", f"{shown(text)} is not a port number: 1 to 65535", part=(offset, len(text)))
+    return int(text)
+
+
+def protocol(word: str, *, offset: int) -> tuple[str, str | None]:
+    """Return transport protocol and appProtocol of a protocol word, else raise `bad-port`."""
+    if word not in PROTOCOLS:
+        message = f"{shown(word)} is not a protocol{suggestion(word.lower(), tuple(PROTOCOLS))}"
+        raise FormError("bad-port", message, fix="one of " + ", ".join(PROTOCOLS), part=(offset, len(word)))
+    return PROTOCOLS[word]
+
+
+def port_word(text: str) -> PortWord:
+    """Return the port of a call: a port name, or a number with an optional protocol; else raise `bad-port`."""
+    match = _PORT_WORD.fullmatch(text)
+    if match:
+        if match[2]:
+            raise FormError("not-yet", f"{shown(text)}: port ranges are not read by this version of netgen")
+        transport = protocol(match[3], offset=match.start(3))[0] if match[3] else None
+        return PortWord(None, port_number(match[1]), transport)
+    return PortWord(port_name(text))
+
+
+def port_name(text: str) -> str:
+    """Return *text* when it is a port name (an IANA service name), else raise `bad-name`."""
+    if not _PORT_NAME.fullmatch(text):
+        raise FormError("bad-name", f"{shown(text)} is not a port name: {PORT_NAME_RULE}")
+    return text
+
+
+def read_port(value: Any, name: str | None, spot: Spot, found: list[Problem]) -> PortForm | None:
+    """Return the port that *value* (short or long, of the schema's shape) stands for, or None with a problem found."""
+    if isinstance(value, dict):
+        return _long_port(value, name, spot)
+    if isinstance(value, int):
+        value = str(value)
+    return parsed(lambda text: _short_port(text, name, spot), value, spot, found)
+
+
+def _short_port(text: str, name: str | None, spot: Spot) -> PortForm:
+    match = _PORT.fullmatch(text)
+    if not match:
+        raise FormError(
+            "bad-port",
+            f"{shown(text)} is not a port",
+            fix="write 8080, 80 -> 8080 (service -> container) or 53/udp",
+        )
+    if match[3]:
+        raise FormError("not-yet", f"{shown(text)}: port ranges are not read by this version of netgen")
+    container = port_number(match[2], offset=match.start(2))
+    service = port_number(match[1], offset=match.start(1)) if match[1] else container
+    transport, app_protocol = protocol(match[4], offset=match.start(4)) if match[4] else ("TCP", None)
+    return PortForm(
+        name=name or match[4],
+        service=service,
+        container=container,
+        protocol=transport,
+        app_protocol=app_protocol,
+        opaque=match[4] is not None and app_protocol is None,
+        metrics=name == "metrics",
+        spot=spot,
+    )
+
+
+def _long_port(value: dict[str, Any], name: str | None, spot: Spot) -> PortForm:
+    container = value["container"]
+    return PortForm(
+        name=name,
+        service=value.get("service", container),
+        container=container,
+        protocol=value.get("protocol", "TCP"),
+        app_protocol=value.get("appProtocol"),
+        opaque=value.get("protocol", "TCP") != "TCP",
+        metrics=value.get("metrics", name == "metrics"),
+        spot=spot,
+    )

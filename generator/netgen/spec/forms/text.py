@@ -1,0 +1,55 @@
+"""What the parsers of the short forms share: the error they raise, and how it becomes a problem at a place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from difflib import get_close_matches
+from typing import TypeVar
+
+from netgen.problems import Problem
+from netgen.source import Spot
+
+T = TypeVar("T")
+
+DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
+DNS_LABEL_RULE = "lower-case letters, digits and '-', a letter or digit at both ends, 63 characters at most"
+
+
+class FormError(ValueError):
+    """A text that is not of its form: a code, a sentence, the mending, and the part of the text that is wrong."""
+
+    def __init__(self, code: str, message: str, *, fix: str = "", part: tuple[int, int] | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.fix = fix
+        self.part = part
+
+
+def parsed(parse: Callable[[str], T], text: str, spot: Spot, found: list[Problem]) -> T | None:
+    """Return what *parse* makes of *text*; where it raises FormError, add the problem to *found* and return None."""
+    try:
+        return parse(text)
+    except FormError as error:
+        place = spot.value(*error.part) if error.part else spot.value()
+        found.append(Problem(error.code, place, error.message, fix=error.fix))
+        return None
+
+
+def shown(text: str) -> str:
+    """Return *text* in quotes for a message, cut at 80 characters."""
+    return f"`{text}`" if len(text) <= 80 else f"`{text[:79]}…`"
+
+
+def suggestion(name: str, names: list[str] | tuple[str, ...]) -> str:
+    """Return ` (did you mean x?)` for the nearest of *names*, or an empty text."""
+    close = get_close_matches(name, names, n=1)
+    return f" (did you mean {shown(close[0])}?)" if close else ""
+
+
+def dns_label(text: str, what: str, *, offset: int = 0) -> str:
+    """Return *text* when it is a DNS label (RFC 1123), else raise `bad-name`; *what* names it in the message."""
+    if not DNS_LABEL.fullmatch(text):
+        raise FormError("bad-name", f"{shown(text)} is not {what}: {DNS_LABEL_RULE}", part=(offset, max(len(text), 1)))
+    return text

@@ -1,0 +1,249 @@
+"""A Platform document over the built-in profiles; without one, the defaults and the flags that stand in for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from netgen.intent import Addresses, Block, EntryPoint, Pairs, Peer, Pods, Selector
+from netgen.problems import Place, Problem
+from netgen.source import Document, Spot
+from netgen.spec.controllers import Controller, controllers
+from netgen.spec.forms.addresses import address_and_port, cidr, without_contained
+from netgen.spec.forms.selectors import pods, resolver
+from netgen.spec.forms.text import FormError, dns_label, parsed, shown, suggestion
+
+T = TypeVar("T")
+
+CNIS = ("kubernetes",)
+DEFAULT_CNI = "kubernetes"
+LATER_CNIS = {
+    "calico": "calico enforces plain NetworkPolicies",
+    "cilium": "cilium enforces plain NetworkPolicies, but takes no node or pod for a part of a CIDR",
+    "flannel": "flannel enforces no NetworkPolicy by itself: something beside it must",
+    "weave": "weave enforces plain NetworkPolicies",
+}
+CLUSTER_DNS = "kube-system/k8s-app=kube-dns"
+
+
+@dataclass(frozen=True, slots=True)
+class Resolver:
+    """A DNS server that every app may ask; *name* is how the comment of a rule names it."""
+
+    peer: Peer
+    port: int
+    name: str
+
+
+DEFAULT_DNS = (Resolver(pods(CLUSTER_DNS), 53, CLUSTER_DNS),)
+
+
+@dataclass(frozen=True, slots=True)
+class Ranges:
+    """The address ranges of the cluster as CIDRs; *exact* says that no other private address belongs to it."""
+
+    pods: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    nodes: tuple[str, ...] = ()
+    exact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """An entry point with the *hosts* it serves (none: every host) and its way to certificates (None: its own)."""
+
+    entrypoint: EntryPoint
+    hosts: tuple[str, ...]
+    secret: str | None
+    issuer: str | None
+    controller: Controller
+
+    def serves(self, host: str) -> bool:
+        """Return whether *host* is one of the gate's, by name or under one of its wildcards."""
+        return not self.hosts or host in self.hosts or f"*.{host.partition('.')[2]}" in self.hosts
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """What is installed in the cluster."""
+
+    cni: str = DEFAULT_CNI
+    kubernetes: tuple[int, int] | None = None
+    owners: Pairs = ()
+    dns: tuple[Resolver, ...] = DEFAULT_DNS
+    scrape: tuple[Pods, ...] = ()
+    gates: tuple[Gate, ...] = ()
+    ranges: Ranges = Ranges()
+    apiserver: tuple[tuple[str, int], ...] = ()
+
+
+def read_platform(document: Document | None, cni: str | None, ingress: str | None, found: list[Problem]) -> Platform:
+    """Return the platform of *document* (None: the defaults), with the flags *cni* and *ingress* over it."""
+    platform = _written(document, found) if document else Platform()
+    if cni is not None:
+        platform = replace(platform, cni=_cni(cni, None, found))
+    if ingress is not None:
+        platform = replace(platform, gates=(*platform.gates, *_flag_gate(ingress, found)))
+    return platform
+
+
+def _written(document: Document, found: list[Problem]) -> Platform:
+    data: Any = document.data
+    spot = document.spot()
+    scrape = data.get("scrape", [])
+    gates = [
+        _gate(name, item, spot.at("entrypoints", name), found) for name, item in data.get("entrypoints", {}).items()
+    ]
+    return Platform(
+        cni=_cni(data["cni"], spot.at("cni").value(), found) if "cni" in data else DEFAULT_CNI,
+        kubernetes=_version(data.get("kubernetes")),
+        owners=tuple(sorted(data.get("owners", {}).items())),
+        dns=tuple(_each(_resolver, data["dns"], spot.at("dns"), found)) if "dns" in data else DEFAULT_DNS,
+        scrape=tuple(sorted(set(_each(pods, scrape, spot.at("scrape"), found)))),
+        gates=tuple(gate for gate in gates if gate),
+        ranges=_ranges(data["ranges"], spot.at("ranges"), found) if "ranges" in data else Ranges(),
+        apiserver=tuple(sorted(set(_each(address_and_port, data.get("apiserver", []), spot.at("apiserver"), found)))),
+    )
+
+
+def _each(parse: Callable[[str], T], value: str | list[str], spot: Spot, found: list[Problem]) -> list[T]:
+    """Return what *parse* makes of one text or of each text of a list."""
+    items = [(value, spot)] if isinstance(value, str) else [(text, spot.at(i)) for i, text in enumerate(value)]
+    return [item for text, place in items if (item := parsed(parse, text, place, found)) is not None]
+
+
+def _cni(text: str, place: Place | None, found: list[Problem]) -> str:
+    name = text.partition(" ")[0].lower()
+    if text in CNIS:
+        return text
+    if name in CNIS:
+        found.append(Problem("unknown-cni", place, f"{shown(name)} has no versions", fix=f"write {name}"))
+    elif name in LATER_CNIS:
+        message = f"{shown(text)}: the profile {name} is not read by this version of netgen"
+        fix = "write cni: kubernetes (or --cni kubernetes) for plain NetworkPolicies"
+        found.append(Problem("not-yet", place, message, (LATER_CNIS[name],), fix))
+    else:
+        message = f"no CNI {shown(text)}{suggestion(name, (*CNIS, *LATER_CNIS))}"
+        found.append(Problem("unknown-cni", place, message, fix="write kubernetes"))
+    return DEFAULT_CNI
+
+
+def _version(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    major, _, minor = text.partition(".")
+    return int(major), int(minor)
+
+
+def _resolver(text: str) -> Resolver:
+    peer, port = resolver(text)
+    if isinstance(peer, str):
+        return Resolver(Addresses((Block(cidr(peer)),)), port, peer)
+    return Resolver(peer, port, text if port == 53 else text.rpartition(":")[0])
+
+
+def _ranges(value: dict[str, Any], spot: Spot, found: list[Problem]) -> Ranges:
+    blocks = {
+        key: without_contained(_each(cidr, value.get(key, []), spot.at(key), found))
+        for key in ("pods", "services", "nodes")
+    }
+    exact = value.get("exact", False)
+    if exact and not all(blocks.values()):
+        message = "exact ranges must name pods, services and nodes: what they leave out would count as outside"
+        found.append(Problem("missing-key", spot.value(), message))
+    return Ranges(exact=exact, **blocks)
+
+
+def _gate(name: str, value: dict[str, Any], spot: Spot, found: list[Problem]) -> Gate | None:
+    controller = _controller(value, spot, found)
+    secret, issuer = _certificates(value.get("tls", "controller"), spot.at("tls"), found)
+    annotations = tuple(sorted(value.get("annotations", {}).items()))
+    if controller is None:
+        return None
+    entrypoint = EntryPoint(name, value["ingress"], controller.data_plane, annotations, controller.secure)
+    return Gate(entrypoint, tuple(sorted(value.get("hosts", []))), secret, issuer, controller)
+
+
+def _controller(value: dict[str, Any], spot: Spot, found: list[Problem]) -> Controller | None:
+    """Return the controller of an entry point: the profile of its class, another one, or one described in the spec."""
+    written = value.get("controller", {})
+    if isinstance(written, str):
+        return _profile(written, spot.at("controller"), found)
+    given = {key: written[key] for key in ("namespace", "labels") if key in written}
+    if "profile" in written:
+        base = _profile(written["profile"], spot.at("controller", "profile"), found)
+    elif len(given) == 2:
+        base = Controller(Pods("", Selector()))
+    else:
+        base = _class_profile(value["ingress"], spot, found)
+    if base is None or not given:
+        return base
+    labels = given.get("labels")
+    plane = Pods(
+        given.get("namespace", base.data_plane.namespace),
+        Selector(tuple(sorted(labels.items()))) if labels is not None else base.data_plane.selector,
+    )
+    return replace(base, data_plane=plane)
+
+
+def _profile(name: str, spot: Spot, found: list[Problem]) -> Controller | None:
+    known = controllers().by_name
+    if name not in known:
+        message = f"no controller profile {shown(name)}{suggestion(name, tuple(known))}"
+        found.append(Problem("unknown-controller", spot.value(), message, fix="one of " + ", ".join(known)))
+        return None
+    return known[name]
+
+
+def _class_profile(class_name: str, spot: Spot, found: list[Problem]) -> Controller | None:
+    known = controllers().by_class
+    if class_name not in known:
+        found.append(_unknown_class(class_name, spot))
+        return None
+    return known[class_name]
+
+
+def _unknown_class(class_name: str, spot: Spot | None) -> Problem:
+    known = ", ".join(controllers().by_name)
+    return Problem(
+        "unknown-controller",
+        spot.at("ingress").value() if spot else None,
+        f"the Ingress class {shown(class_name)} has no built-in controller profile, so its pods cannot be named",
+        notes=(f"profiles: {known}",),
+        fix="in the Platform, under this entry point, write  controller: {namespace: NAMESPACE, labels: {KEY: VALUE}}",
+    )
+
+
+def _certificates(text: str, spot: Spot, found: list[Problem]) -> tuple[str | None, str | None]:
+    """Return the Secret or the issuer that `tls` names; both None where the controller holds the certificates."""
+    secret, issuer = text.removeprefix("secret "), text.removeprefix("cert-manager/")
+    named = secret if secret != text else issuer
+    if text == "controller":
+        return None, None
+    if named == text or not all(parsed(_label, label, spot, found) for label in named.split(".")):
+        if named == text:
+            fix = "write controller, secret NAME or cert-manager/ISSUER"
+            found.append(Problem("bad-value", spot.value(), f"{shown(text)} is no way to a certificate", fix=fix))
+        return None, None
+    return (secret, None) if secret != text else (None, issuer)
+
+
+def _label(text: str) -> str:
+    return dns_label(text, "a resource name")
+
+
+def _flag_gate(class_name: str, found: list[Problem]) -> tuple[Gate, ...]:
+    """Return the entry point that `--ingress NAME` stands for: the class NAME, serving every host."""
+    known = controllers().by_class
+    try:
+        dns_label(class_name, "an Ingress class that can name an entry point")
+    except FormError as error:
+        found.append(Problem(error.code, None, error.message))
+        return ()
+    if class_name not in known:
+        found.append(_unknown_class(class_name, None))
+        return ()
+    controller = known[class_name]
+    entrypoint = EntryPoint(class_name, class_name, controller.data_plane, (), controller.secure)
+    return (Gate(entrypoint, (), None, None, controller),)

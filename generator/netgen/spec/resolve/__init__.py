@@ -1,0 +1,84 @@
+"""Documents and platform -> Intent: names become references, what is left out becomes a value, consent is judged."""
+
+from __future__ import annotations
+
+from netgen.intent import Flow, Intent, IsolatedNamespace
+from netgen.problems import Problem
+from netgen.spec.forms.connectivity import ConnectivityForm
+from netgen.spec.platform import Platform
+from netgen.spec.resolve.calls import call_flows
+from netgen.spec.resolve.cluster import dns_flows, scrape_flows
+from netgen.spec.resolve.grants import grant_flows
+from netgen.spec.resolve.outside import world
+from netgen.spec.resolve.overlap import check_overlaps
+from netgen.spec.resolve.registry import Registry, object_labels, register
+from netgen.spec.resolve.routes import route_parts
+from netgen.spec.resolve.services import service_parts
+
+
+def resolve(
+    forms: list[ConnectivityForm], platform: Platform, unclear: frozenset[str | None], found: list[Problem]
+) -> Intent:
+    """Return what *forms* mean on *platform*; every problem goes to *found*, and an error among them voids the result.
+
+    *unclear* are the namespaces of documents that could not be read, with None for one that is not known.
+    """
+    registry = register(forms, platform, unclear, found)
+    check_overlaps(registry, found)
+    called = call_flows(registry, found)
+    granted = grant_flows(registry, called, found)
+    services, outer = service_parts(registry, found)
+    routes, inner = route_parts(registry, found)
+    flows = [*called.flows, *granted, *outer, *inner, *dns_flows(registry), *scrape_flows(registry)]
+    _warn_host_network(registry, found)
+    _note_world(flows, platform, found)
+    return Intent(
+        apps=tuple(entry.app for entry in registry.entries.values()),
+        flows=_distinct(flows),
+        services=tuple(sorted(services, key=lambda service: (service.app.namespace, service.name))),
+        routes=tuple(sorted(routes, key=lambda route: (route.app, route.host, route.path, route.exact))),
+        isolated=tuple(_isolated(document) for document in registry.documents if document.isolate_namespace),
+        kubernetes=platform.kubernetes,
+    )
+
+
+def _distinct(flows: list[Flow]) -> tuple[Flow, ...]:
+    """Return *flows* sorted by their intent, each once: two forms of one permission are one rule."""
+    unique = {(f.intent, f.source, f.target, f.ports, f.source_app, f.target_app, f.why): f for f in flows}
+    return tuple(sorted(unique.values(), key=lambda flow: (flow.intent, flow.ports, flow.why)))
+
+
+def _isolated(document: ConnectivityForm) -> IsolatedNamespace:
+    return IsolatedNamespace(
+        namespace=document.namespace,
+        document=document.name,
+        labels=object_labels(document, None),
+        annotations=document.annotations,
+        spot=document.spot.at("isolate"),
+    )
+
+
+def _warn_host_network(registry: Registry, found: list[Problem]) -> None:
+    found.extend(
+        Problem(
+            "host-network",
+            entry.form.spot.at("hostNetwork").value(),
+            f"{entry.key} runs on the host network: no NetworkPolicy holds it, and it can be reached from everywhere",
+        )
+        for entry in registry.entries.values()
+        if entry.app.host_network
+    )
+
+
+def _note_world(flows: list[Flow], platform: Platform, found: list[Problem]) -> None:
+    opened = sorted({str(flow.target_app) for flow in flows if flow.target_app and flow.source == world(platform)})
+    if opened and not platform.ranges.pods:
+        listed = ", ".join(opened[:5]) + (f" and {len(opened) - 5} more" if len(opened) > 5 else "")
+        found.append(
+            Problem(
+                "world-includes-pods",
+                None,
+                f"every pod of the cluster reaches what the world reaches: {listed}",
+                fix="name the pods' addresses in the Platform: ranges: {pods: [CIDR]}",
+            )
+        )

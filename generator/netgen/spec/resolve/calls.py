@@ -1,0 +1,156 @@
+"""The flows that `calls` open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from netgen.intent import EVERY_POD, Addresses, AppKey, Block, Flow, Peer, Pods, Port, PortMatch
+from netgen.problems import Problem
+from netgen.source import Spot
+from netgen.spec.forms.connectivity import CallForm, PeerForm
+from netgen.spec.forms.sides import Kind
+from netgen.spec.forms.text import suggestion
+from netgen.spec.resolve.consent import Grants, called_ports, grants_of
+from netgen.spec.resolve.outside import apiserver, internet, nodes
+from netgen.spec.resolve.registry import Entry, Registry
+
+Ports = tuple[PortMatch, ...]
+
+
+@dataclass
+class Called:
+    """What the calls of a run come to: the flows, and who calls whom directly (the pairs) or by a wildcard."""
+
+    flows: list[Flow] = field(default_factory=list)
+    pairs: set[tuple[AppKey, AppKey]] = field(default_factory=set)
+    wildcards: dict[AppKey, list[CallForm]] = field(default_factory=dict)
+
+
+def call_flows(registry: Registry, found: list[Problem]) -> Called:
+    """Return the flows of every call in *registry*; what cannot be called goes to *found*."""
+    called = Called()
+    grants = {key: grants_of(entry) for key, entry in registry.entries.items()}
+    for entry in registry.entries.values():
+        for call in entry.form.calls:
+            _call(call, entry, grants, registry, called, found)
+    return called
+
+
+def peer_of(entry: Entry, spot: Spot, registry: Registry, found: list[Problem]) -> Peer | None:
+    """Return *entry* as a peer: its pods, or the nodes' addresses where it runs on the host network."""
+    if not entry.app.host_network:
+        return entry.app.pods
+    return nodes(registry.platform, spot, f"{entry.key} runs on the host network", found)
+
+
+def matches(ports: tuple[Port, ...]) -> Ports:
+    """Return what *ports* are at the pod."""
+    return tuple(sorted({PortMatch(port.protocol, port.container) for port in ports}))
+
+
+def ports_text(ports: Ports) -> str:
+    """Return *ports* as the comment of a rule writes them, with their colon: `:8080`, `:53/udp,53/tcp`, or nothing."""
+    listed = [
+        (str(port.port) if port.protocol == "TCP" else f"{port.port}/{port.protocol.lower()}")
+        for port in ports
+        if port.port is not None
+    ]
+    return ":" + ",".join(listed) if listed else ""
+
+
+def find_peer(name: str, entry: Entry, registry: Registry) -> PeerForm | None:
+    """Return the named peer *name* of the document that *entry* stands in."""
+    return registry.peers.get((entry.document.namespace, entry.document.name, name))
+
+
+def peer_target(peer: PeerForm) -> Peer:
+    """Return what a named peer stands for."""
+    return Addresses((Block(peer.cidr),)) if peer.cidr else Pods(peer.namespace, peer.selector)
+
+
+def unknown_app(key: AppKey, entry: Entry, registry: Registry) -> tuple[str, str]:
+    """Return the sentence and the mending for *key*, which no document of its loaded namespace has."""
+    names = registry.names.get(key.namespace, ())
+    peers = tuple(peer.name for peer in entry.document.peers) if key.namespace == entry.key.namespace else ()
+    message = f"no app {key.name} in namespace {key.namespace}{suggestion(key.name, names + peers)}"
+    elsewhere = sorted(str(other) for other in registry.entries if other.name == key.name)
+    return message, f"write {elsewhere[0]}" if elsewhere else ""
+
+
+def _call(
+    call: CallForm, entry: Entry, grants: dict[AppKey, Grants], registry: Registry, called: Called, found: list[Problem]
+) -> None:
+    kind = call.side.kind
+    if kind is Kind.APP:
+        peer = find_peer(call.side.name, entry, registry) if call.side.namespace is None else None
+        flows = _to_peer(call, entry, peer, found) if peer else _to_app(call, entry, grants, registry, called, found)
+    elif kind is Kind.APISERVER:
+        servers = apiserver(registry.platform, call.spot, found)
+        flows = [_flow(call, entry, server, (port,), "cluster/apiserver") for server, port in servers]
+    elif kind is Kind.INTERNET:
+        flows = [_flow(call, entry, internet(registry.platform), _numbers(call) or _TCP_AND_UDP, "internet")]
+    elif kind is Kind.ADDRESS:
+        flows = [_flow(call, entry, Addresses((Block(call.side.cidr),)), _numbers(call), call.side.cidr)]
+    else:
+        called.wildcards.setdefault(entry.key, []).append(call)
+        namespace = None if kind is Kind.ANY else call.side.namespace or entry.key.namespace
+        name = f"{namespace}/*" if namespace else "any"
+        flows = [_flow(call, entry, Pods(namespace, EVERY_POD), _numbers(call), name)]
+    called.flows.extend(flows)
+
+
+_TCP_AND_UDP = (PortMatch("TCP"), PortMatch("UDP"))
+
+
+def _numbers(call: CallForm) -> Ports:
+    """Return the numbered ports of a call that names no app: they are those of the pods, TCP unless it says so."""
+    return tuple(sorted({PortMatch(word.protocol or "TCP", word.number) for word in call.ports}))
+
+
+def _to_app(
+    call: CallForm, entry: Entry, grants: dict[AppKey, Grants], registry: Registry, called: Called, found: list[Problem]
+) -> list[Flow]:
+    key = AppKey(call.side.namespace or entry.key.namespace, call.side.name)
+    callee = registry.entries.get(key)
+    if callee is None:
+        if not registry.is_unclear(key.namespace):
+            found.append(_unknown_callee(call, key, entry, registry))
+        return []
+    called.pairs.add((entry.key, key))
+    ports = matches(called_ports(call, entry, callee, grants[key], found))
+    if not ports:
+        return []
+    source = peer_of(entry, call.spot, registry, found)
+    target = peer_of(callee, call.spot, registry, found)
+    if source is None or target is None:
+        return []
+    intent = f"{entry.key} -> {key}{ports_text(ports)}"
+    return [Flow(source, target, ports, entry.key, key, intent, call.why, call.spot)]
+
+
+def _to_peer(call: CallForm, entry: Entry, peer: PeerForm, found: list[Problem]) -> list[Flow]:
+    if not call.ports or any(word.number is None for word in call.ports):
+        message = f"{peer.name} is a peer without a spec, so its ports must be written as numbers"
+        found.append(Problem("port-needed", call.spot.value(), message, fix=f"write {peer.name}:8080"))
+        return []
+    return [_flow(call, entry, peer_target(peer), _numbers(call), f"{peer.name} (peer)")]
+
+
+def _flow(call: CallForm, entry: Entry, target: Peer, ports: Ports, name: str) -> Flow:
+    """Return a flow whose target no app of this run holds: only the caller's egress half is written."""
+    shown_ports = ports_text(ports) if ports != _TCP_AND_UDP else ""
+    intent = f"{entry.key} -> {name}{shown_ports}"
+    return Flow(entry.app.pods, target, ports, entry.key, None, intent, call.why, call.spot)
+
+
+def _unknown_callee(call: CallForm, key: AppKey, entry: Entry, registry: Registry) -> Problem:
+    if key.namespace in registry.names:
+        message, fix = unknown_app(key, entry, registry)
+        return Problem("unknown-app", call.spot.value(), message, fix=fix)
+    near = suggestion(key.namespace, tuple(registry.names))
+    return Problem(
+        "callee-not-loaded",
+        call.spot.value(),
+        f"no loaded document speaks for namespace {key.namespace}{near}, so the ports and consent of {key} are unknown",
+        fix="give its spec to the command as well, or name its pods under `peers`",
+    )

@@ -1,0 +1,118 @@
+"""The flows that `accepts` open by itself: callers that no spec holds, and callers by wildcard."""
+
+from __future__ import annotations
+
+from netgen.intent import EVERY_POD, Addresses, AppKey, Block, Flow, Peer, Pods, Selector
+from netgen.problems import Problem
+from netgen.spec.forms.connectivity import CallForm, GrantForm
+from netgen.spec.forms.sides import Kind
+from netgen.spec.resolve.calls import Called, Ports, find_peer, matches, peer_of, peer_target, ports_text, unknown_app
+from netgen.spec.resolve.consent import granted_ports
+from netgen.spec.resolve.outside import apiserver_callers, nodes, world
+from netgen.spec.resolve.registry import NAME_LABEL, Entry, Registry
+
+
+def grant_flows(registry: Registry, called: Called, found: list[Problem]) -> list[Flow]:
+    """Return the flows of every grant in *registry* that no call has opened already."""
+    return [
+        flow
+        for entry in registry.entries.values()
+        for grant in entry.form.accepts
+        for flow in _grant(grant, entry, registry, called, found)
+    ]
+
+
+def _grant(grant: GrantForm, entry: Entry, registry: Registry, called: Called, found: list[Problem]) -> list[Flow]:
+    ports = matches(granted_ports(grant, entry, found))
+    if grant.side.kind is Kind.APP:
+        return _from_app(grant, ports, entry, registry, called, found)
+    named = _outsider(grant, entry, registry, found)
+    return [_flow(grant, entry, *named, ports)] if named and ports else []
+
+
+def _outsider(grant: GrantForm, entry: Entry, registry: Registry, found: list[Problem]) -> tuple[Peer, str] | None:
+    """Return the peer that a grant names by a word, a namespace or an address, and its name for the comment."""
+    side, platform = grant.side, registry.platform
+    match side.kind:
+        case Kind.ANY:
+            return Pods(None, EVERY_POD), "any"
+        case Kind.NAMESPACE:
+            namespace = side.namespace or entry.key.namespace
+            return Pods(namespace, EVERY_POD), f"{namespace}/*"
+        case Kind.INTERNET:
+            return world(platform), "internet"
+        case Kind.ADDRESS:
+            return Addresses((Block(side.cidr),)), side.cidr
+        case Kind.NODES:
+            peer: Peer | None = nodes(platform, grant.spot, "this accepts the nodes", found)
+            return (peer, "cluster/nodes") if peer else None
+        case _:
+            peer = apiserver_callers(platform, grant.spot, found)
+            return (peer, "cluster/apiserver") if peer else None
+
+
+def _from_app(
+    grant: GrantForm, ports: Ports, entry: Entry, registry: Registry, called: Called, found: list[Problem]
+) -> list[Flow]:
+    side = grant.side
+    peer = find_peer(side.name, entry, registry) if side.namespace is None else None
+    if peer:
+        return [_flow(grant, entry, peer_target(peer), f"{peer.name} (peer)", ports)] if ports else []
+    key = AppKey(side.namespace or entry.key.namespace, side.name)
+    caller = registry.entries.get(key)
+    if caller:
+        return _from_entry(grant, ports, entry, caller, registry, called, found)
+    if registry.is_unclear(key.namespace) or not ports:
+        return []
+    if key.namespace in registry.names:
+        message, fix = unknown_app(key, entry, registry)
+        found.append(Problem("unknown-app", grant.spot.value(), message, fix=fix))
+        return []
+    found.append(_unmanaged(grant, key))
+    pods = Pods(key.namespace, Selector(((NAME_LABEL, key.name),)))
+    return [_flow(grant, entry, pods, f"{key} (unmanaged)", ports)]
+
+
+def _from_entry(
+    grant: GrantForm,
+    ports: Ports,
+    entry: Entry,
+    caller: Entry,
+    registry: Registry,
+    called: Called,
+    found: list[Problem],
+) -> list[Flow]:
+    """Return the ingress half for a caller that calls by a wildcard; a direct call has made its flow itself."""
+    if (caller.key, entry.key) in called.pairs:
+        return []
+    if not any(_covers(call, caller, entry, ports) for call in called.wildcards.get(caller.key, ())):
+        if not registry.is_unclear(caller.key.namespace) and not caller.form.unclear and ports:
+            message = f"{entry.key} accepts {caller.key}, which does not call it; nothing is opened"
+            fix = f"({caller.owner}, {caller.file}): under apps.{caller.key.name}.calls add  {entry.key}"
+            found.append(Problem("grant-unused", grant.spot.value(), message, fix=fix))
+        return []
+    source = peer_of(caller, grant.spot, registry, found)
+    return [_flow(grant, entry, source, str(caller.key), ports)] if source else []
+
+
+def _covers(call: CallForm, caller: Entry, entry: Entry, ports: Ports) -> bool:
+    namespace = call.side.namespace or caller.key.namespace
+    if call.side.kind is not Kind.ANY and namespace != entry.key.namespace:
+        return False
+    numbers = {(word.protocol or "TCP", word.number) for word in call.ports}
+    return not numbers or any((port.protocol, port.port) in numbers for port in ports)
+
+
+def _flow(grant: GrantForm, entry: Entry, source: Peer, name: str, ports: Ports) -> Flow:
+    """Return a flow whose source no app of this run holds: only the callee's ingress half is written."""
+    intent = f"{name} -> {entry.key}{ports_text(ports)}"
+    return Flow(source, entry.app.pods, ports, None, entry.key, intent, grant.why, grant.spot)
+
+
+def _unmanaged(grant: GrantForm, key: AppKey) -> Problem:
+    return Problem(
+        "caller-unmanaged",
+        grant.spot.value(),
+        f"no loaded document speaks for namespace {key.namespace}; its pods are taken as {NAME_LABEL}: {key.name}",
+        fix="give its spec to the command as well, or name its pods under `peers`",
+    )

@@ -1,0 +1,261 @@
+"""The Services of an app, its own and those that exposures add, and the flows that they open to the outside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from netgen.intent import Addresses, Block, Flow, Pairs, Port, Service, ServicePort
+from netgen.problems import Problem
+from netgen.spec.forms.connectivity import ServiceForm
+from netgen.spec.forms.exposures import ServiceExposure
+from netgen.spec.forms.ports import PortForm
+from netgen.spec.forms.text import shown, suggestion
+from netgen.spec.platform import Platform
+from netgen.spec.resolve.calls import matches, ports_text
+from netgen.spec.resolve.outside import world
+from netgen.spec.resolve.registry import Entry, Registry
+
+NODE_PORTS = range(30000, 32768)
+"""The API server's default --service-node-port-range."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exposed:
+    """An exposure whose ports are known; *node_ports* by port name."""
+
+    form: ServiceExposure
+    ports: tuple[Port, ...]
+    node_ports: dict[str, int]
+
+
+def service_parts(registry: Registry, found: list[Problem]) -> tuple[list[Service], list[Flow]]:
+    """Return the Services of every app and the flows from outside that they open."""
+    services: list[Service] = []
+    flows: list[Flow] = []
+    for entry in registry.entries.values():
+        exposed = _exposed(entry, found)
+        services += _services(entry, exposed, registry.platform, found)
+        flows += [_flow(entry, item, registry.platform) for item in exposed]
+    _check_node_ports(services, found)
+    return services, flows
+
+
+def own_name(entry: Entry) -> str:
+    """Return the name of the app's own Service."""
+    return (entry.form.service and entry.form.service.name) or entry.key.name
+
+
+def _exposed(entry: Entry, found: list[Problem]) -> list[Exposed]:
+    items = []
+    for form in entry.form.exposures:
+        if isinstance(form, ServiceExposure) and not entry.form.unclear:
+            _check_clients(form, found)
+            ports = _exposed_ports(form, entry, found)
+            if ports:
+                numbers = {name or ports[0].name: number for name, number in form.ports if number is not None}
+                items.append(Exposed(form, ports, numbers))
+    return items
+
+
+def _check_clients(form: ServiceExposure, found: list[Problem]) -> None:
+    """Refuse client addresses with externalTrafficPolicy Cluster, which hides them behind the node's (decision 13)."""
+    if form.clients and form.local is False:
+        message = (
+            "with externalTrafficPolicy Cluster the pods see the node's address, never the clients' that are named"
+        )
+        place = form.spot.at("externalTrafficPolicy").value()
+        found.append(Problem("clients-need-local", place, message, fix="write Local, or leave the line out"))
+
+
+def _exposed_ports(form: ServiceExposure, entry: Entry, found: list[Problem]) -> tuple[Port, ...]:
+    place = form.spot.value()
+    ports = entry.app.ports
+    if not ports:
+        found.append(Problem("no-ports", place, f"{entry.key} has no ports to expose", fix="give the app a `port`"))
+        return ()
+    names = [name for name, _ in form.ports]
+    if len(ports) == 1 and names in ([], [None]):
+        return ports
+    if not names or None in names:
+        listed = ", ".join(port.name for port in ports)
+        kind = "loadBalancer" if form.type == "LoadBalancer" else "nodePort"
+        fix = f"write expose: {{{ports[0].name}: {kind}}}, or list the ports in the long form"
+        message = f"{entry.key} has several ports, and the exposure names none"
+        found.append(Problem("ambiguous-port", place, message, (f"its ports: {listed}",), fix))
+        return ()
+    unknown = sorted(set(names) - {port.name for port in ports}, key=str)
+    for name in unknown:
+        near = suggestion(str(name), tuple(port.name for port in ports))
+        found.append(Problem("unknown-port", place, f"{entry.key} has no port {shown(str(name))}{near}"))
+    return () if unknown else tuple(port for port in ports if port.name in names)
+
+
+def _services(entry: Entry, exposed: list[Exposed], platform: Platform, found: list[Problem]) -> list[Service]:
+    services = []
+    name = own_name(entry)
+    mine = [item for item in exposed if item.form.name in (None, name)]
+    if entry.form.service is not None and entry.app.ports:
+        services.append(_own(entry, entry.form.service, mine, found))
+    elif entry.form.service is None:
+        found.extend(_no_service(entry, item) for item in exposed if item.form.name is None)
+        if not exposed:
+            found.extend(_no_mapping(entry, port) for port in entry.form.ports if port.service != port.container)
+    elif entry.form.service != ServiceForm() and not entry.form.unclear:
+        place = entry.form.spot.at("service").key()
+        message = f"{entry.key} has no ports, so it has no Service"
+        found.append(Problem("no-ports", place, message, fix="give it a `port`"))
+    services += [
+        _separate(entry, item)
+        for item in exposed
+        if item.form.name is not None and not (item in mine and entry.form.service is not None)
+    ]
+    for service in services:
+        _check_name(service, platform, found)
+    return services
+
+
+def _own(entry: Entry, form: ServiceForm, exposed: list[Exposed], found: list[Problem]) -> Service:
+    if form.headless:
+        _check_headless(entry, form, exposed, found)
+    if len(exposed) > 1:
+        _conflict(exposed[1], "the app's own Service is exposed twice", "give one of them a `name`", found)
+    selector = entry.app.selector
+    if selector.expressions:
+        place = entry.form.spot.at("select").value()
+        message = "a Service selects by equal labels only"
+        found.append(Problem("service-conflict", place, message, fix="write  service: false  or select by labels"))
+    service = Service(
+        name=own_name(entry),
+        app=entry.key,
+        type="ClusterIP",
+        selector=selector.labels,
+        ports=_service_ports(entry.app.ports, {}),
+        labels=entry.app.labels,
+        annotations=_merged(entry.app.annotations, form.annotations),
+        intent=f"{entry.key}{_service_text(entry.app.ports)}",
+        headless=form.headless,
+        affinity_seconds=form.affinity_seconds,
+        spot=entry.form.spot,
+    )
+    return _opened(service, exposed[0], entry, found) if exposed else service
+
+
+def _opened(service: Service, item: Exposed, entry: Entry, found: list[Problem]) -> Service:
+    """Return the app's own *service* with the exposure *item* on it."""
+    if item.ports != entry.app.ports:
+        names = ", ".join(port.name for port in item.ports)
+        word = "loadBalancer" if item.form.type == "LoadBalancer" else "nodePort"
+        message = f"exposing the app's own Service would expose all its ports, not only {names}"
+        fix = f"give the exposure a Service of its own:  {word}: {{name: {entry.key.name}-external, ports: [{names}]}}"
+        _conflict(item, message, fix, found)
+    clash = dict(service.annotations).keys() & dict(item.form.annotations).keys()
+    for key in sorted(clash):
+        _conflict(item, f"the annotation {shown(key)} is set by the Service as well", "leave one out", found)
+    return _with_exposure(service, item)
+
+
+def _separate(entry: Entry, item: Exposed) -> Service:
+    service = Service(
+        name=item.form.name or "",
+        app=entry.key,
+        type=item.form.type,
+        selector=entry.app.selector.labels,
+        ports=(),
+        labels=entry.app.labels,
+        annotations=entry.app.annotations,
+        intent=f"{entry.key}{_service_text(item.ports)}",
+        spot=item.form.spot,
+    )
+    return _with_exposure(service, item)
+
+
+def _with_exposure(service: Service, item: Exposed) -> Service:
+    form = item.form
+    return replace(
+        service,
+        type=form.type,
+        ports=_service_ports(item.ports, item.node_ports),
+        annotations=_merged(service.annotations, form.annotations),
+        local_traffic=bool(form.local or form.clients),
+        source_ranges=form.clients if form.type == "LoadBalancer" else (),
+        load_balancer_class=form.class_name,
+    )
+
+
+def _service_ports(ports: tuple[Port, ...], node_ports: dict[str, int]) -> tuple[ServicePort, ...]:
+    return tuple(
+        ServicePort(
+            port.name, port.service, port.container, port.protocol, port.app_protocol, node_ports.get(port.name)
+        )
+        for port in ports
+    )
+
+
+def _service_text(ports: tuple[Port, ...]) -> str:
+    return ":" + ",".join(
+        f"{port.service}" if port.protocol == "TCP" else f"{port.service}/{port.protocol.lower()}" for port in ports
+    )
+
+
+def _merged(first: Pairs, second: Pairs) -> Pairs:
+    return tuple(sorted((dict(first) | dict(second)).items()))
+
+
+def _flow(entry: Entry, item: Exposed, platform: Platform) -> Flow:
+    clients = item.form.clients
+    source = Addresses(tuple(Block(block) for block in clients)) if clients else world(platform)
+    ports = matches(item.ports)
+    name = ", ".join(clients) if clients else "internet"
+    word = "load balancer" if item.form.type == "LoadBalancer" else "node port"
+    intent = f"{name} -> {entry.key}{ports_text(ports)} ({word})"
+    return Flow(source, entry.app.pods, ports, None, entry.key, intent, "", item.form.spot)
+
+
+def _check_headless(entry: Entry, form: ServiceForm, exposed: list[Exposed], found: list[Problem]) -> None:
+    place = entry.form.spot.at("service").key()
+    for item in exposed:
+        fix = "give the exposure a `name`, so that it is a second Service"
+        _conflict(item, "a headless Service cannot be exposed", fix, found)
+    if form.affinity_seconds is not None:
+        found.append(Problem("service-conflict", place, "a headless Service has no session affinity"))
+    for port in entry.form.ports:
+        if port.service != port.container:
+            message = f"a headless Service ignores the container port: clients would dial {port.service}"
+            found.append(Problem("service-conflict", port.spot.value(), message, fix=f"write {port.container}"))
+
+
+def _conflict(item: Exposed, message: str, fix: str, found: list[Problem]) -> None:
+    found.append(Problem("service-conflict", item.form.spot.value(), message, fix=fix))
+
+
+def _no_service(entry: Entry, item: Exposed) -> Problem:
+    fix = "leave `service: false` out, or give the exposure a `name`"
+    return Problem("service-needed", item.form.spot.value(), f"{entry.key} has no Service to expose", fix=fix)
+
+
+def _no_mapping(entry: Entry, port: PortForm) -> Problem:
+    message = f"{entry.key} has no Service, so nothing maps {port.service} to {port.container}"
+    return Problem("service-conflict", port.spot.value(), message, fix=f"write {port.container}")
+
+
+def _check_name(service: Service, platform: Platform, found: list[Problem]) -> None:
+    """Refuse a Service name that begins with a digit where the API server may still ask for RFC 1035 (before 1.36)."""
+    if service.name[:1].isdigit() and (platform.kubernetes or (0, 0)) < (1, 36):
+        message = f"{shown(service.name)} begins with a digit, which Service names may only from Kubernetes 1.36 on"
+        fix = 'name the Service otherwise (service: {name: ...}), or set kubernetes: "1.36" in the Platform'
+        found.append(Problem("service-name", service.spot.key(), message, fix=fix))
+
+
+def _check_node_ports(services: list[Service], found: list[Problem]) -> None:
+    taken: dict[tuple[str, int], Service] = {}
+    for service in services:
+        for port in service.ports:
+            if port.node_port is None:
+                continue
+            first = taken.setdefault((port.protocol, port.node_port), service)
+            if port.node_port not in NODE_PORTS:
+                message = f"{port.node_port} is no node port: 30000 to 32767"
+                found.append(Problem("node-port", service.spot.value(), message))
+            elif first is not service:
+                message = f"node port {port.node_port} is taken by Service {first.app.namespace}/{first.name}"
+                found.append(Problem("node-port", service.spot.value(), message))
