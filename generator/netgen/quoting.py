@@ -1,0 +1,70 @@
+"""Value -> YAML text that no reader can misread."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+
+from markupsafe import Markup
+
+_PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./@-]*")
+_WORDS = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null", "none", "nan", "inf"))
+
+# What a reader may refuse, take for a line break, or not show: C1 controls, soft hyphen, zero-width and direction
+# marks, line and paragraph separators, surrogates, byte order marks, interlinear marks, tags.
+_UNSEEN = (
+    r"\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    r"\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f"
+)
+_ESCAPED = re.compile(f"[{_UNSEEN}]")
+_BREAKS = re.compile(r"[\t-\r\x1c-\x1e\x85\u2028\u2029]+")
+_UNPRINTED = re.compile(rf"[\x00-\x1f{_UNSEEN}]")
+_as_json = json.JSONEncoder(ensure_ascii=False).encode
+
+
+def scalar(value: object) -> Markup:
+    """Return *value* as one line of YAML: plain where every reader agrees, else in JSON's quotes.
+
+    Text, whole numbers, booleans, and maps and lists of them (in flow style). Everything else raises TypeError: None
+    would print a null, and readers differ on floats. A lone surrogate is written as an escape, which readers refuse.
+    A map's key has at most 1024 characters, as YAML demands.
+    """
+    if isinstance(value, Markup):
+        return value
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, bool):
+        return Markup("true" if value else "false")
+    if isinstance(value, int):
+        return Markup(int.__repr__(value))
+    if isinstance(value, Mapping):
+        return Markup("{" + ", ".join(f"{_key(key)}: {scalar(item)}" for key, item in value.items()) + "}")
+    if isinstance(value, list | tuple):
+        return Markup("[" + ", ".join(map(scalar, value)) + "]")
+    raise TypeError(f"{type(value).__name__} cannot be printed as YAML")
+
+
+def comment(text: str) -> Markup:
+    """Return *text* as what may follow `# `: one line, with line breaks as spaces and unseen characters as U+XXXX."""
+    line = _BREAKS.sub(" ", text).strip()
+    return Markup(_UNPRINTED.sub(lambda match: f"U+{ord(match[0]):04X}", line))
+
+
+@lru_cache(maxsize=4096)  # the same labels and names come by the thousand
+def _text(value: str) -> Markup:
+    if _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
+        return Markup(value)
+    return Markup(_ESCAPED.sub(_escape, _as_json(value)))
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def _key(value: object) -> Markup:
+    if not isinstance(value, str):
+        raise TypeError(f"{type(value).__name__} cannot be a key in YAML")
+    return scalar(value)

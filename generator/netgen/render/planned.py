@@ -1,0 +1,38 @@
+"""What a backend hands to the templates: one view for each object to be written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from netgen.intent import Pairs
+from netgen.source import Spot
+
+
+class Rank(IntEnum):
+    """The order of the objects of one namespace: what opens comes before what closes, routes come last."""
+
+    APP_POLICY = 0
+    NAMESPACE_POLICY = 1
+    SERVICE = 2
+    ROUTE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """The metadata block of an object."""
+
+    name: str
+    namespace: str
+    labels: Pairs
+    annotations: Pairs
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One object: *template* is a path below the folder of templates, *spot* the place of the spec that asks for it."""
+
+    rank: Rank
+    template: str
+    view: object
+    spot: Spot

@@ -1,0 +1,17 @@
+"""The two ways to read YAML: a spec that a person wrote, and a manifest as kubectl reads it."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Dialect(Enum):
+    """SPEC refuses whatever YAML readers disagree on; MANIFEST takes what kubectl takes, with its meaning."""
+
+    SPEC = "spec"
+    MANIFEST = "manifest"
+
+    @property
+    def depth(self) -> int:
+        """Return how many maps and lists may lie in each other."""
+        return 64 if self is Dialect.SPEC else 100
