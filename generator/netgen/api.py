@@ -1,0 +1,50 @@
+"""The public API: functions over values. Every function raises NetgenError with all problems at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from netgen import check as _check
+from netgen import render as _render
+from netgen import spec as _spec
+from netgen.intent import Intent
+from netgen.problems import NetgenError
+from netgen.render import Format, Manifest
+from netgen.spec import Loaded
+from netgen.write import Written, write
+
+__all__ = ["Format", "Intent", "Loaded", "Manifest", "Written", "load", "render", "stream", "write"]
+
+stream = _render.stream
+
+
+def load(
+    paths: str | Path | Iterable[str | Path],
+    *,
+    platform: str | Path | None = None,
+    cni: str | None = None,
+    ingress: str | None = None,
+    stdin: bytes | None = None,
+) -> Loaded:
+    """Return the meaning of spec files and folders, with its warnings.
+
+    *platform* is a Platform file; *cni* and *ingress* (an Ingress class) stand in for one. The path `-` reads *stdin*.
+    """
+    listed = [paths] if isinstance(paths, str | Path) else paths
+    return _spec.load(
+        [str(path) for path in listed],
+        platform=None if platform is None else str(platform),
+        cni=cni,
+        ingress=ingress,
+        stdin=stdin,
+    )
+
+
+def render(intent: Intent) -> tuple[Manifest, ...]:
+    """Return the manifests of *intent* in the order in which they are applied, each held against the API's rules."""
+    manifests = _render.render(intent)
+    problems = _check.check(manifests, kubernetes=intent.kubernetes)
+    if problems:
+        raise NetgenError(problems)
+    return manifests

@@ -1,0 +1,90 @@
+"""The command line: the one place that prints, exits, and reads standard input."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+import traceback
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from netgen import __version__
+from netgen.cli.output import report
+from netgen.problems import NetgenError, OutputError
+
+COMMANDS = ("render", "check", "init", "schema", "completion")
+"""Each is a module of this package, imported when it is run or listed."""
+
+EXIT_BAD_INPUT = 2
+EXIT_ENVIRONMENT = 3
+EXIT_INTERNAL = 70
+EXIT_INTERRUPTED = 130
+
+
+class Commands(click.Group):
+    """A group whose commands are imported only when they are needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the names of the commands in the order of the help."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Return the command *cmd_name*, None where there is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"netgen.cli.{cmd_name}").command
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="netgen")
+def netgen() -> None:
+    r"""Turn a short spec of who talks to whom into Kubernetes networking manifests.
+
+    \b
+    Examples:
+      netgen init spec.yaml
+      netgen render spec.yaml | kubectl apply -f -
+      netgen render specs/ --platform platform.yaml --out deploy/
+      netgen check spec.yaml
+    """
+
+
+def main() -> int:
+    """Run the command line and return its exit code: 0 done, 1 a finding, 2 bad input, 3 environment, 70 a fault."""
+    gc.disable()  # a short run; the collector would walk every value that was read, again and again
+    try:
+        netgen.main(prog_name="netgen", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except BrokenPipeError:
+        # The reader of a pipe went away; a second complaint at interpreter exit would break the quiet.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except click.Abort:
+        return EXIT_INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - the last line of defence: a fault is one line, never a traceback
+        return _complain(error)
+    return 0
+
+
+def _complain(error: Exception) -> int:
+    """Say on stderr what stopped the run, and return the exit code for it."""
+    match error:
+        case click.ClickException():
+            error.show()
+            return EXIT_BAD_INPUT
+        case NetgenError():
+            report(error.problems)
+            return EXIT_BAD_INPUT
+        case OutputError():
+            click.echo(f"netgen: {error}", err=True)
+            return EXIT_ENVIRONMENT
+        case _:
+            frame = traceback.extract_tb(error.__traceback__)[-1]
+            text = " ".join(str(error).split())[:200]
+            place = f"{Path(frame.filename).name}:{frame.lineno}"
+            click.echo(f"netgen: internal fault: {type(error).__name__}: {text} ({place})", err=True)
+            return EXIT_INTERNAL

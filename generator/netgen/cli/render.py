@@ -1,0 +1,48 @@
+"""netgen render."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from netgen import api
+from netgen.cli.inputs import inputs, load
+from netgen.cli.output import emit, report
+
+
+@click.command("render")
+@inputs
+@click.option("-o", "format_", type=click.Choice(["yaml", "json"]), default="yaml", help="Format on stdout.  [yaml]")
+@click.option("--out", metavar="DIR", help="Write the manifests into this folder, with a kustomization.yaml.")
+def command(
+    files: tuple[str, ...],
+    platform: str | None,
+    cni: str | None,
+    ingress: str | None,
+    format_: api.Format,
+    out: str | None,
+) -> None:
+    r"""Render specs as Services, NetworkPolicies and Ingresses.
+
+    FILES are spec files and folders; - reads standard input. Manifests go to stdout, or with --out into a folder of
+    their own; everything else goes to stderr. When something is wrong, nothing is written.
+
+    \b
+    Examples:
+      netgen render spec.yaml
+      netgen render spec.yaml --ingress traefik
+      netgen render teams/ --platform platform.yaml --out deploy/
+      cat spec.yaml | netgen render - -o json | jq .items[].kind
+    """
+    if out is not None and format_ == "json":
+        message = "--out writes YAML files; -o json is for stdout"
+        raise click.UsageError(message)
+    loaded = load(files, platform, cni, ingress)
+    manifests = api.render(loaded.intent)
+    report(loaded.problems)
+    if out is None:
+        emit(api.stream(manifests, format_))
+        return
+    written = api.write(manifests, Path(out))
+    click.echo(f"{out}: {written.summary}", err=True)
