@@ -38,7 +38,7 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One finding about the input: a code of CODES, a place (None: the run as a whole), a sentence, evidence, the mending.
+    """One finding about the input: a code of CODES, a place (None: the whole run), a sentence, evidence and the mending.
 
     *notes* are sentences of evidence (the other file, the choices); *fix* says what to write, and where.
     """

@@ -69,6 +69,13 @@ class Registry:
             for peer in document.peers
         }
 
+    @cached_property
+    def _by_namespace(self) -> dict[str, tuple[Entry, ...]]:
+        return {
+            namespace: tuple(self.entries[AppKey(namespace, name)] for name in names)
+            for namespace, names in self.names.items()
+        }
+
     def is_unclear(self, namespace: str) -> bool:
         """Return whether a document that may speak for *namespace* could not be read."""
         return None in self.unclear or namespace in self.unclear
@@ -78,8 +85,8 @@ class Registry:
         wanted = set(pods.selector.labels)
         return tuple(
             entry
-            for entry in self.entries.values()
-            if entry.key.namespace == pods.namespace and wanted <= set(entry.app.selector.labels)
+            for entry in self._by_namespace.get(pods.namespace or "", ())
+            if wanted <= set(entry.app.selector.labels)
         )
 
 

@@ -76,10 +76,11 @@ def _no_telling_key(fault: Fault) -> Iterator[Problem]:
 
 
 def _missing(fault: Fault) -> Iterator[Problem]:
-    """Tell of each required key that is not there, unless an unknown key of the same map may be meant for it."""
+    """Tell of each required key that is not there, unless an unknown key of the same map explains it."""
     known = fault.schema["properties"]
     unknown = [str(key) for key in fault.value if key not in known]
-    if LATER.get(fault.schema.get("title", ""), frozenset()) & set(unknown):
+    later = LATER.get(fault.schema.get("title", ""), frozenset())
+    if later.intersection(unknown) or len(fault.limit) == len(fault.value) == len(unknown) == 1:
         return
     slips = {nearest(key, list(known)) for key in unknown}
     for name in fault.limit:

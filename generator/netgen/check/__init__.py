@@ -1,0 +1,144 @@
+"""Each manifest alone: the API server's rules that JSON Schema cannot say, unique names, limits."""
+
+from __future__ import annotations
+
+import marshal
+from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol
+
+from netgen.check import ingress, names, networkpolicy, service
+from netgen.check.faults import Fault, Json, invalid
+from netgen.check.shape import Shape, fits, misfits
+from netgen.problems import Place, Problem, in_order
+
+_LARGEST = 3 * 1024 * 1024 // 2
+_DIGITS_LEAD_SINCE = (1, 36)
+
+_KINDS: dict[tuple[str, str], tuple[Shape, Callable[[Json, names.Rule], Iterator[Fault]]]] = {
+    ("v1", "Service"): (service.SHAPE, service.faults),
+    ("networking.k8s.io/v1", "NetworkPolicy"): (networkpolicy.SHAPE, lambda body, _: networkpolicy.faults(body)),
+    ("networking.k8s.io/v1", "Ingress"): (ingress.SHAPE, ingress.faults),
+}
+
+
+class Spotted(Protocol):
+    """What knows where in a spec a manifest comes from."""
+
+    def value(self) -> Place:
+        """Return that place."""
+
+
+class Manifest(Protocol):
+    """What is checked: one object, as its text was read back, and the spot in the spec that asked for it."""
+
+    @property
+    def api_version(self) -> str:
+        """Group and version, `networking.k8s.io/v1`."""
+
+    @property
+    def kind(self) -> str:
+        """Kind, `NetworkPolicy`."""
+
+    @property
+    def namespace(self) -> str:
+        """Namespace of the object."""
+
+    @property
+    def name(self) -> str:
+        """Name of the object."""
+
+    @property
+    def body(self) -> object:
+        """Whole object as plain maps, lists and scalars."""
+
+    @property
+    def spot(self) -> Spotted:
+        """Spot of the spec."""
+
+
+def check(manifests: Iterable[Manifest], *, kubernetes: tuple[int, int] | None = None) -> tuple[Problem, ...]:
+    """Return every reason for which an API server of version *kubernetes* would refuse one of *manifests*.
+
+    Without a version the stricter rule holds where versions differ: from 1.36 on the name of a Service may start with
+    a digit. A kind that is not known here is a problem too, so that nothing passes unread.
+    """
+    service_name = names.dns_label if kubernetes and kubernetes >= _DIGITS_LEAD_SINCE else names.dns_1035_label
+    problems: list[Problem] = []
+    seen: dict[tuple[str, str, str, str], Manifest] = {}
+    claims: dict[int, Manifest] = {}
+    for manifest in manifests:
+        found = list(_faults(manifest, service_name))
+        if not found and manifest.kind == "Service":
+            found = list(_claim_node_ports(manifest, claims))
+        problems.extend(_problem(manifest, fault) for fault in found)
+        first = seen.setdefault(_identity(manifest), manifest)
+        if first is not manifest:
+            problems.append(_collision(first, manifest))
+    return in_order(problems)
+
+
+def _faults(manifest: Manifest, service_name: names.Rule) -> Iterator[Fault]:
+    kind = (manifest.api_version, manifest.kind)
+    if kind not in _KINDS:
+        yield Fault("kind", f"netgen does not know {' '.join(kind)}, so it cannot check it")
+        return
+    (shape, rules), body = _KINDS[kind], manifest.body
+    # As in the API server, the rules speak about an object that could be decoded.
+    if not isinstance(body, dict) or not fits(body, shape):
+        yield from misfits(body, shape)
+        return
+    yield from _same_identity(manifest, body)
+    yield from rules(body, service_name)
+    # Close to the stored size, at a fifth of what JSON costs; version 2 writes each shared part again.
+    if len(marshal.dumps(body, 2)) > _LARGEST:
+        yield Fault("", f"Too long: may not be more than {_LARGEST} bytes")
+
+
+def _same_identity(manifest: Manifest, body: Json) -> Iterator[Fault]:
+    about = body.get("metadata", {})
+    for path, said, meant in (
+        ("apiVersion", body.get("apiVersion"), manifest.api_version),
+        ("kind", body.get("kind"), manifest.kind),
+        ("metadata.namespace", about.get("namespace"), manifest.namespace),
+        ("metadata.name", about.get("name"), manifest.name),
+    ):
+        if said != meant:
+            yield invalid(path, said, f'must be "{meant}", as the manifest is filed')
+
+
+def _claim_node_ports(manifest: Manifest, claims: dict[int, Manifest]) -> Iterator[Fault]:
+    # One Service may claim a number for several protocols; another Service may not, whatever the protocol
+    # (kubernetes/kubernetes pkg/registry/core/service/storage/alloc.go).
+    if isinstance(manifest.body, dict):
+        for path, number in service.node_ports(manifest.body):
+            first = claims.setdefault(number, manifest)
+            if _identity(first) != _identity(manifest):
+                yield invalid(path, number, f"provided port is already allocated, to {_title(first)}")
+
+
+def _identity(manifest: Manifest) -> tuple[str, str, str, str]:
+    group = manifest.api_version.rpartition("/")[0]
+    return group, manifest.kind, manifest.namespace, manifest.name
+
+
+def _title(manifest: Manifest) -> str:
+    return f"{manifest.kind} {manifest.namespace}/{manifest.name}"
+
+
+def _problem(manifest: Manifest, fault: Fault) -> Problem:
+    path = f"{fault.path}: " if fault.path else ""
+    return Problem("manifest-invalid", manifest.spot.value(), f"{_title(manifest)}: {path}{fault.detail}")
+
+
+def _collision(first: Manifest, second: Manifest) -> Problem:
+    here, there = second.spot.value(), first.spot.value()
+    return Problem(
+        "name-collision",
+        here,
+        f"{_title(second)} would be rendered twice: for {_at(there)} and for {_at(here)}",
+        fix="give one of the two another name",
+    )
+
+
+def _at(place: Place) -> str:
+    return f"{place.file}:{place.line}:{place.column}"

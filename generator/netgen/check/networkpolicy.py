@@ -1,0 +1,114 @@
+"""The rules about a NetworkPolicy, those of the API server and those that keep emptiness from meaning everyone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netgen.check import metadata, names
+from netgen.check.addresses import network, strictly_inside
+from netgen.check.faults import Fault, Json, duplicate, forbidden, invalid, invalid_each, required, unsupported
+from netgen.check.shape import SELECTOR, Shape, object_of
+
+_PROTOCOLS = ("TCP", "UDP", "SCTP")
+_TYPES = {"Ingress": "ingress", "Egress": "egress"}
+_PORT: Shape = {"protocol": str, "port": (int, str), "endPort": int}
+_PEER: Shape = {
+    "podSelector": SELECTOR,
+    "namespaceSelector": SELECTOR,
+    "ipBlock": {"cidr": str, "except": [str]},
+}
+
+SHAPE: Shape = object_of(
+    {
+        "podSelector": SELECTOR,
+        "policyTypes": [str],
+        "ingress": [{"from": [_PEER], "ports": [_PORT]}],
+        "egress": [{"to": [_PEER], "ports": [_PORT]}],
+    }
+)
+
+
+def faults(body: Json) -> Iterator[Fault]:
+    """Yield what is wrong with a NetworkPolicy of the right shape.
+
+    Source: kubernetes/kubernetes pkg/apis/networking/validation/validation.go. Beyond it, the selector, the policy
+    types and the peers of a rule must be written: each would mean everyone where it is left out.
+    """
+    spec = body.get("spec", {})
+    yield from metadata.faults(body.get("metadata", {}), names.dns_subdomain)
+    if "podSelector" in spec:
+        yield from metadata.selector(spec["podSelector"], "spec.podSelector")
+    else:
+        yield required("spec.podSelector", "a policy without it selects every pod of the namespace")
+    yield from _types(spec)
+    for direction, peers in (("ingress", "from"), ("egress", "to")):
+        for index, rule in enumerate(spec.get(direction, ())):
+            yield from _rule(rule, peers, f"spec.{direction}[{index}]")
+
+
+def _types(spec: Json) -> Iterator[Fault]:
+    types = spec.get("policyTypes", ())
+    if not types:
+        yield required("spec.policyTypes", "a policy without it may leave a direction open")
+        return
+    for index, name in enumerate(types):
+        if name not in _TYPES:
+            yield unsupported(f"spec.policyTypes[{index}]", name, _TYPES)
+        elif name in types[:index]:
+            yield duplicate(f"spec.policyTypes[{index}]", name)
+    for name, direction in _TYPES.items():
+        if direction in spec and name not in types:
+            yield forbidden(f"spec.{direction}", f"may not be written when `policyTypes` does not list '{name}'")
+
+
+def _rule(rule: Json, peers: str, path: str) -> Iterator[Fault]:
+    if peers not in rule:
+        yield required(f"{path}.{peers}", "a rule without it admits everyone")
+    for index, peer in enumerate(rule.get(peers, ())):
+        yield from _peer(peer, f"{path}.{peers}[{index}]")
+    for index, port in enumerate(rule.get("ports", ())):
+        yield from _port(port, f"{path}.ports[{index}]")
+
+
+def _peer(peer: Json, path: str) -> Iterator[Fault]:
+    if not peer:
+        yield required(path, "must specify a peer")
+    elif "ipBlock" in peer:
+        if len(peer) > 1:
+            yield forbidden(path, "may not specify both ipBlock and another peer")
+        yield from _block(peer["ipBlock"], f"{path}.ipBlock")
+    for field in ("podSelector", "namespaceSelector"):
+        if field in peer:
+            yield from metadata.selector(peer[field], f"{path}.{field}")
+
+
+def _block(block: Json, path: str) -> Iterator[Fault]:
+    if not block.get("cidr"):
+        yield required(f"{path}.cidr")
+        return
+    outer = network(block["cidr"])
+    if isinstance(outer, str):
+        yield invalid(f"{path}.cidr", block["cidr"], outer)
+    for index, text in enumerate(block.get("except", ())):
+        inner = network(text)
+        if isinstance(inner, str):
+            yield invalid(f"{path}.except[{index}]", text, inner)
+        elif not isinstance(outer, str) and not strictly_inside(inner, outer):
+            yield invalid(f"{path}.except[{index}]", text, "must be a strict subset of `cidr`")
+
+
+def _port(port: Json, path: str) -> Iterator[Fault]:
+    protocol, start, end = port.get("protocol", "TCP"), port.get("port"), port.get("endPort")
+    if protocol not in _PROTOCOLS:
+        yield unsupported(f"{path}.protocol", protocol, _PROTOCOLS)
+    if start is not None:
+        yield from invalid_each(f"{path}.port", start, names.port(start))
+    if end is None:
+        return
+    if start is None:
+        yield invalid(f"{path}.endPort", end, "may not be specified when `port` is not specified")
+    elif isinstance(start, str):
+        yield invalid(f"{path}.endPort", end, "may not be specified when `port` is non-numeric")
+    elif end < start:
+        yield invalid(f"{path}.endPort", end, "must be greater than or equal to `port`")
+    yield from invalid_each(f"{path}.endPort", end, names.port_number(end))
