@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from netgen import check as _check
 from netgen import render as _render
@@ -12,9 +13,11 @@ from netgen.intent import Intent
 from netgen.problems import NetgenError
 from netgen.render import Format, Manifest
 from netgen.spec import Loaded
-from netgen.write import Written, write
 
-__all__ = ["Format", "Intent", "Loaded", "Manifest", "Written", "load", "render", "stream", "write"]
+if TYPE_CHECKING:
+    from netgen.write import Written
+
+__all__ = ["Format", "Intent", "Loaded", "Manifest", "load", "render", "stream", "write"]
 
 stream = _render.stream
 
@@ -48,3 +51,10 @@ def render(intent: Intent) -> tuple[Manifest, ...]:
     if problems:
         raise NetgenError(problems)
     return manifests
+
+
+def write(manifests: Iterable[Manifest], out: str | Path) -> Written:
+    """Make the folder *out* hold exactly *manifests*, as netgen.write says, and return which files that changed."""
+    from netgen.write import write as write_folder  # noqa: PLC0415 - what only --out needs, no other run pays for
+
+    return write_folder(manifests, Path(out))

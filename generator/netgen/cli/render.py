@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from netgen import api
 from netgen.cli.inputs import inputs, load
 from netgen.cli.output import emit, report
+
+if TYPE_CHECKING:
+    from netgen.write import Written
 
 
 @click.command("render")
@@ -44,5 +47,15 @@ def command(
     if out is None:
         emit(api.stream(manifests, format_))
         return
-    written = api.write(manifests, Path(out))
-    click.echo(f"{out}: {written.summary}", err=True)
+    written = api.write(manifests, out)
+    click.echo(f"{out}: {_summary(written)}", err=True)
+
+
+def _summary(written: Written) -> str:
+    counts = {
+        "created": written.created,
+        "changed": written.changed,
+        "unchanged": written.unchanged,
+        "removed": written.removed,
+    }
+    return ", ".join(f"{len(names)} {what}" for what, names in counts.items() if names)

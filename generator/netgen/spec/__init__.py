@@ -71,9 +71,15 @@ def _intent(
 
 
 def _is_valid(document: Document, found: list[Problem]) -> bool:
+    """Hold *document* against its schema; a place that the reader complained of is not complained of again."""
     problems = validate(document)
-    found += problems
+    told = {_start(problem) for problem in found}
+    found += [problem for problem in problems if _start(problem) not in told]
     return not problems
+
+
+def _start(problem: Problem) -> tuple[str, int, int] | None:
+    return (problem.place.file, problem.place.line, problem.place.column) if problem.place else None
 
 
 def _kind(document: Document) -> str:

@@ -18,6 +18,6 @@ LATER: Final[dict[str, frozenset[str]]] = {
             *("policies", "consent", "envs", "stage", "guardrails", "include"),
         )
     ),
-    "entry point": frozenset({"gateway", "create"}),
+    "entry point": frozenset({"gateway", "create", "internal"}),
 }
 """Title of a map in the schemas -> the keys that a later version will read there; they are refused by name."""
