@@ -35,6 +35,14 @@ class Manifest:
     text: str
 
 
+@pytest.fixture(autouse=True)
+def synced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The inodes that were sent to the disk; the disk itself is not waited for, so that a busy one slows no test."""
+    inodes: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda handle: inodes.append(os.fstat(handle).st_ino))
+    return inodes
+
+
 def objects(*names: str) -> list[Manifest]:
     """Return an object for each `namespace/name`."""
     return [
@@ -153,6 +161,18 @@ def test_replace(tmp_path: Path) -> None:
     write(OLD, tmp_path / "out")
     assert write(NEW, tmp_path / "out") == DIFFERENCE
     assert tree(tmp_path) == {f"out/{name}": content for name, content in layout(NEW).items()}
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, lambda _: None], ids=["exchange", "rename"])
+def test_crash(make: Callable[[Path], None], synced: list[int], tmp_path: Path) -> None:
+    """The record is on the disk first, then the other files, then the folder, and last its name."""
+    out = tmp_path / "out"
+    make(out)
+    write(OLD, out)
+    files = {path.stat().st_ino for path in out.iterdir()}
+    record = (out / ".netgen.json").stat().st_ino
+    assert (synced[0], set(synced[:-2]), len(synced[:-2])) == (record, files, len(files))
+    assert synced[-2:] == [out.stat().st_ino, tmp_path.stat().st_ino]
 
 
 def test_unchanged(tmp_path: Path) -> None:
@@ -521,7 +541,6 @@ def test_faults(
 ) -> None:
     """Whichever call to the system fails, the folder is what it was or all new, and the next run leaves no trace."""
     system(monkeypatch)
-    monkeypatch.setattr(os, "fsync", lambda _: None)
     new = {f"out/{name}": content for name, content in layout(NEW).items()}
     for at in itertools.count(1):
         case = tmp_path / str(at)
@@ -598,7 +617,6 @@ def test_two_at_once(
     """
     refusals = (NetgenError, OutputError) if system is no_lock else ()
     system(monkeypatch)
-    monkeypatch.setattr(os, "fsync", lambda _: None)
     out = tmp_path / "out"
     write(OLD, out)
     choices = [objects(*(f"{name}{number}/{name}" for number in range(9))) for name in ("a", "b", "c")]
@@ -609,6 +627,25 @@ def test_two_at_once(
         assert tree(tmp_path) in [
             {f"out/{name}": content for name, content in layout(manifests).items()} for manifests in choices
         ]
+
+
+def test_exchange(tmp_path: Path) -> None:
+    """An exchange that the system refuses is told with its reason."""
+    with pytest.raises(FileNotFoundError):
+        disk.exchange(tmp_path / "a", tmp_path / "b")
+
+
+def test_lost_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the old folder cannot even get its name back, it is told where it is."""
+    write(OLD, tmp_path / "out")
+    no_exchange(monkeypatch)
+    rename = os.rename
+    monkeypatch.setattr(os, "rename", lambda a, b: failing(errno.EIO)() if b == tmp_path / "out" else rename(a, b))
+    with pytest.raises(OutputError) as caught:
+        write(NEW, tmp_path / "out")
+    (spare,) = tmp_path.iterdir()
+    assert str(caught.value) == f"the folder {tmp_path / 'out'} could not be replaced; what it held is now in {spare}"
+    assert tree(spare) == layout(OLD)
 
 
 def test_waiting(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ import re
 from random import Random
 from typing import Any
 
-PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./*>-]*(?: ?[A-Za-z0-9_./>*:-]*[A-Za-z0-9_./*>-])*|[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+(/[0-9]+)?")
-WORDS = frozenset("y n yes no on off true false null none".split())
+PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./*>-]*(:[A-Za-z0-9/*][A-Za-z0-9_./*-]*)*|[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+(/[0-9]+)?|[0-9]+ -> [0-9]+(/[a-z]+)?")
+WORDS = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null", "none"])
 REMARKS = ("# remark", "#", "#: {[", "# - a: b", "#\t'\"", "# é")
 
 
@@ -41,7 +41,8 @@ class _Writer:
         self.step = chance.choice((1, 2, 3, 4))
 
     def document(self, data: Any) -> str:
-        return f"{self.flow(data)}\n" if self.chance.random() < 0.1 else "".join(self.block(data, 0))
+        nested = isinstance(data, dict | list) and data
+        return "".join(self.block(data, 0)) if nested and self.chance.random() < 0.9 else f"{self.flow(data)}\n"
 
     def block(self, value: Any, depth: int) -> list[str]:
         """Return the lines of a map or list in block style."""

@@ -52,9 +52,9 @@ def misfits(value: object, shape: Shape, path: str = "") -> Iterator[Fault]:
         yield from _items(value, shape[0], path)
     elif shape is TEXTS:
         yield from _texts(value, path)
-    elif type(value) not in (shape if isinstance(shape, tuple) else (shape,)):
-        words = " or ".join(_WORDS[kind] for kind in (shape if isinstance(shape, tuple) else (shape,)))
-        yield _other_type(value, words, path)
+    elif not fits(value, shape):
+        wanted = shape if isinstance(shape, tuple) else (shape,)
+        yield _other_type(value, " or ".join(_WORDS[kind] for kind in wanted), path)
 
 
 def _fields(value: object, shape: dict[str, Shape], path: str) -> Iterator[Fault]:

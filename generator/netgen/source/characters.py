@@ -79,9 +79,14 @@ def masked(content: str, dialect: Dialect) -> str:
     return _RAW[dialect].sub("\ufffd", content)
 
 
+def visible(value: str) -> str:
+    """Return *value* with U+FFFD for each hidden character; tabs and line feeds stay."""
+    return _ESCAPED[Dialect.SPEC].sub("\ufffd", value)
+
+
 def shown(line: str) -> str:
     """Return *line* fit for a terminal, as long as before: a tab is one blank, what is hidden is U+FFFD."""
-    return _ESCAPED[Dialect.SPEC].sub("\ufffd", line.replace("\t", " "))
+    return visible(line.replace("\t", " "))
 
 
 def holds_escaped(value: str, dialect: Dialect) -> bool:
@@ -89,9 +94,14 @@ def holds_escaped(value: str, dialect: Dialect) -> bool:
     return _ESCAPED[dialect].search(value) is not None
 
 
-def escapes(line: str, dialect: Dialect, start: int = 0) -> Iterator[Hidden]:
-    """Give each escape on *line*, from *start* on, that makes a character which *dialect* refuses."""
-    for match in _ESCAPE.finditer(line, start):
+def holds_surrogate(value: str) -> bool:
+    """Say whether *value* holds half of a surrogate pair, which no text can hold."""
+    return holds_escaped(value, Dialect.MANIFEST)
+
+
+def escapes(line: str, dialect: Dialect, start: int, end: int) -> Iterator[Hidden]:
+    """Give each escape on *line*, from column *start* to *end*, that makes a character which *dialect* refuses."""
+    for match in _ESCAPE.finditer(line, start, end):
         digits = match[1] or match[2] or match[3]
         code = int(digits, 16) if digits else _NAMED.get(match[4])
         if code is not None and (code > 0x10FFFF or holds_escaped(chr(code), dialect)):

@@ -131,10 +131,7 @@ class Spot:
 
 
 def members(data: object, cells: Sequence[int], layouts: Layouts) -> Members:
-    """Return the cell of each member by the id of its map or list: of the key in a map, of the value in a list.
-
-    Where *cells* ends before *data* does (a text that breaks off), the rest is left out.
-    """
+    """Return the cell of each member by the id of its map or list: of the key in a map, of the value in a list."""
     found: Members = {}
     frames: list[tuple[dict[object, int], int, Iterator[tuple[object, object]]]] = [({}, 1, iter([(None, data)]))]
     number = 0
@@ -143,8 +140,6 @@ def members(data: object, cells: Sequence[int], layouts: Layouts) -> Members:
         for slot, child in children:
             slots[slot] = number
             number += cells_each
-            if number > len(cells):
-                return found
             if isinstance(child, (dict, list)) and not cells[number - 1] & ALIAS:
                 slots = found[id(child)] = {}
                 frames.append((slots, *_children(child, layouts)))

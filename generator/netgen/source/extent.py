@@ -29,17 +29,19 @@ def measure(line: str, column: int, value: object) -> Extent:
     """Return the extent of *value*, which begins at *column* of *line*, maybe with an anchor or tag."""
     match = _PROPERTIES.match(line, column)
     start = match.end() if match else column
+    if alias := _ALIAS.match(line, start):
+        return Extent(alias[0], alias.end())
     if isinstance(value, (dict, list)):
         return Extent("", column + 1)
     if quoted := _QUOTED.match(line, start):
         inside = quoted[0][1:-1]
         simple = "\\" not in inside if quoted[0][0] == '"' else "'" not in inside
         return Extent(quoted[0], quoted.end(), start + 1 if simple else None, quoted.end() - 1)
-    if found := _BLOCK_HEADER.match(line, start) or _ALIAS.match(line, start):
-        return Extent(found[0], found.end())
-    if line.startswith(value, start) if isinstance(value, str) else False:
-        end = start + len(str(value))
-        return Extent(line[start:end], end, start, end)
+    if header := _BLOCK_HEADER.match(line, start):
+        return Extent(header[0], header.end())
+    if isinstance(value, str) and value and line.startswith(value, start):
+        end = start + len(value)
+        return Extent(value, end, start, end)
     return _rest(line, start, value)
 
 

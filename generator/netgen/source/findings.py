@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from yaml import MarkedYAMLError
@@ -48,13 +49,14 @@ class Findings:
         value: str = event.value
         if not characters.holds_escaped(value, self._dialect):
             return value
-        found = self._escapes(event.start_mark.line, event.start_mark.column, event.end_mark.line)
-        broken = [one for one in found if one[1].impossible]
-        for cell, hidden in broken[:1] or found:
-            self.report("control-character", cell, hidden.message, width=hidden.width, fix="leave it out")
-        if broken:
-            raise Stop
-        return characters.shown(value)
+        start, end = event.start_mark, event.end_mark
+        impossible = characters.holds_surrogate(value)
+        for cell, hidden in self._escapes(start.line, start.column, end.line, end.column):
+            if hidden.impossible or not impossible:
+                self.report("control-character", cell, hidden.message, width=hidden.width, fix="leave it out")
+            if hidden.impossible:
+                raise Stop
+        return characters.visible(value)
 
     def broken(self, error: Exception, cell: int) -> None:
         """Add why the parser gave up with *error*, the last value being at *cell*."""
@@ -67,7 +69,7 @@ class Findings:
             mark = error.context_mark or error.problem_mark
             cell = mark.line << COLUMN_BITS | mark.column if mark else cell
         line, column = divmod(cell, 1 << COLUMN_BITS)
-        for at, hidden in self._escapes(line, column, len(self._text.lines)):
+        for at, hidden in self._escapes(line, column, len(self._text.lines), 0):
             if hidden.impossible:
                 place = self._text.place(at, hidden.width)
                 self.problems.append(Problem("control-character", place, hidden.message, fix="leave it out"))
@@ -75,12 +77,12 @@ class Findings:
         place = self._text.place(cell)
         self.problems.append(problem or Problem("yaml-syntax", place, "the text cannot be read as YAML from here on"))
 
-    def _escapes(self, line: int, column: int, last: int) -> list[tuple[int, characters.Hidden]]:
-        return [
-            (number << COLUMN_BITS | hidden.offset, hidden)
-            for number in range(line, last + 1)
-            for hidden in characters.escapes(self._text.line(number), self._dialect, column if number == line else 0)
-        ]
+    def _escapes(self, line: int, column: int, last: int, end: int) -> Iterator[tuple[int, characters.Hidden]]:
+        for number in range(line, last + 1):
+            text = self._text.line(number)
+            start = column if number == line else 0
+            for hidden in characters.escapes(text, self._dialect, start, end if number == last else len(text)):
+                yield number << COLUMN_BITS | hidden.offset, hidden
 
 
 def quoted(written: str) -> str:

@@ -97,8 +97,7 @@ class Reader:
 
     def _document(self, next_event: Callable[[], Any]) -> None:  # noqa: C901, PLR0912 - a call for each event costs a third
         """Build one document. All the time of reading goes to this loop: local names, and no call that can be saved."""
-        push, scalars, share = self._cells.append, self._scalars, self._shared.setdefault
-        special, escapes = self._special, self._escapes
+        push, scalars, share, special = self._cells.append, self._scalars, self._shared.setdefault, self._special
         container: Any = self._root
         append: Callable[[object], None] | None = container.append
         key: Any = None
@@ -107,17 +106,15 @@ class Reader:
             kind, mark = event.__class__, event.start_mark
             if kind is ScalarEvent:
                 push(mark.line << COLUMN_BITS | mark.column)
-                value = event.value
                 if special:
                     value = self._special_scalar(event, is_key=append is None and key is None)
                 elif not event.style:
-                    value = scalars[value]
+                    value = scalars[event.value]
+                elif self._escapes and event.style == '"':
+                    value = self._findings.unescaped(event)
                 else:
-                    if escapes and event.style == '"':
-                        value = self._findings.unescaped(event)
-                    value = share(value, value)
+                    value = share(event.value, event.value)
             elif kind is MappingStartEvent or kind is SequenceStartEvent:
-                push(mark.line << COLUMN_BITS | mark.column)
                 container = self._enter(event, container, key)
                 append, key = getattr(container, "append", None), None
                 continue
@@ -137,12 +134,12 @@ class Reader:
                 if value.__class__ is not str or value in container:
                     key = self._keys.key(getattr(event, "value", ""), value, container, self._cells[-1])
             else:
-                container[key] = value
-                key = None
+                container[key], key = value, None
 
     def _enter(self, event: Any, container: Any, key: Any) -> Any:
         """Begin a map or list inside *container*, under *key*, and return it."""
         child: Any = {} if event.__class__ is MappingStartEvent else []
+        self._cells.append(event.start_mark.line << COLUMN_BITS | event.start_mark.column)
         self._stack.append(container)
         depth = len(self._stack)
         if depth > self._depth:

@@ -83,15 +83,19 @@ def manifest(text: str) -> Scalar:
         return text
     if text in _TRUE or text in _FALSE:
         return text in _TRUE
+    number = _go_number(text)
+    return text if number is None else number
+
+
+def _go_number(text: str) -> int | float | None:
     if text[0] == "." and not _GO_FRACTION.fullmatch(text):
-        return text
+        return None
     plain = text.replace("_", "")
     integer = _go_integer(plain)
-    if integer is not None:
+    if integer is not None or not _FLOAT.fullmatch(plain):
         return integer
-    if _FLOAT.fullmatch(plain) and math.isfinite(number := float(plain)):
-        return number
-    return text
+    number = float(plain)
+    return number if math.isfinite(number) else None
 
 
 def _go_integer(text: str) -> int | None:
@@ -133,20 +137,19 @@ def _quote(text: str) -> str:
 
 def _odd_number(text: str) -> Oddity | None:
     new, go = core(text), manifest(text)
-    if _INTEGER.fullmatch(text) if isinstance(new, str) else isinstance(new, float) and math.isinf(new):
+    agreed = _AGREED.fullmatch(text) is not None
+    large = _INTEGER.fullmatch(text) if isinstance(new, str) else agreed and isinstance(new, float) and math.isinf(new)
+    if large:
         return Oddity("bad-value", "is a larger number than YAML readers keep", _quote(text))
-    if _AGREED.fullmatch(text):
-        return None
-    if isinstance(new, str) and isinstance(go, str) and not _OLD_NUMBER.fullmatch(text):
+    if agreed or (isinstance(new, str) and isinstance(go, str) and not _OLD_NUMBER.fullmatch(text)):
         return None
     octal = _LEADING_ZERO.fullmatch(text)
     meaning = "is octal to some YAML readers and decimal to others" if octal else _ODD_NUMBER
     number = go if isinstance(new, str) else new
     if isinstance(number, float) and number.is_integer() and abs(number) < 2**53:
         number = int(number)
-    return Oddity(
-        _AMBIGUOUS, meaning, _quote(text) if isinstance(number, str) else f"write {number}, or {_quote(text)}"
-    )
+    plainly = f"write {number}, or " if isinstance(number, int) else ""
+    return Oddity(_AMBIGUOUS, meaning, plainly + _quote(text))
 
 
 class SpecScalars(dict[str, Scalar]):

@@ -39,7 +39,7 @@ class Text:
 
     file: str
     content: str
-    _shown: dict[int, str] = field(default_factory=dict, repr=False)
+    _shown: dict[int, str] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def lines(self) -> list[str]:
@@ -78,8 +78,7 @@ def decode(data: str | bytes, file: str, dialect: Dialect) -> tuple[Text | None,
     content = (data if isinstance(data, str) else data.decode("utf-8")).removeprefix("\ufeff")
     if characters.harmless(raw):
         return Text(file, content), []
-    text = Text(file, characters.masked(content, dialect))
-    return text, _hidden(content, text, dialect)
+    return _masked(content, file, dialect)
 
 
 def _wide(raw: bytes, file: str) -> Problem | None:
@@ -106,8 +105,12 @@ def _broken(raw: bytes, file: str) -> Problem | None:
     return None
 
 
-def _hidden(content: str, text: Text, dialect: Dialect) -> list[Problem]:
-    return [
-        Problem("control-character", text.place(text.cell(found.offset)), found.message, fix="remove it")
-        for found in islice(characters.hidden(content, dialect), MOST_PROBLEMS)
+def _masked(content: str, file: str, dialect: Dialect) -> tuple[Text | None, list[Problem]]:
+    """Return the text with its hidden characters replaced, and a problem for each; no text if that is no text."""
+    found = list(islice(characters.hidden(content, dialect), MOST_PROBLEMS))
+    end = found[-1].offset + 1 if len(found) == MOST_PROBLEMS else len(content)
+    text = Text(file, characters.masked(content[:end], dialect))
+    problems = [
+        Problem("control-character", text.place(text.cell(one.offset)), one.message, fix="remove it") for one in found
     ]
+    return (text if end == len(content) else None), problems

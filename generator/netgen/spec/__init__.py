@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 from netgen.intent import Intent
-from netgen.problems import NetgenError, Problem, Severity, in_order
+from netgen.problems import NetgenError, Place, Problem, Severity, in_order
 from netgen.source import Document
 from netgen.spec.files import read_all
 from netgen.spec.forms.connectivity import ConnectivityForm, read_connectivity
@@ -37,62 +36,104 @@ def load(
     """
     found: list[Problem] = []
     documents = read_all([*paths, *([platform] if platform is not None else [])], stdin, found)
-    unread = any(problem.severity is Severity.ERROR for problem in found)
-    valid = [document for document in documents if _is_valid(document, found)]
-    unclear = _unclear([document for document in documents if document not in valid], unread=unread)
-    forms = [read_connectivity(document, found) for document in valid if _kind(document) == "Connectivity"]
-    platforms = [document for document in valid if _kind(document) == "Platform"]
-    intent = _intent(forms, platforms, unclear, cni, ingress, found)
-    if not forms and not unclear:
-        found.append(Problem("no-spec", None, "no Connectivity document in what was given"))
-    problems = in_order(found)
+    misread = [problem for problem in found if problem.severity is Severity.ERROR]
+    state = _gate(documents, misread, found)
+    forms = [_form(document, found, unclear=document.file in state.misread) for document in state.of("Connectivity")]
+    intent = _intent(forms, state, cni, ingress, found)
+    if not forms and not state.unclear:
+        fix = "give a file or folder with a document of kind: Connectivity; netgen init writes one"
+        found.append(Problem("no-spec", None, "no Connectivity document in what was given", fix=fix))
+    problems = in_order(_without_echoes(found, misread))
     if any(problem.severity is Severity.ERROR for problem in problems):
         raise NetgenError(problems)
     return Loaded(intent, problems)
 
 
+@dataclass(frozen=True, slots=True)
+class _State:
+    """The documents that have the shape of their kind, and what of the others is known.
+
+    *misread* are the files in which something could not be read, *unclear* the namespaces of which something may be
+    missing (None: of any), and *platform_unclear* says the same of the platform.
+    """
+
+    valid: tuple[Document, ...]
+    misread: frozenset[str]
+    unclear: frozenset[str | None]
+    platform_unclear: bool
+
+    def of(self, kind: str) -> list[Document]:
+        """Return the documents of *kind* that have its shape."""
+        return [document for document in self.valid if _kind(document) == kind]
+
+
+def _gate(documents: list[Document], misread: list[Problem], found: list[Problem]) -> _State:
+    """Hold *documents* against the schema; *misread* are the problems of reading them, the others go to *found*."""
+    files = {problem.place.file if problem.place else "" for problem in misread}
+    valid = []
+    unclear: set[str | None] = set()
+    platform_unclear = False
+    for document in documents:
+        problems = validate(document)
+        found += problems
+        if not problems:
+            valid.append(document)
+        if problems or document.file in files:
+            kind = _kind(document)
+            platform_unclear |= kind != "Connectivity"
+            unclear |= {_namespace(document)} if kind != "Platform" else set()
+    if files - {document.file for document in documents}:
+        unclear.add(None)
+        platform_unclear = True
+    return _State(tuple(valid), frozenset(files), frozenset(unclear), platform_unclear)
+
+
+def _form(document: Document, found: list[Problem], *, unclear: bool) -> ConnectivityForm:
+    form = read_connectivity(document, found)
+    return replace(form, apps=tuple(replace(app, unclear=True) for app in form.apps)) if unclear else form
+
+
 def _intent(
-    forms: list[ConnectivityForm],
-    platforms: list[Document],
-    unclear: frozenset[str | None],
-    cni: str | None,
-    ingress: str | None,
-    found: list[Problem],
+    forms: list[ConnectivityForm], state: _State, cni: str | None, ingress: str | None, found: list[Problem]
 ) -> Intent:
+    platforms = state.of("Platform")
     for other in platforms[1:]:
         first = platforms[0].spot("kind").value()
         note = f"the first is at {first.file}:{first.line}"
-        found.append(Problem("several-platforms", other.spot("kind").value(), "a second Platform", (note,)))
-    if not platforms and not unclear:
+        fix = "give one Platform document; each cluster has its own"
+        found.append(Problem("several-platforms", other.spot("kind").value(), "a second Platform", (note,), fix))
+        read_platform(other, None, None, found, unread=False)
+    if not platforms and not state.platform_unclear:
         message = f"no platform: rendering for {cni or 'kubernetes'}, with DNS at kube-system/k8s-app=kube-dns"
         found.append(Problem("no-platform", None, message, fix="a Platform document, or --cni, says otherwise"))
-    platform = read_platform(platforms[0] if platforms else None, cni, ingress, found)
-    return resolve(forms, platform, unclear, found)
+    unread = state.platform_unclear or len(platforms) > 1
+    platform = read_platform(platforms[0] if platforms else None, cni, ingress, found, unread=unread)
+    return resolve(forms, platform, state.unclear, found)
 
 
-def _is_valid(document: Document, found: list[Problem]) -> bool:
-    """Hold *document* against its schema; a place that the reader complained of is not complained of again."""
-    problems = validate(document)
-    told = {_start(problem) for problem in found}
-    found += [problem for problem in problems if _start(problem) not in told]
-    return not problems
+def _without_echoes(found: list[Problem], misread: list[Problem]) -> list[Problem]:
+    """Return *found* without what follows from texts that could not be read as they stand, of which *misread* tells."""
+    heard = [problem.place for problem in misread if problem.place]
+    if not heard:
+        return found
+    return [p for p in found if p in misread or p.place is None or not any(_touch(p.place, place) for place in heard)]
 
 
-def _start(problem: Problem) -> tuple[str, int, int] | None:
-    return (problem.place.file, problem.place.line, problem.place.column) if problem.place else None
+def _touch(one: Place, other: Place) -> bool:
+    return (
+        (one.file, one.line) == (other.file, other.line)
+        and one.column <= other.column + other.width
+        and other.column <= one.column + one.width
+    )
 
 
-def _kind(document: Document) -> str:
-    data: Any = document.data
-    return str(data["kind"])
+def _kind(document: Document) -> str | None:
+    kind = document.data.get("kind") if isinstance(document.data, dict) else None
+    return kind if isinstance(kind, str) else None
 
 
-def _unclear(documents: list[Document], *, unread: bool) -> frozenset[str | None]:
-    """Return the namespaces of *documents* that did not pass, None for one that cannot be told."""
-    names: set[str | None] = {None} if unread else set()
-    for document in documents:
-        data = document.data
-        metadata = data.get("metadata") if isinstance(data, dict) else None
-        namespace = metadata.get("namespace") if isinstance(metadata, dict) else None
-        names.add(namespace if isinstance(namespace, str) else None)
-    return frozenset(names)
+def _namespace(document: Document) -> str | None:
+    """Return the namespace of a document that may lack it, None where it cannot be told."""
+    metadata = document.data.get("metadata") if isinstance(document.data, dict) else None
+    namespace = metadata.get("namespace") if isinstance(metadata, dict) else None
+    return namespace if isinstance(namespace, str) else None

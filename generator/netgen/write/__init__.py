@@ -157,8 +157,8 @@ def _replace(folder: Path, files: Mapping[str, bytes], out: Path) -> None:
     stage = disk.new_stage(folder.parent)
     try:
         disk.create(stage, record_first(files))
-        if folder.exists():
-            stage.chmod(folder.stat().st_mode & 0o7777)
+        if os.path.lexists(folder):
+            stage.chmod(folder.lstat().st_mode & 0o7777)
             disk.exchange(stage, folder)
             _keep_strangers(stage, folder, files, out)
         else:
