@@ -40,14 +40,20 @@ def rows(bodies: list[Body], entrypoints: dict[str, tuple[str, dict[str, str]]])
         (source.name, target.name, f"{port}/{protocol}")
         for source, target in product(ends, ends)
         for protocol, port in ports
-        if _is_told(source, target)
-        and _half(source, target, "egress", protocol, port, policies)
-        and _half(target, source, "ingress", protocol, port, policies)
+        if _is_told(source, target) and meets(source, target, protocol, port, policies)
+    )
+
+
+def meets(source: End, target: End, protocol: str, port: int, bodies: list[Body]) -> bool:
+    """Return whether the policies among *bodies* let *source* open *port* of *target*, on both sides."""
+    policies = [body for body in bodies if body["kind"] == "NetworkPolicy"]
+    return _half(source, target, "egress", protocol, port, policies) and _half(
+        target, source, "ingress", protocol, port, policies
     )
 
 
 def _ends(policies: list[Body], entrypoints: dict[str, tuple[str, dict[str, str]]]) -> list[End]:
-    pods = [_pod(policy) for policy in policies]
+    pods = [_pod(policy) for policy in policies if policy["spec"]["podSelector"]]
     strangers = [End("stranger", pod.namespace) for pod in pods] + [End("stranger", "elsewhere")]
     gates = [End(f"ingress:{name}", space, tuple(labels.items())) for name, (space, labels) in entrypoints.items()]
     dns = End("dns", "kube-system", tuple(DNS_LABELS.items()))

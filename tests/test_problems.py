@@ -23,6 +23,7 @@ ELSEWHERE = {
     "bad-encoding": "test_source.py",
     "manifest-invalid": "test_check.py",
     "foreign-files": "test_write.py",
+    "unwritable": "test_write.py",
 }
 """Codes whose cases need more than one text: the module that has them."""
 

@@ -38,7 +38,7 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One finding about the input: a code of CODES, a place (None: the whole run), a sentence, evidence and the mending.
+    """One finding about the input: a code of CODES, a place (None: the run), a sentence, evidence and the mending.
 
     *notes* are sentences of evidence (the other file, the choices); *fix* says what to write, and where.
     """
@@ -84,7 +84,7 @@ CODES: dict[str, Code] = {
     # reading
     "unreadable-file": Code(_E, "The file or folder cannot be read."),
     "no-spec": Code(_E, "There is no Connectivity document in what was given."),
-    "too-large": Code(_E, "A file is larger than 10 MiB."),
+    "too-large": Code(_E, "A file is larger than 10 MiB, or its aliases unfold to too much."),
     "bad-encoding": Code(_E, "The text is not UTF-8."),
     "control-character": Code(_E, "The text holds a character that is invisible or steers a terminal."),
     "yaml-syntax": Code(_E, "The text is not YAML."),
@@ -94,7 +94,7 @@ CODES: dict[str, Code] = {
     "duplicate-key": Code(_E, "A key stands twice in one map."),
     "key-not-text": Code(_E, "A key is not text."),
     "ambiguous-scalar": Code(_E, "YAML readers disagree on what the unquoted text means."),
-    "too-deep": Code(_E, "The document is nested deeper than 64 levels."),
+    "too-deep": Code(_E, "The document is nested too deeply: more than 64 levels in a spec."),
     "skipped-file": Code(_N, "A file of a folder holds no netgen document and was left out."),
     # shape
     "unknown-kind": Code(_E, "The document's apiVersion and kind are none of netgen's."),
@@ -125,6 +125,7 @@ CODES: dict[str, Code] = {
     "caller-unmanaged": Code(_W, "A caller's namespace is not loaded: its pods are taken to carry the default label."),
     "selectors-overlap": Code(_E, "Every pod of one app is also a pod of another."),
     "unknown-overlap": Code(_E, "An app named under overlaps does not overlap."),
+    "peer-managed": Code(_W, "A peer has the pods of an app, whose policy knows nothing of the peer."),
     # ports
     "unknown-port": Code(_E, "The callee has no such port."),
     "container-port": Code(_E, "The number is the container port; calls name the service port."),

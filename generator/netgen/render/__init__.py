@@ -42,9 +42,8 @@ def render(intent: Intent) -> tuple[Manifest, ...]:
     """
     planned = [item for plan in BACKENDS for item in plan(intent)]
     texts = [fill(item.template, item.view) for item in planned]
-    ranked = [
-        (item.rank, _manifest(item, text, body)) for item, text, body in zip(planned, texts, _bodies(texts), strict=True)
-    ]
+    parts = zip(planned, texts, _bodies(texts), strict=True)
+    ranked = [(item.rank, _manifest(item, text, body)) for item, text, body in parts]
     ranked.sort(key=lambda pair: (pair[1].namespace, pair[0], pair[1].name))
     return tuple(manifest for _, manifest in ranked)
 

@@ -9,6 +9,7 @@ from netgen.problems import NetgenError, Place, Problem, Severity, in_order
 from netgen.source import Document
 from netgen.spec.files import read_all
 from netgen.spec.forms.connectivity import ConnectivityForm, read_connectivity
+from netgen.spec.forms.text import DNS_LABEL
 from netgen.spec.platform import read_platform
 from netgen.spec.resolve import resolve
 from netgen.spec.schema import validate
@@ -100,8 +101,8 @@ def _intent(
     for other in platforms[1:]:
         first = platforms[0].spot("kind").value()
         note = f"the first is at {first.file}:{first.line}"
-        fix = "give one Platform document; each cluster has its own"
-        found.append(Problem("several-platforms", other.spot("kind").value(), "a second Platform", (note,), fix))
+        message, fix = "a second Platform: a run is for one cluster", "give the Platform of one cluster only"
+        found.append(Problem("several-platforms", other.spot("kind").value(), message, (note,), fix))
         read_platform(other, None, None, found, unread=False)
     if not platforms and not state.platform_unclear:
         message = f"no platform: rendering for {cni or 'kubernetes'}, with DNS at kube-system/k8s-app=kube-dns"
@@ -116,7 +117,18 @@ def _without_echoes(found: list[Problem], misread: list[Problem]) -> list[Proble
     heard = [problem.place for problem in misread if problem.place]
     if not heard:
         return found
-    return [p for p in found if p in misread or p.place is None or not any(_touch(p.place, place) for place in heard)]
+    left_out = {problem.place.file for problem in misread if problem.place and problem.code in _KEY_LEFT_OUT}
+    return [
+        problem
+        for problem in found
+        if problem in misread
+        or (place := problem.place) is None
+        or not (any(_touch(place, other) for other in heard) or (problem.code == _MISSING and place.file in left_out))
+    ]
+
+
+_KEY_LEFT_OUT = frozenset({"key-not-text", "yaml-merge-key"})
+_MISSING = "missing-key"
 
 
 def _touch(one: Place, other: Place) -> bool:
@@ -133,7 +145,7 @@ def _kind(document: Document) -> str | None:
 
 
 def _namespace(document: Document) -> str | None:
-    """Return the namespace of a document that may lack it, None where it cannot be told."""
+    """Return the namespace of a document of whatever shape, None where it cannot be told."""
     metadata = document.data.get("metadata") if isinstance(document.data, dict) else None
     namespace = metadata.get("namespace") if isinstance(metadata, dict) else None
-    return namespace if isinstance(namespace, str) else None
+    return namespace if isinstance(namespace, str) and DNS_LABEL.fullmatch(namespace) else None

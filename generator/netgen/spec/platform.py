@@ -11,8 +11,17 @@ from netgen.problems import Place, Problem
 from netgen.source import Document, Spot
 from netgen.spec.controllers import Controller, controllers
 from netgen.spec.forms.addresses import address_and_port, cidr, without_contained
-from netgen.spec.forms.selectors import pods, resolver
-from netgen.spec.forms.text import FormError, dns_label, parsed, shown, suggestion
+from netgen.spec.forms.selectors import pods, read_select, resolver
+from netgen.spec.forms.text import (
+    DNS_LABEL,
+    DNS_LABEL_RULE,
+    FormError,
+    dns_label,
+    namespace_name,
+    parsed,
+    shown,
+    suggestion,
+)
 
 T = TypeVar("T")
 
@@ -54,7 +63,7 @@ class Gate:
     """An entry point with the *hosts* it serves (none: every host) and its way to certificates (None: its own)."""
 
     entrypoint: EntryPoint
-    hosts: tuple[str, ...]
+    hosts: frozenset[str]
     secret: str | None
     issuer: str | None
     controller: Controller
@@ -66,7 +75,10 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """What is installed in the cluster."""
+    """What is installed in the cluster.
+
+    *unclear* are the keys of which a part could not be read: what seems to be missing there is not reported as well.
+    """
 
     cni: str = DEFAULT_CNI
     kubernetes: tuple[int, int] | None = None
@@ -76,16 +88,28 @@ class Platform:
     gates: tuple[Gate, ...] = ()
     ranges: Ranges = Ranges()
     apiserver: tuple[tuple[str, int], ...] = ()
+    unclear: frozenset[str] = frozenset()
 
 
-def read_platform(document: Document | None, cni: str | None, ingress: str | None, found: list[Problem]) -> Platform:
-    """Return the platform of *document* (None: the defaults), with the flags *cni* and *ingress* over it."""
+PARTS = frozenset({"entrypoints", "ranges", "apiserver", "owners", "kubernetes"})
+"""The keys of a platform without which a spec may look wrong."""
+
+
+def read_platform(
+    document: Document | None, cni: str | None, ingress: str | None, found: list[Problem], *, unread: bool
+) -> Platform:
+    """Return the platform of *document* (None: the defaults), with the flags *cni* and *ingress* over it.
+
+    *unread* says that there may be more than was read, so that all of it is unclear.
+    """
     platform = _written(document, found) if document else Platform()
     if cni is not None:
         platform = replace(platform, cni=_cni(cni, None, found))
     if ingress is not None:
-        platform = replace(platform, gates=(*platform.gates, *_flag_gate(ingress, found)))
-    return platform
+        gates = _flag_gate(ingress, platform.gates, found)
+        unclear = platform.unclear if gates else platform.unclear | {"entrypoints"}
+        platform = replace(platform, gates=(*platform.gates, *gates), unclear=unclear)
+    return replace(platform, unclear=PARTS) if unread else platform
 
 
 def _written(document: Document, found: list[Problem]) -> Platform:
@@ -95,6 +119,11 @@ def _written(document: Document, found: list[Problem]) -> Platform:
     gates = [
         _gate(name, item, spot.at("entrypoints", name), found) for name, item in data.get("entrypoints", {}).items()
     ]
+    before = len(found)
+    ranges = _ranges(data["ranges"], spot.at("ranges"), found) if "ranges" in data else Ranges()
+    between = len(found)
+    servers = _each(address_and_port, data.get("apiserver", []), spot.at("apiserver"), found)
+    unclear = {"entrypoints": None in gates, "ranges": between > before, "apiserver": len(found) > between}
     return Platform(
         cni=_cni(data["cni"], spot.at("cni").value(), found) if "cni" in data else DEFAULT_CNI,
         kubernetes=_version(data.get("kubernetes")),
@@ -102,8 +131,9 @@ def _written(document: Document, found: list[Problem]) -> Platform:
         dns=tuple(_each(_resolver, data["dns"], spot.at("dns"), found)) if "dns" in data else DEFAULT_DNS,
         scrape=tuple(sorted(set(_each(pods, scrape, spot.at("scrape"), found)))),
         gates=tuple(gate for gate in gates if gate),
-        ranges=_ranges(data["ranges"], spot.at("ranges"), found) if "ranges" in data else Ranges(),
-        apiserver=tuple(sorted(set(_each(address_and_port, data.get("apiserver", []), spot.at("apiserver"), found)))),
+        ranges=ranges,
+        apiserver=tuple(sorted(set(servers))),
+        unclear=frozenset(key for key, is_unclear in unclear.items() if is_unclear),
     )
 
 
@@ -117,7 +147,10 @@ def _cni(text: str, place: Place | None, found: list[Problem]) -> str:
     name = text.partition(" ")[0].lower()
     if text in CNIS:
         return text
-    if name in CNIS:
+    if text.lower() in CNIS:
+        message = f"no CNI {shown(text)}: the name is lower-case"
+        found.append(Problem("unknown-cni", place, message, fix=f"write {name}"))
+    elif name in CNIS:
         found.append(Problem("unknown-cni", place, f"{shown(name)} has no versions", fix=f"write {name}"))
     elif name in LATER_CNIS:
         message = f"{shown(text)}: the profile {name} is not read by this version of netgen"
@@ -140,18 +173,20 @@ def _resolver(text: str) -> Resolver:
     peer, port = resolver(text)
     if isinstance(peer, str):
         return Resolver(Addresses((Block(cidr(peer)),)), port, peer)
-    return Resolver(peer, port, text if port == 53 else text.rpartition(":")[0])
+    return Resolver(peer, port, text.partition(":")[0])
 
 
 def _ranges(value: dict[str, Any], spot: Spot, found: list[Problem]) -> Ranges:
+    before = len(found)
     blocks = {
         key: without_contained(_each(cidr, value.get(key, []), spot.at(key), found))
         for key in ("pods", "services", "nodes")
     }
     exact = value.get("exact", False)
-    if exact and not all(blocks.values()):
-        message = "exact ranges must name pods, services and nodes: what they leave out would count as outside"
-        found.append(Problem("missing-key", spot.value(), message))
+    if exact and not all(blocks.values()) and len(found) == before:
+        missing = " and ".join(key for key, known in blocks.items() if not known)
+        message = f"exact ranges must name pods, services and nodes: without their CIDRs, {missing} would be outside"
+        found.append(Problem("missing-key", spot.at("exact").key(), message, fix=f"add the CIDRs of the {missing}"))
     return Ranges(exact=exact, **blocks)
 
 
@@ -162,7 +197,7 @@ def _gate(name: str, value: dict[str, Any], spot: Spot, found: list[Problem]) ->
     if controller is None:
         return None
     entrypoint = EntryPoint(name, value["ingress"], controller.data_plane, annotations, controller.secure)
-    return Gate(entrypoint, tuple(sorted(value.get("hosts", []))), secret, issuer, controller)
+    return Gate(entrypoint, frozenset(value.get("hosts", ())), secret, issuer, controller)
 
 
 def _controller(value: dict[str, Any], spot: Spot, found: list[Problem]) -> Controller | None:
@@ -170,27 +205,34 @@ def _controller(value: dict[str, Any], spot: Spot, found: list[Problem]) -> Cont
     written = value.get("controller", {})
     if isinstance(written, str):
         return _profile(written, spot.at("controller"), found)
-    given = {key: written[key] for key in ("namespace", "labels") if key in written}
     if "profile" in written:
         base = _profile(written["profile"], spot.at("controller", "profile"), found)
-    elif len(given) == 2:
-        base = Controller(Pods("", Selector()))
+    elif {"namespace", "labels"} <= written.keys():
+        base = controllers().by_class.get(value["ingress"], Controller(Pods("", Selector())))
     else:
         base = _class_profile(value["ingress"], spot, found)
-    if base is None or not given:
-        return base
-    labels = given.get("labels")
-    plane = Pods(
-        given.get("namespace", base.data_plane.namespace),
-        Selector(tuple(sorted(labels.items()))) if labels is not None else base.data_plane.selector,
-    )
-    return replace(base, data_plane=plane)
+    return base and _placed(base, written, spot.at("controller"), found)
+
+
+def _placed(base: Controller, written: dict[str, Any], spot: Spot, found: list[Problem]) -> Controller | None:
+    """Return *base* with the namespace and labels that are written."""
+    namespace: str | None = base.data_plane.namespace
+    if "namespace" in written:
+        namespace = parsed(namespace_name, written["namespace"], spot.at("namespace"), found)
+    selector: Selector | None = base.data_plane.selector
+    if "labels" in written:
+        selector = read_select(written["labels"], spot.at("labels"), found)
+    if namespace is None or selector is None:
+        return None
+    return replace(base, data_plane=Pods(namespace, selector))
 
 
 def _profile(name: str, spot: Spot, found: list[Problem]) -> Controller | None:
     known = controllers().by_name
     if name not in known:
-        message = f"no controller profile {shown(name)}{suggestion(name, tuple(known))}"
+        of_class = controllers().by_class.get(name)
+        near = next((f" (did you mean {shown(other)}?)" for other in known if known[other] is of_class), None)
+        message = f"no controller profile {shown(name)}{near or suggestion(name, tuple(known))}"
         found.append(Problem("unknown-controller", spot.value(), message, fix="one of " + ", ".join(known)))
         return None
     return known[name]
@@ -205,45 +247,54 @@ def _class_profile(class_name: str, spot: Spot, found: list[Problem]) -> Control
 
 
 def _unknown_class(class_name: str, spot: Spot | None) -> Problem:
-    known = ", ".join(controllers().by_name)
-    return Problem(
-        "unknown-controller",
-        spot.at("ingress").value() if spot else None,
-        f"the Ingress class {shown(class_name)} has no built-in controller profile, so its pods cannot be named",
-        notes=(f"profiles: {known}",),
-        fix="in the Platform, under this entry point, write  controller: {namespace: NAMESPACE, labels: {KEY: VALUE}}",
-    )
+    known = tuple(controllers().by_class)
+    near = suggestion(class_name, known)
+    message = f"the Ingress class {shown(class_name)} has no built-in controller profile, so its pods cannot be named"
+    notes = (f"classes with a profile: {', '.join(known)}",)
+    if spot is None:
+        fix = "in a Platform document, describe the entry point with its controller: {namespace, labels}"
+        return Problem("unknown-controller", None, message + near, notes, fix)
+    fix = "under this entry point write  controller: {namespace: NAMESPACE, labels: {KEY: VALUE}}"
+    return Problem("unknown-controller", spot.at("ingress").value(), message + near, notes, fix)
 
 
 def _certificates(text: str, spot: Spot, found: list[Problem]) -> tuple[str | None, str | None]:
     """Return the Secret or the issuer that `tls` names; both None where the controller holds the certificates."""
-    secret, issuer = text.removeprefix("secret "), text.removeprefix("cert-manager/")
-    named = secret if secret != text else issuer
+    is_secret, is_issuer = text.startswith("secret "), text.startswith("cert-manager/")
     if text == "controller":
         return None, None
-    if named == text or not all(parsed(_label, label, spot, found) for label in named.split(".")):
-        if named == text:
-            fix = "write controller, secret NAME or cert-manager/ISSUER"
-            found.append(Problem("bad-value", spot.value(), f"{shown(text)} is no way to a certificate", fix=fix))
+    if not is_secret and not is_issuer:
+        fix = "write controller, secret NAME or cert-manager/ISSUER"
+        found.append(Problem("bad-value", spot.value(), f"{shown(text)} is no way to a certificate", fix=fix))
         return None, None
-    return (secret, None) if secret != text else (None, issuer)
+    named = text.removeprefix("secret ").lstrip(" ") if is_secret else text.removeprefix("cert-manager/")
+    if not parsed(lambda whole: _resource_name(named, len(whole) - len(named)), text, spot, found):
+        return None, None
+    return (named, None) if is_secret else (None, named)
 
 
-def _label(text: str) -> str:
-    return dns_label(text, "a resource name")
+def _resource_name(text: str, offset: int) -> str:
+    if len(text) > 253 or not all(DNS_LABEL.fullmatch(label) for label in text.split(".")):
+        message = f"{shown(text)} is not the name of a Secret or issuer: {DNS_LABEL_RULE}, dots between"
+        raise FormError("bad-name", message, part=(offset, len(text)))
+    return text
 
 
-def _flag_gate(class_name: str, found: list[Problem]) -> tuple[Gate, ...]:
+def _flag_gate(class_name: str, gates: tuple[Gate, ...], found: list[Problem]) -> tuple[Gate, ...]:
     """Return the entry point that `--ingress NAME` stands for: the class NAME, serving every host."""
     known = controllers().by_class
     try:
         dns_label(class_name, "an Ingress class that can name an entry point")
     except FormError as error:
-        found.append(Problem(error.code, None, error.message))
+        found.append(Problem(error.code, None, error.message, fix=error.fix))
         return ()
     if class_name not in known:
         found.append(_unknown_class(class_name, None))
         return ()
+    if any(gate.entrypoint.name == class_name for gate in gates):
+        message = f"--ingress {class_name}: the Platform has an entry point of this name already"
+        found.append(Problem("entrypoint-ambiguous", None, message, fix="leave --ingress out"))
+        return ()
     controller = known[class_name]
     entrypoint = EntryPoint(class_name, class_name, controller.data_plane, (), controller.secure)
-    return (Gate(entrypoint, (), None, None, controller),)
+    return (Gate(entrypoint, frozenset(), None, None, controller),)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
-from netgen.spec.forms.text import FormError, shown
+from netgen.spec.forms.text import FormError, shown, within
 
 _SHAPE = re.compile(r"[0-9a-fA-F:.]+(/[0-9]{1,3})?", re.ASCII)
 _IPV4 = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3}){1,3}(/[0-9.]+)?", re.ASCII)
@@ -14,7 +14,8 @@ _IPV4 = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3}){1,3}(/[0-9.]+)?", re.ASCII)
 
 def looks_like_address(text: str) -> bool:
     """Return whether *text* is meant as an address or CIDR rather than as a name."""
-    return bool(_IPV4.fullmatch(text)) or (":" in text and bool(_SHAPE.fullmatch(text)) and text.count(":") > 1)
+    is_v6 = ("::" in text or text.count(":") == 7) and bool(_SHAPE.fullmatch(text))
+    return is_v6 or bool(_IPV4.fullmatch(text))
 
 
 def cidr(text: str) -> str:
@@ -54,7 +55,20 @@ def address_and_port(text: str) -> tuple[str, int]:
     match = re.fullmatch(r"(?:\[([0-9a-fA-F:.]+)\]|([0-9.]+)):([1-9][0-9]{0,4})", text, re.ASCII)
     if not match or int(match[3]) > 65535:
         raise FormError("bad-address", f"{shown(text)} is not an address with a port, such as 10.0.0.1:6443")
-    return address(match[1] or match[2]), int(match[3])
+    group = 1 if match[1] else 2
+    parse = bracketed if match[1] else address
+    return within(parse, match[group], match.start(group)), int(match[3])
+
+
+def bracketed(text: str) -> str:
+    """Return the address *text*, which stands in brackets, else raise `bad-address`: only an IPv6 address may."""
+    if ":" not in text:
+        raise FormError(
+            "bad-address",
+            f"{shown(text)} is no IPv6 address, and no other stands in brackets",
+            fix="leave the brackets out",
+        )
+    return address(text)
 
 
 def without_contained(blocks: Iterable[str]) -> tuple[str, ...]:
@@ -77,6 +91,9 @@ def _network(text: str) -> IPv4Network | IPv6Network:
     try:
         network = ip_network(text, strict=False)
     except ValueError:
+        plain = re.sub(r"(?<![0-9])0+(?=[0-9])", "", text)
+        if plain != text and ":" not in text:
+            raise FormError("bad-address", f"{shown(text)} has leading zeros", fix=f"write {plain}") from None
         raise FormError("bad-address", f"{shown(text)} is not an address or CIDR, such as 203.0.113.0/24") from None
     _refuse_mapped(text, network.network_address)
     if ip_address(text.partition("/")[0]) != network.network_address:

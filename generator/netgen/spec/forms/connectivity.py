@@ -2,38 +2,68 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from netgen.intent import Pairs, Selector
-from netgen.problems import Problem
+from netgen.problems import Place, Problem
 from netgen.source import Document, Spot
 from netgen.spec.forms.addresses import cidr
 from netgen.spec.forms.exposures import Exposure, read_exposures
 from netgen.spec.forms.ports import PortForm, PortWord, port_name, port_word, read_port
-from netgen.spec.forms.selectors import read_select
+from netgen.spec.forms.selectors import read_select, stable_key
 from netgen.spec.forms.sides import Kind, Side, caller, target
 from netgen.spec.forms.text import FormError, parsed, shown
+
+_METHOD = "GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH"
+_HTTP_RULE = re.compile(rf"(?:\S+ +)?(?:{_METHOD})(?:[|](?:{_METHOD}))*(?: +/\S*)?", re.ASCII)
+"""A rule of a later version: `[PORT ]METHOD[|METHOD] [PATH]` (the methods of RFC 9110 and RFC 5789)."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallForm:
-    """One entry of `calls`; *ports* are those it writes, empty where it leaves them out."""
+    """One entry of `calls`; *ports* are those it writes, empty where it leaves them out.
+
+    *spot* is the text that names the target; *listed* is each port's own where it stands under `ports`.
+    """
 
     side: Side
     ports: tuple[PortWord, ...]
     why: str
     spot: Spot = field(compare=False, repr=False)
+    listed: tuple[Spot, ...] = field(default=(), compare=False, repr=False)
+
+    @property
+    def place(self) -> Place:
+        """Return where the target is named."""
+        return self.spot.value()
+
+    def port_place(self, word: PortWord) -> Place:
+        """Return where *word*, one of the ports, is written."""
+        if self.listed:
+            return self.listed[self.ports.index(word)].value()
+        return self.spot.value(len(str(self.side)) + 1)
 
 
 @dataclass(frozen=True, slots=True)
 class GrantForm:
-    """One entry of `accepts`; *ports* are port names, empty for all ports of the app."""
+    """One entry of `accepts`; *ports* are port names, empty for all ports of the app.
+
+    *spot* is the text that names the caller, a key where *keyed*; *listed* is that of each port.
+    """
 
     side: Side
     ports: tuple[str, ...]
     why: str
     spot: Spot = field(compare=False, repr=False)
+    listed: tuple[Spot, ...] = field(compare=False, repr=False)
+    keyed: bool = field(compare=False, repr=False)
+
+    @property
+    def place(self) -> Place:
+        """Return where the caller is named."""
+        return self.spot.key() if self.keyed else self.spot.value()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +98,11 @@ class AppForm:
     why: str
     unclear: bool
     spot: Spot = field(compare=False, repr=False)
+
+    @property
+    def place(self) -> Place:
+        """Return where the app is named."""
+        return self.spot.key()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +143,14 @@ def read_connectivity(document: Document, found: list[Problem]) -> ConnectivityF
         annotations=tuple(sorted(metadata.get("annotations", {}).items())),
         apps=tuple(_app(name, item, spot.at("apps", name), found) for name, item in data.get("apps", {}).items()),
         peers=tuple(_peer(name, item, spot.at("peers", name), found) for name, item in data.get("peers", {}).items()),
-        select_by=data.get("selectBy"),
+        select_by=_select_by(data.get("selectBy"), spot.at("selectBy"), found),
         isolate_namespace=data.get("isolate") == "namespace",
         spot=spot,
     )
+
+
+def _select_by(key: str | None, spot: Spot, found: list[Problem]) -> str | None:
+    return None if key is None else parsed(stable_key, key, spot, found)
 
 
 def _app(name: str, value: Any, spot: Spot, found: list[Problem]) -> AppForm:
@@ -159,8 +198,25 @@ def _ports(value: dict[str, Any], spot: Spot, found: list[Problem]) -> tuple[Por
             parsed(port_name, name, place, found)
     else:
         items = [(None, value["port"], spot.at("port"))] if "port" in value else []
-    ports = [read_port(item, name, place, found) for name, item, place in items]
-    return tuple(port for port in ports if port is not None)
+    read = [read_port(item, name, place, found) for name, item, place in items]
+    ports = tuple(port for port in read if port is not None)
+    _check_distinct(ports, found)
+    return ports
+
+
+def _check_distinct(ports: tuple[PortForm, ...], found: list[Problem]) -> None:
+    """Refuse two ports with one number and protocol: neither a Service nor a call could tell them apart."""
+    seen: dict[tuple[int, str], PortForm] = {}
+    for port in ports:
+        first = seen.setdefault((port.service, port.protocol), port)
+        if first is not port:
+            message = f"{first.name} and {port.name} would both be port {port.service} of the app"
+            fix = f"give one of them another service port, such as {_free(ports)} -> {port.container}"
+            found.append(Problem("duplicate-port", port.spot.value(), message, fix=fix))
+
+
+def _free(ports: tuple[PortForm, ...]) -> int:
+    return max(port.service for port in ports) % 65535 + 1
 
 
 def _service(value: Any) -> ServiceForm | None:
@@ -183,36 +239,44 @@ def _calls(value: Any, spot: Spot, found: list[Problem]) -> tuple[CallForm, ...]
 
 
 def _call(value: Any, spot: Spot, found: list[Problem]) -> CallForm | None:
-    long = isinstance(value, dict)
-    place = spot.at("to") if long else spot
-    side = parsed(target, value["to"] if long else value, place, found)
-    written = value.get("ports", []) if long else []
-    words = [parsed(port_word, str(item), spot.at("ports", index), found) for index, item in enumerate(written)]
-    if side is None:
+    if isinstance(value, str):
+        side = parsed(target, value, spot, found)
+        if side is None or side.port is None:
+            return CallForm(side, (), "", spot) if side else None
+        return CallForm(replace(side, port=None), (side.port,), "", spot)
+    place = spot.at("to")
+    side = parsed(target, value["to"], place, found)
+    written = value.get("ports", [])
+    spots = [spot.at("ports", index) for index in range(len(written))]
+    words = [parsed(port_word, str(item), at, found) for item, at in zip(written, spots, strict=True)]
+    listed = [(word, at) for word, at in zip(words, spots, strict=True) if word is not None]
+    if side is None or len(listed) < len(written):
         return None
-    ports = tuple(word for word in words if word is not None)
-    if ports:
-        _check_listed_ports(side, ports, spot.at("ports"), found)
-    ports = (side.port,) if side.port else ports
-    return CallForm(side, ports, value.get("why", "") if long else "", place)
+    if listed and not _takes_ports(side, listed, spot.at("ports"), found):
+        return None
+    ports = (side.port,) if side.port else tuple(word for word, _ in listed)
+    return CallForm(replace(side, port=None), ports, value.get("why", ""), place, tuple(at for _, at in listed))
 
 
-def _check_listed_ports(side: Side, ports: tuple[PortWord, ...], spot: Spot, found: list[Problem]) -> None:
+def _takes_ports(side: Side, ports: list[tuple[PortWord, Spot]], spot: Spot, found: list[Problem]) -> bool:
     """Refuse `ports` of a long call where the target has its own, has none, or has no names for them."""
+    before = len(found)
     if side.port:
-        message = "the port is named twice, after the target and under `ports`"
-        found.append(Problem("ambiguous-port", spot.key(), message))
+        message = f"the port is named twice: after the target ({side.port}) and under `ports`"
+        found.append(Problem("ambiguous-port", spot.key(), message, fix="leave one out"))
     elif side.kind is Kind.APISERVER:
         message = "cluster/apiserver has no port to choose"
         found.append(Problem("bad-target", spot.key(), message, fix="leave `ports` out"))
-    elif side.kind is not Kind.APP and any(word.number is None for word in ports):
+    elif side.kind is not Kind.APP:
         message = "pods without a spec have no port names"
-        found.append(Problem("port-needed", spot.value(), message, fix="write container ports as numbers"))
+        fix = "write the container port, such as 8080"
+        found += [Problem("port-needed", at.value(), message, fix=fix) for word, at in ports if word.number is None]
+    return len(found) == before
 
 
 def _grants(value: Any, spot: Spot, found: list[Problem]) -> tuple[GrantForm, ...]:
     if isinstance(value, str):
-        grants = [_grant(value, [], "", spot, spot, found)]
+        grants = [_grant(value, [], "", spot, found)]
     elif isinstance(value, dict):
         grants = [_mapped_grant(name, what, spot.at(name), found) for name, what in value.items()]
     else:
@@ -223,41 +287,45 @@ def _grants(value: Any, spot: Spot, found: list[Problem]) -> tuple[GrantForm, ..
 def _mapped_grant(name: str, what: Any, spot: Spot, found: list[Problem]) -> GrantForm | None:
     listed = isinstance(what, list)
     names = [(item, spot.at(i)) for i, item in enumerate(what)] if listed else [(what, spot)]
-    return _grant(name, names, "", spot, spot, found, keyed=True)
+    return _grant(name, names, "", spot, found, keyed=True)
 
 
 def _listed_grant(item: Any, spot: Spot, found: list[Problem]) -> GrantForm | None:
     if isinstance(item, str):
-        return _grant(item, [], "", spot, spot, found)
+        return _grant(item, [], "", spot, found)
     names = [(name, spot.at("ports", index)) for index, name in enumerate(item.get("ports", []))]
-    return _grant(item["from"], names, item.get("why", ""), spot.at("from"), spot, found)
+    return _grant(item["from"], names, item.get("why", ""), spot.at("from"), found)
 
 
 def _grant(
     text: str,
     names: list[tuple[str, Spot]],
     why: str,
-    place: Spot,
     spot: Spot,
     found: list[Problem],
     *,
     keyed: bool = False,
 ) -> GrantForm | None:
-    try:
-        side = caller(text)
-    except FormError as error:
-        found.append(Problem(error.code, place.key() if keyed else place.value(), error.message, fix=error.fix))
-        side = None
-    ports = [parsed(_granted, name, item, found) for name, item in names]
-    if side is None:
+    side = _keyed_caller(text, spot, found) if keyed else parsed(caller, text, spot, found)
+    ports = {name: at for name, at in names if parsed(_granted, name, at, found) is not None}
+    if side is None or len(ports) < len(names):
         return None
-    return GrantForm(side, tuple(sorted({port for port in ports if port is not None})), why, spot)
+    return GrantForm(side, tuple(sorted(ports)), why, spot, tuple(ports[name] for name in sorted(ports)), keyed)
+
+
+def _keyed_caller(text: str, spot: Spot, found: list[Problem]) -> Side | None:
+    try:
+        return caller(text)
+    except FormError as error:
+        found.append(Problem(error.code, spot.key(), error.message, fix=error.fix))
+        return None
 
 
 def _granted(text: str) -> str:
     """Return the port name of a grant; HTTP rules are refused by name."""
-    if text.partition(" ")[0].partition("|")[0].isupper():
-        raise FormError("not-yet", f"{shown(text)}: HTTP rules are not read by this version of netgen")
+    if _HTTP_RULE.fullmatch(text):
+        message = f"{shown(text)}: HTTP rules are not read by this version of netgen"
+        raise FormError("not-yet", message, fix="name a port of the app, which opens it for every method and path")
     try:
         return port_name(text)
     except FormError as error:

@@ -6,18 +6,19 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from netgen.problems import Problem
+from netgen.problems import Place, Problem
 from netgen.source import Spot
 from netgen.spec.forms.addresses import cidr, looks_like_address
 from netgen.spec.forms.ports import port_number
-from netgen.spec.forms.text import DNS_LABEL, FormError, parsed, shown
+from netgen.spec.forms.text import DNS_LABEL, FormError, parsed, shown, suggestion, within
 
 Pairs = tuple[tuple[str, str], ...]
 
 _URL = re.compile(
     r"(?P<scheme>[^:/]*)://(?P<host>[^/:?#]*)(?P<port>:[^/?#]*)?(?P<path>/[^?#]*)?(?P<rest>.*)", re.DOTALL
 )
-_PATH = re.compile(r"/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*", re.ASCII)
+_PATH = re.compile(r"/(?:[A-Za-z0-9._~!&()*+,=:@/-]|%[0-9A-Fa-f]{2})*", re.ASCII)
+"""What a URL may hold, without the quotes, `;` and `$` with which paths became configuration of a controller (H16)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,10 @@ class Url:
 
 @dataclass(frozen=True, slots=True)
 class UrlForm:
-    """A URL exposure; *port* is the name of the app's port, None where the spec leaves it out."""
+    """A URL exposure; *port* is the name of the app's port, None where the spec leaves it out.
+
+    *spot* is the text of the URL, *item* the whole exposure; *key* is the member of `expose` whose key names the port.
+    """
 
     url: Url
     port: str | None
@@ -39,6 +43,23 @@ class UrlForm:
     exact: bool
     secret: str | None
     spot: Spot = field(compare=False, repr=False)
+    item: Spot = field(compare=False, repr=False)
+    key: Spot | None = field(compare=False, repr=False)
+
+    @property
+    def place(self) -> Place:
+        """Return where the URL is written."""
+        return self.spot.value()
+
+    @property
+    def path_place(self) -> Place:
+        """Return where the URL's path is written."""
+        return self.spot.value(len("https://" if self.url.https else "http://") + len(self.url.host))
+
+    @property
+    def port_place(self) -> Place:
+        """Return where the port is named."""
+        return self.key.key() if self.key else self.item.at("port").value()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +68,8 @@ class ServiceExposure:
 
     *type* is LoadBalancer or NodePort. *ports* are (port name, node port): empty for all the app's ports, a name of
     None stands for the only one. *clients* are CIDRs, empty for the whole internet. *local* is what the spec says of
-    externalTrafficPolicy, None where it says nothing.
+    externalTrafficPolicy, None where it says nothing. *spot* is the text, or the map of the *long* form; *named* has
+    the member that names it, for each of *ports*.
     """
 
     type: str
@@ -58,6 +80,24 @@ class ServiceExposure:
     class_name: str | None
     annotations: Pairs
     spot: Spot = field(compare=False, repr=False)
+    named: tuple[Spot, ...] = field(compare=False, repr=False)
+    long: bool = field(compare=False, repr=False)
+
+    @property
+    def place(self) -> Place:
+        """Return where the exposure is written: its text, or the key loadBalancer or nodePort of the long form."""
+        return self.spot.key() if self.long else self.spot.value()
+
+    def port_place(self, name: str) -> Place:
+        """Return where the port *name*, one of *ports*, is named."""
+        return self._member(name).key()
+
+    def node_port_place(self, name: str) -> Place:
+        """Return where the node port of the port *name* is written."""
+        return self._member(name).value() if self.long else self.spot.value(len("nodePort "))
+
+    def _member(self, name: str) -> Spot:
+        return next(spot for spot, (port, _) in zip(self.named, self.ports, strict=True) if port == name)
 
 
 Exposure = UrlForm | ServiceExposure
@@ -67,7 +107,9 @@ def read_exposures(value: Any, spot: Spot, found: list[Problem]) -> tuple[Exposu
     """Return the exposures of an `expose` value of the schema's shape, in the order written."""
     if isinstance(value, dict):
         return tuple(
-            exposure for name, items in value.items() for exposure in _listed(items, name, spot.at(name), found)
+            exposure
+            for name, items in value.items()
+            for exposure in _listed(items, spot.at(name), spot.at(name), found)
         )
     return tuple(_listed(value, None, spot, found))
 
@@ -79,119 +121,153 @@ def url(text: str) -> Url:
         raise FormError("bad-url", f"{shown(text)} is not a URL to expose", fix="write https://HOST/PATH")
     host, path = match["host"], match["path"] or "/"
     if match["port"]:
-        raise FormError("bad-url", f"{shown(text)} names a port; the entry point decides on which port it listens")
+        message = f"{shown(text)} names a port; the entry point decides on which port it listens"
+        raise FormError("bad-url", message, fix="leave the port out", part=_span(match, "port"))
     if match["rest"]:
-        raise FormError("bad-url", f"{shown(text)} has a query or fragment; an exposed URL is a host and a path")
+        message = f"{shown(text)} has a query or fragment; an exposed URL is a host and a path"
+        raise FormError("bad-url", message, fix="leave it out", part=_span(match, "rest"))
     _check_host(host, match.start("host"))
     _check_path(path, match.end("host"))
     return Url(match["scheme"] == "https", host, path)
 
 
-def _listed(value: Any, port: str | None, spot: Spot, found: list[Problem]) -> list[Exposure]:
+def _listed(value: Any, key: Spot | None, spot: Spot, found: list[Problem]) -> list[Exposure]:
+    """Return the exposure or the list of them at *spot*; *key* is the member of `expose` whose key names their port."""
     items = [(value, spot)] if not isinstance(value, list) else [(v, spot.at(i)) for i, v in enumerate(value)]
-    exposures = [_exposure(item, port, place, found) for item, place in items]
+    exposures = [_exposure(item, key, place, found) for item, place in items]
     return [exposure for exposure in exposures if exposure is not None]
 
 
-def _exposure(value: Any, port: str | None, spot: Spot, found: list[Problem]) -> Exposure | None:
+def _exposure(value: Any, key: Spot | None, spot: Spot, found: list[Problem]) -> Exposure | None:
     if isinstance(value, str):
-        return parsed(lambda text: _short(text, port, spot), value, spot, found)
+        return parsed(lambda text: _short(text, key, spot), value, spot, found)
     if "url" in value:
-        return _long_url(value, port, spot, found)
+        return _long_url(value, key, spot, found)
     kind = "loadBalancer" if "loadBalancer" in value else "nodePort"
-    return _long_service(kind, value[kind], port, spot.at(kind), found)
+    return _long_service(kind, value[kind], key, spot.at(kind), found)
 
 
-def _short(text: str, port: str | None, spot: Spot) -> Exposure:
+def _port_of(key: Spot | None) -> str | None:
+    return None if key is None else str(key.path[-1])
+
+
+def _short(text: str, key: Spot | None, spot: Spot) -> Exposure:
     if text == "loadBalancer":
-        return _plain_service("LoadBalancer", port, None, spot)
+        return _plain_service("LoadBalancer", None, key, spot)
     word, space, number = text.partition(" ")
     if word == "nodePort":
-        wanted = port_number(number.strip(), offset=len(word) + 1) if space else None
-        return _plain_service("NodePort", port, wanted, spot)
+        written = number.lstrip()
+        wanted = within(port_number, written, len(text) - len(written)) if space else None
+        return _plain_service("NodePort", wanted, key, spot)
     if "://" in text:
-        return UrlForm(url(text), port, via=None, exact=False, secret=None, spot=spot)
+        return UrlForm(url(text), _port_of(key), via=None, exact=False, secret=None, spot=spot, item=spot, key=key)
     if "." in text:
         raise FormError("missing-scheme", f"{shown(text)} has no scheme", fix=f"write https://{text}")
     raise FormError(
         "bad-exposure",
-        f"{shown(text)} is no way to expose an app",
+        f"{shown(text)} is no way to expose an app{suggestion(text, ('loadBalancer', 'nodePort'))}",
         fix="write a URL, loadBalancer, nodePort or nodePort 30080",
     )
 
 
-def _plain_service(kind: str, port: str | None, node_port: int | None, spot: Spot) -> ServiceExposure:
-    ports = ((port, node_port),) if port is not None or node_port is not None else ()
-    return ServiceExposure(kind, None, ports, (), local=None, class_name=None, annotations=(), spot=spot)
+def _plain_service(kind: str, node_port: int | None, key: Spot | None, spot: Spot) -> ServiceExposure:
+    ports = ((_port_of(key), node_port),) if key is not None or node_port is not None else ()
+    return ServiceExposure(
+        type=kind,
+        name=None,
+        ports=ports,
+        clients=(),
+        local=None,
+        class_name=None,
+        annotations=(),
+        spot=spot,
+        named=(key or spot,) if ports else (),
+        long=False,
+    )
 
 
-def _long_url(value: dict[str, Any], port: str | None, spot: Spot, found: list[Problem]) -> UrlForm | None:
+def _long_url(value: dict[str, Any], key: Spot | None, spot: Spot, found: list[Problem]) -> UrlForm | None:
     address = parsed(url, value["url"], spot.at("url"), found)
-    chosen = _one_port(value.get("port"), port, spot, found)
+    port = value.get("port")
+    if port is not None and key is not None:
+        message = f"the port is named twice, by the key {shown(str(key.path[-1]))} and by `port`"
+        found.append(Problem("ambiguous-port", spot.at("port").value(), message, fix="leave one out"))
     if address is None:
         return None
     secret = value.get("tls", {}).get("secret")
     if secret and not address.https:
-        found.append(Problem("bad-url", spot.at("tls").value(), "an http:// URL has no certificate"))
+        message, fix = "an http:// URL has no certificate", "write https://, or leave tls out"
+        found.append(Problem("bad-url", spot.at("tls").key(), message, fix=fix))
     exact = value.get("match", "prefix") == "exact"
-    return UrlForm(address, chosen, value.get("via"), exact, secret, spot)
-
-
-def _one_port(inner: str | None, outer: str | None, spot: Spot, found: list[Problem]) -> str | None:
-    if inner is not None and outer is not None:
-        message = f"the port is named twice, by the key {shown(outer)} and by `port`"
-        found.append(Problem("ambiguous-port", spot.at("port").value(), message, fix="leave one out"))
-    return inner if inner is not None else outer
+    return UrlForm(address, port or _port_of(key), value.get("via"), exact, secret, spot.at("url"), spot, key)
 
 
 def _long_service(
-    kind: str, value: dict[str, Any], port: str | None, spot: Spot, found: list[Problem]
+    kind: str, value: dict[str, Any], key: Spot | None, spot: Spot, found: list[Problem]
 ) -> ServiceExposure:
-    if port is not None and value.get("ports"):
-        message = f"the ports are named twice, by the key {shown(port)} and by `ports`"
-        found.append(Problem("ambiguous-port", spot.at("ports").value(), message, fix="leave one out"))
+    if key is not None and value.get("ports"):
+        message = f"the ports are named twice, by the key {shown(str(key.path[-1]))} and by `ports`"
+        found.append(Problem("ambiguous-port", spot.at("ports").key(), message, fix="leave one out"))
+    ports = _named_ports(value.get("ports", []), spot.at("ports")) or ([(_port_of(key), None, key)] if key else [])
     policy = value.get("externalTrafficPolicy")
     return ServiceExposure(
         type="LoadBalancer" if kind == "loadBalancer" else "NodePort",
         name=value.get("name"),
-        ports=_named_ports(value.get("ports", [port] if port is not None else [])),
+        ports=tuple((name, number) for name, number, _ in ports),
         clients=_clients(value.get("clients", []), spot.at("clients"), found),
         local=None if policy is None else policy == "Local",
         class_name=value.get("class"),
         annotations=tuple(sorted(value.get("annotations", {}).items())),
         spot=spot,
+        named=tuple(member for _, _, member in ports),
+        long=True,
     )
 
 
-def _named_ports(value: list[str] | dict[str, int]) -> tuple[tuple[str | None, int | None], ...]:
+def _named_ports(value: list[str] | dict[str, int], spot: Spot) -> list[tuple[str | None, int | None, Spot]]:
+    """Return the ports of a long form by name, each with its node port and with the member that names it."""
     if isinstance(value, dict):
-        return tuple(sorted(value.items()))
-    return tuple((name, None) for name in sorted(value))
+        return [(name, number, spot.at(name)) for name, number in sorted(value.items())]
+    return [(name, None, spot.at(value.index(name))) for name in sorted(value)]
 
 
 def _clients(items: list[str], spot: Spot, found: list[Problem]) -> tuple[str, ...]:
     if "internet" in items:
         if len(items) > 1:
-            message = "internet is every client; the other entries change nothing"
-            found.append(Problem("bad-value", spot.value(), message, fix="leave internet or the addresses out"))
+            place = spot.at(items.index("internet")).value()
+            message = "internet is every client, so the addresses beside it would change nothing"
+            found.append(Problem("bad-value", place, message, fix="leave internet or the addresses out"))
         return ()
     blocks = [parsed(cidr, item, spot.at(index), found) for index, item in enumerate(items)]
     return tuple(sorted({block for block in blocks if block is not None}))
 
 
 def _check_host(host: str, offset: int) -> None:
+    if not _is_host(host):
+        reason = "is not a host name: lower-case DNS labels; a star only as the first label"
+        reason = "is an address; an exposed URL has a host name" if looks_like_address(host) else reason
+        fix = f"write {host.lower()}" if _is_host(host.lower()) else ""
+        raise FormError("bad-url", f"{shown(host)} {reason}", fix=fix, part=(offset, max(len(host), 1)))
+
+
+def _is_host(host: str) -> bool:
     labels = host.removeprefix("*.").split(".")
-    if looks_like_address(host) or not all(DNS_LABEL.fullmatch(label) for label in labels) or len(host) > 253:
-        raise FormError(
-            "bad-url",
-            f"{shown(host)} is not a host name: lower-case DNS labels; a star only as the first label",
-            part=(offset, max(len(host), 1)),
-        )
+    return not looks_like_address(host) and all(DNS_LABEL.fullmatch(label) for label in labels) and len(host) <= 253
 
 
 def _check_path(path: str, offset: int) -> None:
     """Refuse what the API server refuses in an Ingress path (pkg/apis/networking/validation), and what no URL holds."""
-    wrong = [part for part in ("//", "/./", "/../", "%2f", "%2F") if part in path]
-    if wrong or path.endswith(("/.", "/..")) or not _PATH.fullmatch(path):
-        reason = f"holds {shown(wrong[0])}" if wrong else "is not a plain URL path"
-        raise FormError("route-path", f"the path {shown(path)} {reason}", part=(offset, len(path)))
+    part = (offset, len(path))
+    if "*" in path:
+        message = f"the path {shown(path)} has a star; a path leads everything below it without one"
+        raise FormError("route-path", message, fix=f"write {path.partition('*')[0]}", part=part)
+    wrong = [segment for segment in ("//", "/./", "/../", "%2f", "%2F") if segment in path]
+    wrong += [segment for segment in ("/.", "/..") if path.endswith(segment)]
+    if wrong or not _PATH.fullmatch(path):
+        reason = f"holds {shown(wrong[0])}, which an Ingress does not take" if wrong else "is not a plain URL path"
+        fix = "" if wrong else "write each character that is none of A-Z a-z 0-9 -._~!&()+,=:@/ as %XX"
+        raise FormError("route-path", f"the path {shown(path)} {reason}", fix=fix, part=part)
+
+
+def _span(match: re.Match[str], group: str) -> tuple[int, int]:
+    return match.start(group), len(match[group])

@@ -22,6 +22,7 @@ PROTOCOLS: dict[str, tuple[str, str | None]] = {
 """Protocol word -> transport protocol and appProtocol."""
 
 _PORT = re.compile(r"(?:([0-9]+) *-> *)?([0-9]+)(-[0-9]+)?(?:/([A-Za-z0-9]+))?", re.ASCII)
+_PAIR = re.compile(r"([0-9]+) *(?:[:=>-]+) *([0-9]+)", re.ASCII)
 _PORT_WORD = re.compile(r"([0-9]+)(-[0-9]+)?(?:/([A-Za-z]+))?", re.ASCII)
 _PORT_NAME = re.compile(r"(?!-)(?!.*--)(?=.*[a-z])[a-z0-9-]{1,15}(?<!-)", re.ASCII)
 PORT_NAME_RULE = "at most 15 lower-case letters, digits and single '-', with at least one letter"
@@ -31,7 +32,8 @@ PORT_NAME_RULE = "at most 15 lower-case letters, digits and single '-', with at 
 class PortForm:
     """A port as a spec gives it; *name* is None where the app's only port was written without one.
 
-    *opaque* says that the spec names a transport (`/tcp`, `/udp`, `/sctp`), so HTTP cannot be meant.
+    *opaque* says that the spec names a transport (`/tcp`, `/udp`, `/sctp`), so HTTP cannot be meant. *spot* is the
+    text; in the long form it is the number that callers dial.
     """
 
     name: str | None
@@ -61,7 +63,10 @@ class PortWord:
 def port_number(text: str, *, offset: int = 0) -> int:
     """Return the port number that *text* writes, else raise `bad-port`: 1 to 65535, without leading zeros."""
     if not re.fullmatch(r"[1-9][0-9]{0,4}", text, re.ASCII) or int(text) > 65535:
-        raise FormError("bad-port", f"{shown(text)} is not a port number: 1 to 65535", part=(offset, len(text)))
+        plain = text.lstrip("0")
+        fix = f"write {plain}" if plain != text and re.fullmatch("[1-9][0-9]{0,4}", plain, re.ASCII) else ""
+        message = f"{shown(text)} is not a port number: 1 to 65535"
+        raise FormError("bad-port", message, fix=fix, part=(offset, max(len(text), 1)))
     return int(text)
 
 
@@ -78,7 +83,8 @@ def port_word(text: str) -> PortWord:
     match = _PORT_WORD.fullmatch(text)
     if match:
         if match[2]:
-            raise FormError("not-yet", f"{shown(text)}: port ranges are not read by this version of netgen")
+            message = f"{shown(text)}: port ranges are not read by this version of netgen"
+            raise FormError("not-yet", message, fix="name the ports one by one")
         transport = protocol(match[3], offset=match.start(3))[0] if match[3] else None
         return PortWord(None, port_number(match[1]), transport)
     return PortWord(port_name(text))
@@ -87,7 +93,9 @@ def port_word(text: str) -> PortWord:
 def port_name(text: str) -> str:
     """Return *text* when it is a port name (an IANA service name), else raise `bad-name`."""
     if not _PORT_NAME.fullmatch(text):
-        raise FormError("bad-name", f"{shown(text)} is not a port name: {PORT_NAME_RULE}")
+        mended = text.lower().replace("_", "-")
+        fix = f"write {mended}" if _PORT_NAME.fullmatch(mended) else ""
+        raise FormError("bad-name", f"{shown(text)} is not a port name: {PORT_NAME_RULE}", fix=fix)
     return text
 
 
@@ -103,13 +111,13 @@ def read_port(value: Any, name: str | None, spot: Spot, found: list[Problem]) ->
 def _short_port(text: str, name: str | None, spot: Spot) -> PortForm:
     match = _PORT.fullmatch(text)
     if not match:
-        raise FormError(
-            "bad-port",
-            f"{shown(text)} is not a port",
-            fix="write 8080, 80 -> 8080 (service -> container) or 53/udp",
-        )
+        pair = _PAIR.fullmatch(text)
+        fix = "write 8080, 80 -> 8080 (service -> container) or 53/udp"
+        fix = f"write {pair[1]} -> {pair[2]} (service -> container)" if pair else fix
+        raise FormError("bad-port", f"{shown(text)} is not a port", fix=fix)
     if match[3]:
-        raise FormError("not-yet", f"{shown(text)}: port ranges are not read by this version of netgen")
+        message = f"{shown(text)}: port ranges are not read by this version of netgen"
+        raise FormError("not-yet", message, fix="name the ports one by one under `ports`")
     container = port_number(match[2], offset=match.start(2))
     service = port_number(match[1], offset=match.start(1)) if match[1] else container
     transport, app_protocol = protocol(match[4], offset=match.start(4)) if match[4] else ("TCP", None)
@@ -135,5 +143,5 @@ def _long_port(value: dict[str, Any], name: str | None, spot: Spot) -> PortForm:
         app_protocol=value.get("appProtocol"),
         opaque=value.get("protocol", "TCP") != "TCP",
         metrics=value.get("metrics", name == "metrics"),
-        spot=spot,
+        spot=spot.at("service" if "service" in value else "container"),
     )

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from netgen.spec.forms.addresses import cidr, looks_like_address
+from netgen.spec.forms.addresses import bracketed, cidr, looks_like_address
 from netgen.spec.forms.ports import PortWord, port_number, port_word
-from netgen.spec.forms.text import FormError, dns_label, shown, suggestion
+from netgen.spec.forms.text import RESERVED_NAMES, FormError, dns_label, shown, suggestion, within
 
 SCHEMES: dict[str, tuple[str, int | None]] = {
     "http": ("TCP", 80),
@@ -25,6 +25,10 @@ _URL = re.compile(
     r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<host>\[[^\]]*\]|[^/:\[\]]*)(?P<mask>/[0-9]+)?(?::(?P<port>[^/]*))?(?P<rest>.*)",
     re.ASCII | re.DOTALL,
 )
+
+
+_NOT_ONE_WORD = re.compile(r"[\s,]|\{\{|\$\{")
+_SERVICE_HOST = re.compile(r"([a-z0-9-]+)\.([a-z0-9-]+)\.svc(?:\.[a-z0-9.-]+)?(:[0-9]+)?", re.ASCII)
 
 
 class Kind(Enum):
@@ -56,13 +60,28 @@ class Side:
     cidr: str = ""
     port: PortWord | None = None
 
+    def __str__(self) -> str:
+        """Return the side as a spec writes it, without its port."""
+        match self.kind:
+            case Kind.APP:
+                return f"{self.namespace}/{self.name}" if self.namespace else self.name
+            case Kind.NAMESPACE:
+                return f"{self.namespace or 'here'}/*"
+            case Kind.ADDRESS:
+                return self.cidr
+            case Kind.APISERVER | Kind.NODES:
+                return f"cluster/{self.kind.name.lower()}"
+            case _:
+                return self.kind.name.lower()
+
 
 def target(text: str) -> Side:
     """Return what a call names, else raise FormError: `bad-target`, `missing-scheme`, `bare-star`, `not-yet`, ..."""
+    _check_one_word(text, "bad-target")
     if "://" in text:
         return _outside(text)
     name, colon, port_text = text.partition(":")
-    if looks_like_address(text) or ("." in name and not name.startswith(".")):
+    if looks_like_address(text) or text.startswith("[") or ("." in name and not name.startswith(".")):
         raise _missing_scheme(text)
     side = _inside(name, "bad-target")
     if side.kind is Kind.NODES:
@@ -70,8 +89,13 @@ def target(text: str) -> Side:
     if not colon:
         return side
     if side.kind is Kind.APISERVER:
-        raise FormError("bad-target", "cluster/apiserver has no port to choose", fix="write cluster/apiserver")
-    word = _target_port(port_text, len(name) + 1)
+        raise FormError(
+            "bad-target",
+            "cluster/apiserver has no port to choose",
+            fix="write cluster/apiserver",
+            part=(len(name), len(text) - len(name)),
+        )
+    word = within(port_word, port_text, len(name) + 1)
     if side.kind is not Kind.APP and word.number is None:
         raise FormError(
             "port-needed",
@@ -84,21 +108,32 @@ def target(text: str) -> Side:
 
 def caller(text: str) -> Side:
     """Return what a grant names, else raise FormError: `bad-caller`, `bad-address`, `bare-star`, ..."""
+    _check_one_word(text, "bad-caller")
     if "://" in text:
-        raise FormError("bad-caller", f"{shown(text)} has a scheme; callers outside are written as addresses")
-    if looks_like_address(text):
+        message = f"{shown(text)} has a scheme; callers outside are written as addresses"
+        raise FormError("bad-caller", message, fix="write an address or a CIDR, such as 203.0.113.0/24")
+    if looks_like_address(text) or text.startswith("["):
         return Side(Kind.ADDRESS, cidr=cidr(text))
-    name, colon, _ = text.partition(":")
+    name, colon, port = text.partition(":")
     if colon:
         raise FormError(
             "bad-caller",
             f"{shown(text)} names a port; the ports of a grant stand beside the caller",
-            fix=f"accepts: {{{name}: PORT-NAME}}",
+            fix=f"write accepts: {{{name}: {'PORT-NAME' if not port or port[0].isdigit() else port}}}",
             part=(len(name), len(text) - len(name)),
         )
     if "." in name:
-        raise FormError("bad-caller", f"{shown(text)} is no app and no address; callers outside are CIDRs")
+        message = f"{shown(text)} is neither an app nor an address; an app name has no dots"
+        raise FormError("bad-caller", message, fix="write an address or a CIDR, such as 203.0.113.0/24")
     return _inside(name, "bad-caller")
+
+
+def _check_one_word(text: str, code: str) -> None:
+    if not _NOT_ONE_WORD.search(text):
+        return
+    if "{{" in text or "${" in text:
+        raise FormError(code, f"{shown(text)} looks like a template; a spec has none", fix="write the name itself")
+    raise FormError(code, f"{shown(text)} is not one name", fix="write several names as a list: [a, b]")
 
 
 def _inside(text: str, code: str) -> Side:
@@ -106,15 +141,18 @@ def _inside(text: str, code: str) -> Side:
     if text in ("any", "internet"):
         return Side(Kind.ANY if text == "any" else Kind.INTERNET)
     if "*" in text and not re.fullmatch(r"[^/*]+/\*", text):
-        raise FormError("bare-star", f"{shown(text)} is no side", fix="write any (every pod), here/* or NAMESPACE/*")
+        message = f"{shown(text)}: a star stands only for all pods of a namespace, as in payments/*"
+        raise FormError("bare-star", message, fix="write any (every pod of the cluster), here/* or NAMESPACE/*")
     namespace, slash, name = text.rpartition("/")
-    if not text or (slash and not namespace):
+    if not name or (slash and not namespace):
         fix = "write APP, NAMESPACE/APP, NAMESPACE/*, any or internet"
         raise FormError(code, f"{shown(text)} names nothing", fix=fix)
     if namespace == "cluster":
         return _cluster(name, code)
     if namespace == "external":
-        raise FormError("not-yet", f"{shown(text)}: externals are not read by this version of netgen")
+        message = f"{shown(text)}: externals are not read by this version of netgen"
+        fix = "name the addresses, such as tcp://10.20.0.0/16:1433" if code == "bad-target" else "name the addresses"
+        raise FormError("not-yet", message, fix=fix)
     return _named(namespace, name, code)
 
 
@@ -124,10 +162,18 @@ def _named(namespace: str, name: str, code: str) -> Side:
         dns_label(namespace, "a namespace name")
     if name == "*":
         return Side(Kind.NAMESPACE, None if own else namespace)
+    if name in RESERVED_NAMES:
+        raise _reserved(namespace, name)
     if namespace == "here":
         raise FormError(code, "an app of the own namespace is written without one", fix=f"write {name}")
     dns_label(name, "an app name", offset=len(namespace) + 1 if namespace else 0)
     return Side(Kind.APP, None if own else namespace, name)
+
+
+def _reserved(namespace: str, name: str) -> FormError:
+    fix = f"write {namespace}/*" if name == "any" else "write internet"
+    message = f"no app is called {shown(name)}, which is a word of the language"
+    return FormError("reserved-name", message, fix=fix, part=(len(namespace) + 1, len(name)))
 
 
 def _cluster(name: str, code: str) -> Side:
@@ -136,17 +182,10 @@ def _cluster(name: str, code: str) -> Side:
         raise FormError(
             code,
             f"the cluster has no {shown(name)}{suggestion(name, tuple(kinds))}",
-            fix="write cluster/apiserver or cluster/nodes",
+            fix="write cluster/apiserver" + (" or cluster/nodes" if code == "bad-caller" else ""),
+            part=(len("cluster/"), len(name)),
         )
     return Side(kinds[name])
-
-
-def _target_port(text: str, offset: int) -> PortWord:
-    try:
-        return port_word(text)
-    except FormError as error:
-        start, width = error.part or (0, len(text))
-        raise FormError(error.code, error.message, fix=error.fix, part=(offset + start, max(width, 1))) from None
 
 
 def _outside(text: str) -> Side:
@@ -158,29 +197,59 @@ def _outside(text: str) -> Side:
     if scheme not in SCHEMES:
         message = f"{shown(scheme)} is not a scheme{suggestion(scheme, tuple(SCHEMES))}"
         raise FormError("bad-target", message, fix="one of " + ", ".join(SCHEMES), part=(0, len(scheme)))
+    if not host:
+        raise FormError("bad-target", f"{shown(text)} names no host", fix=f"write {scheme}://ADDRESS")
+    if not match["host"].startswith("[") and text.count(":") > 2:
+        message = f"{shown(text)}: an IPv6 address with a scheme stands in brackets"
+        raise FormError("bad-target", message, fix=f"write {scheme}://[ADDRESS]/MASK:PORT")
     if match["rest"]:
-        raise FormError("bad-target", f"{shown(text)} has a path; what is called outside is a host and a port")
-    if not looks_like_address(host):
-        if not host:
-            raise FormError("bad-target", f"{shown(text)} names no host")
-        raise FormError(
-            "not-yet",
-            f"{shown(host)}: host names outside the cluster are not read by this version of netgen",
-            fix=f"name the addresses, such as {scheme}://203.0.113.0/24, or internet",
-        )
+        message = f"{shown(text)} has a path; what is called outside is a host and a port"
+        rest = match.span("rest")
+        raise FormError("bad-target", message, fix="leave the path out", part=(rest[0], rest[1] - rest[0]))
     transport, implied = SCHEMES[scheme]
-    block = cidr(host + (match["mask"] or ""))
+    block = _block(match)
     if match["port"] is None and implied is None:
         raise FormError("port-needed", f"{shown(text)} needs a port: {scheme} implies none", fix=f"write {text}:PORT")
-    number = port_number(match["port"], offset=match.start("port")) if match["port"] is not None else implied
+    number = implied if match["port"] is None else within(_one_port, match["port"], match.start("port"))
     return Side(Kind.ADDRESS, cidr=block, port=PortWord(None, number, transport))
 
 
+def _block(match: re.Match[str]) -> str:
+    """Return the CIDR that host and mask of a URL name."""
+    in_brackets = match["host"].startswith("[")
+    begin, host = match.start("host") + in_brackets, match["host"].strip("[]")
+    if in_brackets:
+        within(bracketed, host, begin)
+    if not looks_like_address(host):
+        raise FormError(
+            "not-yet",
+            f"{shown(host)}: host names outside the cluster are not read by this version of netgen",
+            fix=f"name the addresses, such as {match['scheme']}://203.0.113.0/24, or internet",
+            part=(begin, len(host)),
+        )
+    return within(cidr, host + (match["mask"] or ""), begin)
+
+
+def _one_port(text: str) -> int:
+    if re.fullmatch(r"[0-9]+-[0-9]+", text, re.ASCII):
+        message = f"{shown(text)}: port ranges are not read by this version of netgen"
+        raise FormError("not-yet", message, fix="name the ports one by one")
+    return port_number(text)
+
+
 def _missing_scheme(text: str) -> FormError:
-    scheme = "tcp" if looks_like_address(text.partition(":")[0]) or looks_like_address(text) else "https"
-    host = f"[{text}]" if text.count(":") > 1 else text
+    service = _SERVICE_HOST.fullmatch(text)
+    if service:
+        name, namespace, port = service.groups(default="")
+        message = f"{shown(text)} is the address of a Service; an app of the cluster is called by its name"
+        return FormError("bad-target", message, fix=f"write {namespace}/{name}{port}")
+    host, colon, port = (text, "", "") if text.count(":") > 1 else text.partition(":")
+    scheme = "tcp" if colon or looks_like_address(text) else "https"
+    scheme = {"80": "http", "443": "https"}.get(port, scheme)
+    address, slash, mask = host.partition("/")
+    host = f"[{address}]{slash}{mask}" if ":" in host and not host.startswith("[") else host
     return FormError(
         "missing-scheme",
         f"{shown(text)} is outside the cluster and needs a scheme; an app name has no dots",
-        fix=f"write {scheme}://{host}" + (":PORT" if scheme == "tcp" and ":" not in text else ""),
+        fix=f"write {scheme}://{host}" + (f":{port or 'PORT'}" if scheme == "tcp" else ""),
     )

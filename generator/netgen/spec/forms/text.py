@@ -12,8 +12,14 @@ from netgen.source import Spot
 
 T = TypeVar("T")
 
+_MANY = 200
+"""Names that a suggestion looks at; of more, only those that begin as the wrong one does: each look costs."""
 DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
 DNS_LABEL_RULE = "lower-case letters, digits and '-', a letter or digit at both ends, 63 characters at most"
+RESERVED_NAMES = frozenset({"any", "internet"})
+"""What no app and no peer may be called: the words for everybody."""
+RESERVED_NAMESPACES = frozenset({"here", "cluster", "external"})
+"""What no namespace may be called: the words that stand where a namespace would."""
 
 
 class FormError(ValueError):
@@ -37,13 +43,26 @@ def parsed(parse: Callable[[str], T], text: str, spot: Spot, found: list[Problem
         return None
 
 
+def within(parse: Callable[[str], T], text: str, offset: int) -> T:
+    """Return what *parse* makes of *text*, which stands at *offset* of a longer one; a FormError counts from there."""
+    try:
+        return parse(text)
+    except FormError as error:
+        start, width = error.part or (0, len(text))
+        raise FormError(error.code, error.message, fix=error.fix, part=(offset + start, max(width, 1))) from None
+
+
 def shown(text: str) -> str:
     """Return *text* in quotes for a message, cut at 80 characters."""
+    if not text:
+        return '""'
     return f"`{text}`" if len(text) <= 80 else f"`{text[:79]}…`"
 
 
 def suggestion(name: str, names: list[str] | tuple[str, ...]) -> str:
     """Return ` (did you mean x?)` for the nearest of *names*, or an empty text."""
+    if len(names) > _MANY:
+        names = [other for other in names if other[:2] == name[:2]][:_MANY]
     close = get_close_matches(name, names, n=1)
     return f" (did you mean {shown(close[0])}?)" if close else ""
 
@@ -51,5 +70,17 @@ def suggestion(name: str, names: list[str] | tuple[str, ...]) -> str:
 def dns_label(text: str, what: str, *, offset: int = 0) -> str:
     """Return *text* when it is a DNS label (RFC 1123), else raise `bad-name`; *what* names it in the message."""
     if not DNS_LABEL.fullmatch(text):
-        raise FormError("bad-name", f"{shown(text)} is not {what}: {DNS_LABEL_RULE}", part=(offset, max(len(text), 1)))
+        mended = text.lower().replace("_", "-")
+        fix = f"write {mended}" if DNS_LABEL.fullmatch(mended) else ""
+        part = (offset, max(len(text), 1))
+        raise FormError("bad-name", f"{shown(text)} is not {what}: {DNS_LABEL_RULE}", fix=fix, part=part)
+    return text
+
+
+def namespace_name(text: str, *, offset: int = 0) -> str:
+    """Return *text* when a namespace may be called so, else raise `bad-name` or `reserved-name`."""
+    dns_label(text, "a namespace name", offset=offset)
+    if text in RESERVED_NAMESPACES:
+        message = f"{shown(text)} is a word of the language, and no namespace"
+        raise FormError("reserved-name", message, fix="write the name of the namespace", part=(offset, len(text)))
     return text

@@ -9,8 +9,9 @@ from netgen.spec.platform import Platform
 from netgen.spec.resolve.calls import call_flows
 from netgen.spec.resolve.cluster import dns_flows, scrape_flows
 from netgen.spec.resolve.grants import grant_flows
+from netgen.spec.resolve.isolation import open_flows
 from netgen.spec.resolve.outside import world
-from netgen.spec.resolve.overlap import check_overlaps
+from netgen.spec.resolve.overlap import check_overlaps, check_peers
 from netgen.spec.resolve.registry import Registry, object_labels, register
 from netgen.spec.resolve.routes import route_parts
 from netgen.spec.resolve.services import service_parts
@@ -25,18 +26,20 @@ def resolve(
     """
     registry = register(forms, platform, unclear, found)
     check_overlaps(registry, found)
+    check_peers(registry, found)
     called = call_flows(registry, found)
     granted = grant_flows(registry, called, found)
     services, outer = service_parts(registry, found)
     routes, inner = route_parts(registry, found)
-    flows = [*called.flows, *granted, *outer, *inner, *dns_flows(registry), *scrape_flows(registry)]
+    written = [*called.flows, *granted, *outer, *inner]
+    given = [*dns_flows(registry, found), *scrape_flows(registry, found), *open_flows(registry)]
     _warn_host_network(registry, found)
-    _note_world(flows, platform, found)
+    _note_world(written, platform, found)
     return Intent(
         apps=tuple(entry.app for entry in registry.entries.values()),
-        flows=_distinct(flows),
+        flows=_distinct(written + given),
         services=tuple(sorted(services, key=lambda service: (service.app.namespace, service.name))),
-        routes=tuple(sorted(routes, key=lambda route: (route.app, route.host, route.path, route.exact))),
+        routes=tuple(sorted(routes, key=lambda it: (it.app, it.host, it.path, it.exact, it.entrypoint))),
         isolated=tuple(_isolated(document) for document in registry.documents if document.isolate_namespace),
         kubernetes=platform.kubernetes,
     )
@@ -71,8 +74,9 @@ def _warn_host_network(registry: Registry, found: list[Problem]) -> None:
 
 
 def _note_world(flows: list[Flow], platform: Platform, found: list[Problem]) -> None:
-    opened = sorted({str(flow.target_app) for flow in flows if flow.target_app and flow.source == world(platform)})
-    if opened and not platform.ranges.pods:
+    outside = world(platform)
+    opened = sorted({str(flow.target_app) for flow in flows if flow.target_app and flow.source == outside})
+    if opened and not platform.ranges.pods and "ranges" not in platform.unclear:
         listed = ", ".join(opened[:5]) + (f" and {len(opened) - 5} more" if len(opened) > 5 else "")
         found.append(
             Problem(

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from netgen.intent import EVERY_POD, Addresses, AppKey, Block, Flow, Peer, Pods, Port, PortMatch
-from netgen.problems import Problem
-from netgen.source import Spot
+from netgen.problems import Place, Problem
 from netgen.spec.forms.connectivity import CallForm, PeerForm
 from netgen.spec.forms.sides import Kind
 from netgen.spec.forms.text import suggestion
 from netgen.spec.resolve.consent import Grants, called_ports, grants_of
-from netgen.spec.resolve.outside import apiserver, internet, nodes
+from netgen.spec.resolve.outside import Placed, apiserver, internet, nodes
 from netgen.spec.resolve.registry import Entry, Registry
 
 Ports = tuple[PortMatch, ...]
@@ -19,28 +18,32 @@ Ports = tuple[PortMatch, ...]
 
 @dataclass
 class Called:
-    """What the calls of a run come to: the flows, and who calls whom directly (the pairs) or by a wildcard."""
+    """What the calls of a run come to: the flows, and who calls whom directly (the pairs) or by a wildcard.
+
+    *misled* are the callers of what is not there.
+    """
 
     flows: list[Flow] = field(default_factory=list)
     pairs: set[tuple[AppKey, AppKey]] = field(default_factory=set)
     wildcards: dict[AppKey, list[CallForm]] = field(default_factory=dict)
+    misled: set[AppKey] = field(default_factory=set)
 
 
 def call_flows(registry: Registry, found: list[Problem]) -> Called:
     """Return the flows of every call in *registry*; what cannot be called goes to *found*."""
     called = Called()
-    grants = {key: grants_of(entry) for key, entry in registry.entries.items()}
+    grants = {key: grants_of(entry, registry) for key, entry in registry.entries.items()}
     for entry in registry.entries.values():
         for call in entry.form.calls:
             _call(call, entry, grants, registry, called, found)
     return called
 
 
-def peer_of(entry: Entry, spot: Spot, registry: Registry, found: list[Problem]) -> Peer | None:
-    """Return *entry* as a peer: its pods, or the nodes' addresses where it runs on the host network."""
+def peer_of(entry: Entry, form: Placed, registry: Registry, found: list[Problem]) -> Peer | None:
+    """Return *entry* as a peer of *form*: its pods, or the nodes' addresses where it runs on the host network."""
     if not entry.app.host_network:
         return entry.app.pods
-    return nodes(registry.platform, spot, f"{entry.key} runs on the host network", found)
+    return nodes(registry.platform, form, f"{entry.key} runs on the host network", found)
 
 
 def matches(ports: tuple[Port, ...]) -> Ports:
@@ -68,13 +71,20 @@ def peer_target(peer: PeerForm) -> Peer:
     return Addresses((Block(peer.cidr),)) if peer.cidr else Pods(peer.namespace, peer.selector)
 
 
-def unknown_app(key: AppKey, entry: Entry, registry: Registry) -> tuple[str, str]:
-    """Return the sentence and the mending for *key*, which no document of its loaded namespace has."""
+def unknown_app(place: Place, key: AppKey, entry: Entry, registry: Registry) -> Problem:
+    """Return the problem that *entry* names *key* at *place*, which no document of that loaded namespace has."""
     names = registry.names.get(key.namespace, ())
     peers = tuple(peer.name for peer in entry.document.peers) if key.namespace == entry.key.namespace else ()
     message = f"no app {key.name} in namespace {key.namespace}{suggestion(key.name, names + peers)}"
-    elsewhere = sorted(str(other) for other in registry.entries if other.name == key.name)
-    return message, f"write {elsewhere[0]}" if elsewhere else ""
+    listed = ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
+    notes = [f"the apps of {key.namespace} are: {listed or 'none'}"]
+    notes += [
+        f"document {document} has a peer of that name; a peer belongs to its own document"
+        for namespace, document, name in registry.peers
+        if (namespace, name) == (key.namespace, key.name)
+    ]
+    elsewhere = registry.homes.get(key.name)
+    return Problem("unknown-app", place, message, tuple(notes), f"write {elsewhere[0]}" if elsewhere else "")
 
 
 def _call(
@@ -85,24 +95,24 @@ def _call(
         peer = find_peer(call.side.name, entry, registry) if call.side.namespace is None else None
         flows = _to_peer(call, entry, peer, found) if peer else _to_app(call, entry, grants, registry, called, found)
     elif kind is Kind.APISERVER:
-        servers = apiserver(registry.platform, call.spot, found)
+        servers = apiserver(registry.platform, call, found)
         flows = [_flow(call, entry, server, (port,), "cluster/apiserver") for server, port in servers]
     elif kind is Kind.INTERNET:
-        flows = [_flow(call, entry, internet(registry.platform), _numbers(call) or _TCP_AND_UDP, "internet")]
+        flows = [_flow(call, entry, internet(registry.platform), numbers(call) or _TCP_AND_UDP, "internet")]
     elif kind is Kind.ADDRESS:
-        flows = [_flow(call, entry, Addresses((Block(call.side.cidr),)), _numbers(call), call.side.cidr)]
+        flows = [_flow(call, entry, Addresses((Block(call.side.cidr),)), numbers(call), call.side.cidr)]
     else:
         called.wildcards.setdefault(entry.key, []).append(call)
         namespace = None if kind is Kind.ANY else call.side.namespace or entry.key.namespace
         name = f"{namespace}/*" if namespace else "any"
-        flows = [_flow(call, entry, Pods(namespace, EVERY_POD), _numbers(call), name)]
+        flows = [_flow(call, entry, Pods(namespace, EVERY_POD), numbers(call), name)]
     called.flows.extend(flows)
 
 
 _TCP_AND_UDP = (PortMatch("TCP"), PortMatch("UDP"))
 
 
-def _numbers(call: CallForm) -> Ports:
+def numbers(call: CallForm) -> Ports:
     """Return the numbered ports of a call that names no app: they are those of the pods, TCP unless it says so."""
     return tuple(sorted({PortMatch(word.protocol or "TCP", word.number) for word in call.ports}))
 
@@ -113,15 +123,16 @@ def _to_app(
     key = AppKey(call.side.namespace or entry.key.namespace, call.side.name)
     callee = registry.entries.get(key)
     if callee is None:
+        called.misled.add(entry.key)
         if not registry.is_unclear(key.namespace):
             found.append(_unknown_callee(call, key, entry, registry))
         return []
     called.pairs.add((entry.key, key))
-    ports = matches(called_ports(call, entry, callee, grants[key], found))
+    ports = matches(called_ports(call, entry, callee, grants[key], registry.platform, found))
     if not ports:
         return []
-    source = peer_of(entry, call.spot, registry, found)
-    target = peer_of(callee, call.spot, registry, found)
+    source = peer_of(entry, call, registry, found) if callee.app.ingress else entry.app.pods
+    target = peer_of(callee, call, registry, found) if entry.app.egress else callee.app.pods
     if source is None or target is None:
         return []
     intent = f"{entry.key} -> {key}{ports_text(ports)}"
@@ -129,11 +140,13 @@ def _to_app(
 
 
 def _to_peer(call: CallForm, entry: Entry, peer: PeerForm, found: list[Problem]) -> list[Flow]:
-    if not call.ports or any(word.number is None for word in call.ports):
+    named = [word for word in call.ports if word.number is None]
+    if named or not call.ports:
         message = f"{peer.name} is a peer without a spec, so its ports must be written as numbers"
-        found.append(Problem("port-needed", call.spot.value(), message, fix=f"write {peer.name}:8080"))
+        place = call.port_place(named[0]) if named else call.place
+        found.append(Problem("port-needed", place, message, fix=f"write {peer.name}:8080"))
         return []
-    return [_flow(call, entry, peer_target(peer), _numbers(call), f"{peer.name} (peer)")]
+    return [_flow(call, entry, peer_target(peer), numbers(call), f"{peer.name} (peer)")]
 
 
 def _flow(call: CallForm, entry: Entry, target: Peer, ports: Ports, name: str) -> Flow:
@@ -145,12 +158,11 @@ def _flow(call: CallForm, entry: Entry, target: Peer, ports: Ports, name: str) -
 
 def _unknown_callee(call: CallForm, key: AppKey, entry: Entry, registry: Registry) -> Problem:
     if key.namespace in registry.names:
-        message, fix = unknown_app(key, entry, registry)
-        return Problem("unknown-app", call.spot.value(), message, fix=fix)
+        return unknown_app(call.place, key, entry, registry)
     near = suggestion(key.namespace, tuple(registry.names))
     return Problem(
         "callee-not-loaded",
-        call.spot.value(),
+        call.place,
         f"no loaded document speaks for namespace {key.namespace}{near}, so the ports and consent of {key} are unknown",
         fix="give its spec to the command as well, or name its pods under `peers`",
     )

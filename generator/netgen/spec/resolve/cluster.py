@@ -2,49 +2,48 @@
 
 from __future__ import annotations
 
-from netgen.intent import EVERY_POD, Flow, Pods, PortMatch
+from netgen.intent import EVERY_POD, Flow, Peer, Pods, PortMatch
+from netgen.problems import Problem
 from netgen.spec.platform import Resolver
-from netgen.spec.resolve.calls import Ports, ports_text
+from netgen.spec.resolve.calls import Ports
+from netgen.spec.resolve.platform_pods import inward_flows, platform_pods
 from netgen.spec.resolve.registry import Entry, Registry
 
 
-def dns_flows(registry: Registry) -> list[Flow]:
+def dns_flows(registry: Registry, found: list[Problem]) -> list[Flow]:
     """Return the flows to the DNS servers: from each app, and into a DNS server that is an app of a spec."""
     flows = []
     for resolver in registry.platform.dns:
-        flows += [_ask(entry, resolver) for entry in registry.entries.values() if entry.form.dns]
-        flows += [_answer(entry, resolver) for entry in _held(resolver, registry)]
+        servers = platform_pods(resolver.peer, registry) if isinstance(resolver.peer, Pods) else None
+        peers = servers.peers(registry, found) if servers else (resolver.peer,)
+        asking = [entry for entry in registry.entries.values() if entry.form.dns]
+        flows += [_ask(entry, resolver, peer) for entry in asking for peer in peers]
+        flows += [_answer(app, resolver) for app in (servers.apps if servers else ()) if app.app.ingress]
     return flows
 
 
-def scrape_flows(registry: Registry) -> list[Flow]:
+def scrape_flows(registry: Registry, found: list[Problem]) -> list[Flow]:
     """Return the flows from each scraper to the `metrics` ports, and the egress half of a scraper that is an app."""
     scraped = [(entry, ports) for entry in registry.entries.values() if (ports := _metrics(entry))]
-    flows = []
-    for scraper in registry.platform.scrape:
-        held = registry.matching(scraper)
-        for entry, ports in scraped:
-            intent = f"scraper {scraper.namespace} -> {entry.key}{ports_text(ports)}"
-            flows.append(Flow(scraper, entry.app.pods, ports, None, entry.key, intent, "", entry.form.spot))
-            flows += [
-                Flow(source.app.pods, entry.app.pods, ports, source.key, None, intent, "", entry.form.spot)
-                for source in held
-            ]
-    return flows
+    scrapers = [platform_pods(pods, registry) for pods in registry.platform.scrape]
+    return [
+        flow
+        for scraper in scrapers
+        for entry, ports in scraped
+        for flow in inward_flows(
+            scraper, entry, ports, f"scraper {scraper.pods.namespace}", entry.form, registry, found
+        )
+    ]
 
 
-def _ask(entry: Entry, resolver: Resolver) -> Flow:
+def _ask(entry: Entry, resolver: Resolver, peer: Peer) -> Flow:
     intent = f"{entry.key} -> DNS {resolver.name}"
-    return Flow(entry.app.pods, resolver.peer, _ports(resolver), entry.key, None, intent, "", entry.form.spot)
+    return Flow(entry.app.pods, peer, _ports(resolver), entry.key, None, intent, "", entry.form.spot)
 
 
 def _answer(entry: Entry, resolver: Resolver) -> Flow:
     intent = f"any -> DNS {entry.key}"
     return Flow(Pods(None, EVERY_POD), entry.app.pods, _ports(resolver), None, entry.key, intent, "", entry.form.spot)
-
-
-def _held(resolver: Resolver, registry: Registry) -> tuple[Entry, ...]:
-    return registry.matching(resolver.peer) if isinstance(resolver.peer, Pods) else ()
 
 
 def _ports(resolver: Resolver) -> Ports:

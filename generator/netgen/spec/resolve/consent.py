@@ -11,40 +11,50 @@ from netgen.spec.forms.connectivity import CallForm, GrantForm
 from netgen.spec.forms.ports import PortWord
 from netgen.spec.forms.sides import Kind
 from netgen.spec.forms.text import shown, suggestion
-from netgen.spec.resolve.registry import Entry, place_text
+from netgen.spec.platform import Platform
+from netgen.spec.resolve.registry import Entry, Registry, place_text
 
 
 @dataclass(frozen=True)
 class Grants:
-    """The grants of one callee, by the caller they name; *wide* are those that name whole namespaces or every pod."""
+    """The grants of one callee, by the caller they name, or by its namespace, where None stands for every pod.
+
+    *unclear*: one names a caller that is not there, and may be meant for any.
+    """
 
     by_caller: dict[AppKey, list[GrantForm]]
-    wide: tuple[GrantForm, ...]
+    by_namespace: dict[str | None, list[GrantForm]]
+    unclear: bool = False
 
-    def covering(self, caller: AppKey, callee: AppKey) -> tuple[GrantForm, ...]:
+    def covering(self, caller: AppKey) -> tuple[GrantForm, ...]:
         """Return the grants that admit *caller*."""
-        wide = [
-            grant
-            for grant in self.wide
-            if grant.side.kind is Kind.ANY or (grant.side.namespace or callee.namespace) == caller.namespace
-        ]
+        wide = (*self.by_namespace.get(caller.namespace, ()), *self.by_namespace.get(None, ()))
         return (*self.by_caller.get(caller, ()), *wide)
 
 
-def grants_of(entry: Entry) -> Grants:
+def grants_of(entry: Entry, registry: Registry) -> Grants:
     """Return the grants of *entry*, ready to be asked for a caller."""
     by_caller: dict[AppKey, list[GrantForm]] = defaultdict(list)
-    wide = []
+    by_namespace: dict[str | None, list[GrantForm]] = defaultdict(list)
     for grant in entry.form.accepts:
         if grant.side.kind is Kind.APP:
             by_caller[AppKey(grant.side.namespace or entry.key.namespace, grant.side.name)].append(grant)
-        elif grant.side.kind in (Kind.NAMESPACE, Kind.ANY):
-            wide.append(grant)
-    return Grants(by_caller, tuple(wide))
+        elif grant.side.kind is Kind.NAMESPACE:
+            by_namespace[grant.side.namespace or entry.key.namespace].append(grant)
+        elif grant.side.kind is Kind.ANY:
+            by_namespace[None].append(grant)
+    return Grants(by_caller, by_namespace, unclear=any(_is_missing(key, entry, registry) for key in by_caller))
+
+
+def _is_missing(caller: AppKey, entry: Entry, registry: Registry) -> bool:
+    """Return whether *caller*, which *entry* accepts, is neither an app nor a peer where all apps are known."""
+    peer = (caller.namespace, entry.document.name, caller.name)
+    is_peer = caller.namespace == entry.key.namespace and peer in registry.peers
+    return caller not in registry.entries and caller.namespace in registry.names and not is_peer
 
 
 def called_ports(
-    call: CallForm, caller: Entry, callee: Entry, grants: Grants, found: list[Problem]
+    call: CallForm, caller: Entry, callee: Entry, grants: Grants, platform: Platform, found: list[Problem]
 ) -> tuple[Port, ...]:
     """Return the ports of *callee* that *call* opens; empty, with the problem found, where it opens none."""
     if callee.form.unclear:
@@ -52,15 +62,16 @@ def called_ports(
     if not callee.app.ports:
         message = f"{callee.key} has no ports, so there is nothing to call"
         fix = f"give {callee.key.name} a `port` ({callee.file})"
-        found.append(Problem("no-ports", call.spot.value(), message, fix=fix))
+        found.append(Problem("no-ports", call.place, message, fix=fix))
         return ()
-    covering = grants.covering(caller.key, callee.key)
-    if caller.owner != callee.owner and not covering:
-        found.append(_consent_missing(call, caller, callee))
+    covering = grants.covering(caller.key)
+    if not covering and not caller.shares_owner(callee):
+        if "owners" not in platform.unclear and not grants.unclear:
+            found.append(_consent_missing(call, caller, callee))
         return ()
     granted = _granted(covering, callee)
     if not call.ports:
-        return _only_port(call, callee, granted, found)
+        return granted if grants.unclear else _only_port(call, callee, granted, found)
     return _written_ports(call, callee, covering, granted, found)
 
 
@@ -69,13 +80,13 @@ def granted_ports(grant: GrantForm, callee: Entry, found: list[Problem]) -> tupl
     if not callee.app.ports:
         if not callee.form.unclear:
             message = f"{callee.key} accepts callers but has no ports"
-            found.append(Problem("no-ports", grant.spot.value(), message, fix="give the app a `port`"))
+            found.append(Problem("no-ports", grant.place, message, fix="give the app a `port`"))
         return ()
     by_name = {port.name: port for port in callee.app.ports}
-    for name in grant.ports:
+    for name, spot in zip(grant.ports, grant.listed, strict=True):
         if name not in by_name and not callee.form.unclear:
             message = f"{callee.key} has no port {shown(name)}{suggestion(name, tuple(by_name))}"
-            found.append(Problem("unknown-port", grant.spot.value(), message, notes=(_choices(callee.app.ports),)))
+            found.append(Problem("unknown-port", spot.value(), message, notes=(_choices(callee.app.ports),)))
     return tuple(by_name[name] for name in grant.ports if name in by_name) if grant.ports else callee.app.ports
 
 
@@ -99,8 +110,8 @@ def _granted(covering: tuple[GrantForm, ...], callee: Entry) -> tuple[Port, ...]
 def _only_port(call: CallForm, callee: Entry, granted: tuple[Port, ...], found: list[Problem]) -> tuple[Port, ...]:
     if len(granted) > 1:
         message = f"{callee.key} has several ports, and the call names none"
-        names = " or ".join(f"{_written(call)}:{port.name}" for port in granted)
-        found.append(Problem("ambiguous-port", call.spot.value(), message, (_choices(granted),), f"write {names}"))
+        names = " or ".join(f"{call.side}:{port.name}" for port in granted)
+        found.append(Problem("ambiguous-port", call.place, message, (_choices(granted),), f"write {names}"))
         return ()
     return granted
 
@@ -114,67 +125,79 @@ def _written_ports(
         if len(matches) != 1:
             found.append(_no_single_port(call, callee, word, matches))
         elif matches[0] not in granted:
-            found.append(_not_granted(call, callee, covering, matches[0]))
+            if not _misspelt(covering, callee):
+                found.append(_not_granted(call, callee, covering, word, matches[0]))
         else:
             ports.append(matches[0])
     return tuple(ports)
 
 
 def _no_single_port(call: CallForm, callee: Entry, word: PortWord, matches: tuple[Port, ...]) -> Problem:
-    place = call.spot.value()
+    place = call.port_place(word)
     choices = (_choices(callee.app.ports),)
     if matches:
-        names = " or ".join(f"{_written(call)}:{port.name}" for port in matches)
+        names = " or ".join(f"{call.side}:{port.name}" for port in matches)
         message = f"{callee.key} has several ports {word}"
         return Problem("ambiguous-port", place, message, choices, f"write {names}")
-    inner = [port for port in callee.app.ports if port.container == word.number]
+    inner = [p for p in callee.app.ports if p.container == word.number and word.protocol in (None, p.protocol)]
     if inner:
         port = inner[0]
         message = f"{word} is the container port of {callee.key}; its service port is {port.service}"
-        return Problem("container-port", place, message, fix=f"write {_written(call)}:{port.name} or :{port.service}")
-    names_ = tuple(port.name for port in callee.app.ports)
-    message = f"{callee.key} has no port {shown(str(word))}{suggestion(str(word), names_)}"
-    return Problem("unknown-port", place, message, choices)
+        return Problem("container-port", place, message, fix=f"write {call.side}:{port.name} or :{port.service}")
+    near = suggestion(str(word), tuple(port.name for port in callee.app.ports))
+    return Problem("unknown-port", place, f"{callee.key} has no port {shown(str(word))}{near}", choices)
 
 
-def _not_granted(call: CallForm, callee: Entry, covering: tuple[GrantForm, ...], port: Port) -> Problem:
-    places = tuple(f"{place_text(grant.spot)} accepts {_grant_text(grant)}" for grant in covering)
+def _misspelt(covering: tuple[GrantForm, ...], callee: Entry) -> bool:
+    """Return whether one of the grants names a port that is not there, and so may be meant for any."""
+    names = {port.name for port in callee.app.ports}
+    return any(not names.issuperset(grant.ports) for grant in covering)
+
+
+def _not_granted(call: CallForm, callee: Entry, covering: tuple[GrantForm, ...], word: PortWord, port: Port) -> Problem:
+    places = tuple(f"{place_text(grant.place)} accepts {_grant_text(grant)}" for grant in covering)
     fix = f"({callee.owner}, {callee.file}): add {port.name} to that entry of {callee.key.name}.accepts"
     message = f"{callee.key} does not accept this caller on {port.name}"
-    return Problem("port-not-granted", call.spot.value(), message, places, fix)
+    return Problem("port-not-granted", call.port_place(word), message, places, fix)
 
 
 def _consent_missing(call: CallForm, caller: Entry, callee: Entry) -> Problem:
     wanted = ", ".join(str(word) for word in call.ports)
-    line = f"{caller.key}: {wanted}" if len(call.ports) == 1 and call.ports[0].name else str(caller.key)
     accepted = callee.form.accepts
     notes = [f"{caller.key} belongs to {caller.owner}, {callee.key} to {callee.owner}: both sides must say it"]
     if accepted:
-        notes.append(f"{place_text(accepted[0].spot)} has accepts: {', '.join(_grant_text(g) for g in accepted[:5])}")
+        notes.append(f"{place_text(accepted[0].place)} has accepts: {', '.join(_grant_text(g) for g in accepted[:5])}")
     return Problem(
         "consent-missing",
-        call.spot.value(),
+        call.place,
         f"{callee.key} does not accept {caller.key}" + (f" on {wanted}" if wanted else ""),
         tuple(notes),
-        f"({callee.owner}, {callee.file}): under apps.{callee.key.name}.accepts add  {line}",
+        f"({callee.owner}, {callee.file}): under apps.{callee.key.name}{_to_write(call, caller, callee)}",
     )
 
 
+def _to_write(call: CallForm, caller: Entry, callee: Entry) -> str:
+    """Return how *callee* consents, as it has written its other grants; the text goes on from the path of the app."""
+    names = [port.name for word in call.ports for port in find_port(word, callee)]
+    app = callee.form.spot.document.data
+    for step in callee.form.spot.path:
+        app = app[step]  # type: ignore[index]
+    written = app.get("accepts") if isinstance(app, dict) else None
+    if isinstance(written, dict) or (written is None and names):
+        ports = names or [port.name for port in callee.app.ports]
+        return f".accepts add  {caller.key}: {ports[0] if len(ports) == 1 else _listed(ports)}"
+    grant = f"{{from: {caller.key}, ports: {_listed(names)}}}" if names else str(caller.key)
+    if isinstance(written, str):
+        return f" write  accepts: {_listed([written, grant])}"
+    return f".accepts add  {grant}"
+
+
+def _listed(items: list[str]) -> str:
+    return f"[{', '.join(items)}]"
+
+
 def _grant_text(grant: GrantForm) -> str:
-    side = grant.side
-    name = {
-        Kind.APP: f"{side.namespace}/{side.name}" if side.namespace else side.name,
-        Kind.NAMESPACE: f"{side.namespace or 'here'}/*",
-        Kind.ADDRESS: side.cidr,
-        Kind.APISERVER: "cluster/apiserver",
-        Kind.NODES: "cluster/nodes",
-    }.get(side.kind, side.kind.name.lower())
-    return f"{name} on {', '.join(grant.ports)}" if grant.ports else name
-
-
-def _written(call: CallForm) -> str:
-    side = call.side
-    return f"{side.namespace}/{side.name}" if side.namespace else side.name
+    return f"{grant.side} on {', '.join(grant.ports)}" if grant.ports else str(grant.side)
 
 
 def _choices(ports: tuple[Port, ...]) -> str:

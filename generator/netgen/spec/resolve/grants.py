@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from netgen.intent import EVERY_POD, Addresses, AppKey, Block, Flow, Peer, Pods, Selector
+from netgen.intent import EVERY_POD, Addresses, AppKey, Block, Flow, Peer, Pods, PortMatch, Selector
 from netgen.problems import Problem
 from netgen.spec.forms.connectivity import CallForm, GrantForm
 from netgen.spec.forms.sides import Kind
-from netgen.spec.resolve.calls import Called, Ports, find_peer, matches, peer_of, peer_target, ports_text, unknown_app
+from netgen.spec.forms.text import suggestion
+from netgen.spec.resolve.calls import (
+    Called,
+    Ports,
+    find_peer,
+    matches,
+    numbers,
+    peer_of,
+    peer_target,
+    ports_text,
+    unknown_app,
+)
 from netgen.spec.resolve.consent import granted_ports
 from netgen.spec.resolve.outside import apiserver_callers, nodes, world
 from netgen.spec.resolve.registry import NAME_LABEL, Entry, Registry
@@ -44,10 +55,10 @@ def _outsider(grant: GrantForm, entry: Entry, registry: Registry, found: list[Pr
         case Kind.ADDRESS:
             return Addresses((Block(side.cidr),)), side.cidr
         case Kind.NODES:
-            peer: Peer | None = nodes(platform, grant.spot, "this accepts the nodes", found)
+            peer: Peer | None = nodes(platform, grant, f"{entry.key} accepts the nodes", found)
             return (peer, "cluster/nodes") if peer else None
         case _:
-            peer = apiserver_callers(platform, grant.spot, found)
+            peer = apiserver_callers(platform, grant, found)
             return (peer, "cluster/apiserver") if peer else None
 
 
@@ -65,10 +76,9 @@ def _from_app(
     if registry.is_unclear(key.namespace) or not ports:
         return []
     if key.namespace in registry.names:
-        message, fix = unknown_app(key, entry, registry)
-        found.append(Problem("unknown-app", grant.spot.value(), message, fix=fix))
+        found.append(unknown_app(grant.place, key, entry, registry))
         return []
-    found.append(_unmanaged(grant, key))
+    found.append(_unmanaged(grant, key, tuple(registry.names)))
     pods = Pods(key.namespace, Selector(((NAME_LABEL, key.name),)))
     return [_flow(grant, entry, pods, f"{key} (unmanaged)", ports)]
 
@@ -83,24 +93,24 @@ def _from_entry(
     found: list[Problem],
 ) -> list[Flow]:
     """Return the ingress half for a caller that calls by a wildcard; a direct call has made its flow itself."""
-    if (caller.key, entry.key) in called.pairs:
-        return []
-    if not any(_covers(call, caller, entry, ports) for call in called.wildcards.get(caller.key, ())):
-        if not registry.is_unclear(caller.key.namespace) and not caller.form.unclear and ports:
+    wildcards = called.wildcards.get(caller.key, ())
+    reached = tuple(port for port in ports if any(_covers(call, caller, entry, port) for call in wildcards))
+    if not reached and (caller.key, entry.key) not in called.pairs:
+        unclear = registry.is_unclear(caller.key.namespace) or caller.form.unclear or caller.key in called.misled
+        if ports and not unclear:
             message = f"{entry.key} accepts {caller.key}, which does not call it; nothing is opened"
             fix = f"({caller.owner}, {caller.file}): under apps.{caller.key.name}.calls add  {entry.key}"
-            found.append(Problem("grant-unused", grant.spot.value(), message, fix=fix))
-        return []
-    source = peer_of(caller, grant.spot, registry, found)
-    return [_flow(grant, entry, source, str(caller.key), ports)] if source else []
+            found.append(Problem("grant-unused", grant.place, message, fix=fix))
+    source = peer_of(caller, grant, registry, found) if reached else None
+    return [_flow(grant, entry, source, str(caller.key), reached)] if source else []
 
 
-def _covers(call: CallForm, caller: Entry, entry: Entry, ports: Ports) -> bool:
+def _covers(call: CallForm, caller: Entry, entry: Entry, port: PortMatch) -> bool:
+    """Return whether the wildcard *call* of *caller* reaches *port* of *entry*: both count ports as pods have them."""
     namespace = call.side.namespace or caller.key.namespace
     if call.side.kind is not Kind.ANY and namespace != entry.key.namespace:
         return False
-    numbers = {(word.protocol or "TCP", word.number) for word in call.ports}
-    return not numbers or any((port.protocol, port.port) in numbers for port in ports)
+    return not call.ports or port in numbers(call)
 
 
 def _flow(grant: GrantForm, entry: Entry, source: Peer, name: str, ports: Ports) -> Flow:
@@ -109,10 +119,12 @@ def _flow(grant: GrantForm, entry: Entry, source: Peer, name: str, ports: Ports)
     return Flow(source, entry.app.pods, ports, None, entry.key, intent, grant.why, grant.spot)
 
 
-def _unmanaged(grant: GrantForm, key: AppKey) -> Problem:
+def _unmanaged(grant: GrantForm, key: AppKey, namespaces: tuple[str, ...]) -> Problem:
+    near = suggestion(key.namespace, namespaces)
     return Problem(
         "caller-unmanaged",
-        grant.spot.value(),
-        f"no loaded document speaks for namespace {key.namespace}; its pods are taken as {NAME_LABEL}: {key.name}",
+        grant.place,
+        f"no loaded document speaks for namespace {key.namespace}{near}; "
+        f"the caller's pods are taken as those with {NAME_LABEL}: {key.name}",
         fix="give its spec to the command as well, or name its pods under `peers`",
     )

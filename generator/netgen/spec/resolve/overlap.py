@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from netgen.intent import Selector
+from netgen.intent import AppKey, Selector
 from netgen.problems import Problem
+from netgen.spec.forms.connectivity import PeerForm
+from netgen.spec.forms.matching import allowed, are_apart, contains
 from netgen.spec.forms.text import shown, suggestion
 from netgen.spec.resolve.registry import Entry, Registry, place_text
+
+Holders = dict[tuple[str, str], list[Entry]]
 
 
 def check_overlaps(registry: Registry, found: list[Problem]) -> None:
@@ -19,35 +23,72 @@ def check_overlaps(registry: Registry, found: list[Problem]) -> None:
         _check_namespace(entries, registry, found)
 
 
+def check_peers(registry: Registry, found: list[Problem]) -> None:
+    """Say which named peers are apps of the run: such a peer is opened on one side only, and so not at all."""
+    holders: dict[tuple[str, tuple[str, str] | None], list[Entry]] = defaultdict(list)
+    for entry in registry.entries.values() if any(document.peers for document in registry.documents) else ():
+        selector = entry.app.selector
+        for pair in (*selector.labels, *((None,) if selector.expressions else ())):
+            holders[entry.key.namespace, pair].append(entry)
+    for document in registry.documents:
+        for peer in document.peers:
+            pairs = (*peer.selector.labels, None)
+            near = {entry.key: entry for pair in pairs for entry in holders[peer.namespace, pair]}
+            apps = [str(key) for key in sorted(near) if _is_peer(near[key], peer)]
+            if apps:
+                message = f"the peer {peer.name} has pods of {' and '.join(apps)}, whose policy knows nothing of it"
+                fix = f"write {apps[0]} instead of {peer.name}"
+                found.append(Problem("peer-managed", peer.spot.key(), message, fix=fix))
+
+
+def _is_peer(entry: Entry, peer: PeerForm) -> bool:
+    """Return whether all pods of *entry* are of *peer* or all of *peer* are of *entry*, which a policy holds."""
+    app = entry.app
+    same = contains(peer.selector, app.selector) or contains(app.selector, peer.selector)
+    return same and peer.selector != Selector() and (app.ingress or app.egress)
+
+
 def _check_namespace(entries: list[Entry], registry: Registry, found: list[Problem]) -> None:
-    holders: dict[tuple[str, str], list[Entry]] = defaultdict(list)
+    holders: Holders = defaultdict(list)
     for entry in entries:
-        for pair in entry.app.selector.labels:
-            holders[pair].append(entry)
-    declared: dict[str, set[str]] = defaultdict(set)
+        for key, values in _listed(entry.app.selector).items():
+            holders[key, min(values)].append(entry)
     for wide in entries:
-        labels = wide.app.selector.labels
-        candidates = min((holders[pair] for pair in labels), key=len) if labels else entries
-        for narrow in candidates:
-            if narrow is wide or not _contains(wide.app.selector, narrow.app.selector):
+        for narrow in _candidates(wide, entries, holders):
+            if narrow is wide or not contains(wide.app.selector, narrow.app.selector):
                 continue
-            declared[narrow.key.name].add(wide.key.name)
-            if not _is_declared(wide, narrow):
+            if not _is_declared(wide, narrow) and not _is_misspelt(narrow, registry):
                 found.append(_overlap(wide, narrow))
-    _check_declared(entries, declared, registry, found)
+    _check_declared(entries, registry, found)
+
+
+def _listed(selector: Selector) -> dict[str, frozenset[str]]:
+    """Return the keys of which *selector* lists every value that it takes, with these values."""
+    keys = allowed(selector)
+    return {key: it.values for key, it in keys.items() if it.values and not it.others and not it.absent}
+
+
+def _candidates(wide: Entry, entries: list[Entry], holders: Holders) -> list[Entry]:
+    """Return the apps that may lie inside *wide*: none outside of them does, and for plain labels they are few."""
+    choices = [
+        [narrow for value in sorted(values) for narrow in holders.get((key, value), ())]
+        for key, values in _listed(wide.app.selector).items()
+    ]
+    return min(choices, key=len, default=entries)
 
 
 def _is_declared(wide: Entry, narrow: Entry) -> bool:
     """Return whether the narrower app says `overlaps`; of two equal selectors one app does, and one is reported."""
     if wide.key.name in narrow.form.overlaps:
         return True
-    equal = wide.app.selector == narrow.app.selector
+    equal = contains(narrow.app.selector, wide.app.selector)
     return equal and (narrow.key.name in wide.form.overlaps or wide.key > narrow.key)
 
 
-def _contains(wide: Selector, narrow: Selector) -> bool:
-    """Return whether every pod that *narrow* selects is provably one that *wide* selects."""
-    return set(wide.labels) <= set(narrow.labels) and set(wide.expressions) <= set(narrow.expressions)
+def _is_misspelt(narrow: Entry, registry: Registry) -> bool:
+    """Return whether `overlaps` of *narrow* names no app, which is said there, or cannot be known."""
+    namespace = narrow.key.namespace
+    return registry.is_unclear(namespace) or not set(narrow.form.overlaps) <= set(registry.names[namespace])
 
 
 def _overlap(wide: Entry, narrow: Entry) -> Problem:
@@ -55,7 +96,7 @@ def _overlap(wide: Entry, narrow: Entry) -> Problem:
         "selectors-overlap",
         narrow.form.spot.key(),
         f"every pod of {narrow.key} is also a pod of {wide.key}, and would have its permissions too",
-        (f"{wide.key.name} selects {_text(wide.app.selector)} ({place_text(wide.form.spot)})",),
+        (f"{wide.key.name} selects {_text(wide.app.selector)} ({place_text(wide.form.spot.key())})",),
         f"give them labels that differ, or write  overlaps: [{wide.key.name}]  under {narrow.key.name}",
     )
 
@@ -65,14 +106,15 @@ def _text(selector: Selector) -> str:
     return ", ".join(pairs + [f"{item.key} {item.operator} {list(item.values)}" for item in selector.expressions])
 
 
-def _check_declared(
-    entries: list[Entry], declared: dict[str, set[str]], registry: Registry, found: list[Problem]
-) -> None:
+def _check_declared(entries: list[Entry], registry: Registry, found: list[Problem]) -> None:
+    """Refuse to name an app that is not there, or that a label tells apart."""
     for entry in entries:
         if entry.form.unclear or registry.is_unclear(entry.key.namespace):
             continue
         for index, name in enumerate(entry.form.overlaps):
-            others = declared[entry.key.name] | {n for n, wides in declared.items() if entry.key.name in wides}
-            if name not in others:
-                message = f"{entry.key} does not overlap {shown(name)}{suggestion(name, tuple(sorted(others)))}"
-                found.append(Problem("unknown-overlap", entry.form.spot.at("overlaps", index).value(), message))
+            other = registry.entries.get(AppKey(entry.key.namespace, name))
+            if other is None or other is entry or are_apart(entry.app.selector, other.app.selector):
+                near = "" if other else suggestion(name, registry.names[entry.key.namespace])
+                message = f"{entry.key} does not overlap {shown(name)}{near}"
+                place, fix = entry.form.spot.at("overlaps", index).value(), "leave it out" if other else ""
+                found.append(Problem("unknown-overlap", place, message, fix=fix))

@@ -6,32 +6,39 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from netgen.intent import App, AppKey, Pairs, Pods, Port, Selector
-from netgen.problems import Problem
+from netgen.problems import Place, Problem
 from netgen.source import Spot
 from netgen.spec.forms.connectivity import AppForm, ConnectivityForm, PeerForm
-from netgen.spec.forms.text import shown
+from netgen.spec.forms.text import RESERVED_NAMES, RESERVED_NAMESPACES, shown
 from netgen.spec.platform import Platform
 
 NAME_LABEL = "app.kubernetes.io/name"
 PART_OF = "app.kubernetes.io/part-of"
 MANAGED_BY = "app.kubernetes.io/managed-by"
-RESERVED_NAMESPACES = frozenset({"here", "cluster", "external"})
-RESERVED_NAMES = frozenset({"any", "internet"})
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An app with the document that speaks for it and the owner of its namespace."""
+    """An app with the document that speaks for it; *team* owns its namespace, None where the platform names nobody."""
 
     app: App
     form: AppForm
     document: ConnectivityForm
-    owner: str
+    team: str | None
 
     @property
     def key(self) -> AppKey:
         """Return the app's identity."""
         return self.app.key
+
+    @property
+    def owner(self) -> str:
+        """Return the owner as a message names it: a namespace without one is its own."""
+        return self.team or self.key.namespace
+
+    def shares_owner(self, other: Entry) -> bool:
+        """Return whether both have one owner; a team that is called like a namespace does not own it."""
+        return self.key.namespace == other.key.namespace or (self.team is not None and self.team == other.team)
 
     @property
     def file(self) -> str:
@@ -70,6 +77,14 @@ class Registry:
         }
 
     @cached_property
+    def homes(self) -> dict[str, list[AppKey]]:
+        """Return the apps that have one name, by that name."""
+        homes: dict[str, list[AppKey]] = {}
+        for key in self.entries:
+            homes.setdefault(key.name, []).append(key)
+        return homes
+
+    @cached_property
     def _by_namespace(self) -> dict[str, tuple[Entry, ...]]:
         return {
             namespace: tuple(self.entries[AppKey(namespace, name)] for name in names)
@@ -97,11 +112,13 @@ def register(
     documents = tuple(sorted(forms, key=lambda form: (form.namespace, form.name)))
     _check_documents(documents, found)
     owners = dict(platform.owners)
+    closed = {document.namespace for document in documents if document.isolate_namespace}
     entries: dict[AppKey, Entry] = {}
     for document in documents:
-        owner = owners.get(document.namespace, document.namespace)
+        team = owners.get(document.namespace)
         for form in document.apps:
-            entry = Entry(_app(form, document), form, document, owner)
+            app = _app(form, document, closed=document.namespace in closed)
+            entry = Entry(app, form, document, team)
             if entry.key in entries:
                 found.append(_taken("app", form.name, form.spot, entries[entry.key].form.spot))
             else:
@@ -117,13 +134,12 @@ def object_labels(document: ConnectivityForm, app: str | None) -> Pairs:
     return tuple(sorted((dict(document.labels) | own).items()))
 
 
-def place_text(spot: Spot) -> str:
-    """Return `file:line` of what *spot* points at."""
-    place = spot.value()
+def place_text(place: Place) -> str:
+    """Return *place* as a note names it: `file:line`."""
     return f"{place.file}:{place.line}"
 
 
-def _app(form: AppForm, document: ConnectivityForm) -> App:
+def _app(form: AppForm, document: ConnectivityForm, *, closed: bool) -> App:
     default = Selector((((document.select_by or NAME_LABEL), form.name),))
     return App(
         key=AppKey(document.namespace, form.name),
@@ -134,8 +150,8 @@ def _app(form: AppForm, document: ConnectivityForm) -> App:
                 for port in form.ports
             )
         ),
-        ingress=form.ingress and not form.host_network,
-        egress=form.egress and not form.host_network,
+        ingress=(form.ingress or closed) and not form.host_network,
+        egress=(form.egress or closed) and not form.host_network,
         host_network=form.host_network,
         why=form.why,
         labels=object_labels(document, form.name),
@@ -150,24 +166,31 @@ def _check_documents(documents: tuple[ConnectivityForm, ...], found: list[Proble
         first = seen.setdefault((document.namespace, document.name), document)
         spot = document.spot.at("metadata", "name")
         if first is not document:
-            notes = (f"the first is at {place_text(first.spot.at('metadata', 'name'))}",)
+            notes = (f"the first is at {place_text(first.spot.at('metadata', 'name').value())}",)
             message = f"a second Connectivity {document.name} in namespace {document.namespace}"
-            found.append(Problem("duplicate-document", spot.value(), message, notes=notes))
+            fix = "give it another name, or write its apps into the first"
+            found.append(Problem("duplicate-document", spot.value(), message, notes, fix))
         if document.namespace in RESERVED_NAMESPACES:
             place = document.spot.at("metadata", "namespace").value()
-            found.append(Problem("reserved-name", place, f"{shown(document.namespace)} is a word of the language"))
+            found.append(_reserved(document.namespace, place))
+        found.extend(
+            _reserved(peer.namespace, peer.spot.at("namespace").value())
+            for peer in document.peers
+            if peer.namespace in RESERVED_NAMESPACES
+        )
         labels = document.spot.at("metadata", "labels")
         found.extend(
-            Problem("reserved-name", labels.at(key).key(), f"netgen sets {shown(key)} itself")
+            Problem("reserved-name", labels.at(key).key(), f"netgen sets {shown(key)} itself", fix="leave it out")
             for key in (NAME_LABEL, PART_OF, MANAGED_BY)
             if key in dict(document.labels)
         )
         names = [(item.name, item.spot) for item in document.apps] + [(item.name, item.spot) for item in document.peers]
-        found.extend(
-            Problem("reserved-name", spot.key(), f"{shown(name)} is a word of the language")
-            for name, spot in names
-            if name in RESERVED_NAMES
-        )
+        found.extend(_reserved(name, spot.key()) for name, spot in names if name in RESERVED_NAMES)
+
+
+def _reserved(name: str, place: Place) -> Problem:
+    message = f"{shown(name)} is a word of the language, and cannot be a name here"
+    return Problem("reserved-name", place, message, fix="choose another name")
 
 
 def _check_peers(documents: tuple[ConnectivityForm, ...], entries: dict[AppKey, Entry], found: list[Problem]) -> None:
@@ -180,4 +203,5 @@ def _check_peers(documents: tuple[ConnectivityForm, ...], entries: dict[AppKey, 
 
 def _taken(what: str, name: str, spot: Spot, first: Spot) -> Problem:
     message = f"{shown(name)} is already the name of an {what} in this namespace"
-    return Problem("duplicate-app", spot.key(), message, notes=(f"it stands at {place_text(first)}",))
+    notes = (f"it stands at {place_text(first.key())}",)
+    return Problem("duplicate-app", spot.key(), message, notes, "give one of the two another name")

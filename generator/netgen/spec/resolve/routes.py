@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from netgen.intent import Flow, Port, Route, Tls
@@ -11,7 +10,8 @@ from netgen.problems import Problem
 from netgen.spec.forms.exposures import UrlForm
 from netgen.spec.forms.text import shown, suggestion
 from netgen.spec.platform import Gate
-from netgen.spec.resolve.calls import matches, ports_text
+from netgen.spec.resolve.calls import matches
+from netgen.spec.resolve.platform_pods import inward_flows, platform_pods
 from netgen.spec.resolve.registry import Entry, Registry, object_labels, place_text
 from netgen.spec.resolve.services import own_name
 
@@ -46,7 +46,7 @@ def route_parts(registry: Registry, found: list[Problem]) -> tuple[list[Route], 
     ]
     _check_paths(exposed, found)
     _check_hosts(exposed, found)
-    return [_route(item) for item in exposed], [flow for item in exposed for flow in _flows(item, registry)]
+    return [_route(item) for item in exposed], _flows(exposed, registry, found)
 
 
 def _exposed(entry: Entry, form: UrlForm, registry: Registry, found: list[Problem]) -> Exposed | None:
@@ -55,15 +55,13 @@ def _exposed(entry: Entry, form: UrlForm, registry: Registry, found: list[Proble
     if gate is None or port is None:
         return None
     if gate.controller.strict_paths and not set(form.url.path) <= _STRICT:
-        message = (
-            f"{gate.entrypoint.class_name} takes only letters, digits, '.', '-', '_' and '/' in {shown(form.url.path)}"
-        )
-        found.append(Problem("route-path", form.spot.value(), message))
+        message = f"{gate.entrypoint.class_name} takes only letters, digits, '.', '-', '_' and '/' in a path"
+        found.append(Problem("route-path", form.path_place, message))
     item = Exposed(entry, form, gate, port)
     if gate.controller.needs_secret and (_tls(item) or Tls("")).secret is None:
         message = f"{gate.entrypoint.class_name} serves an https host only with a Secret that the Ingress names"
-        fix = "write tls: secret NAME or tls: cert-manager/ISSUER under the entry point"
-        found.append(Problem("certificate-missing", form.spot.value(), message, fix=fix))
+        fix = "write {url: ..., tls: {secret: NAME}}, or under the entry point  tls: secret NAME or cert-manager/ISSUER"
+        found.append(Problem("certificate-missing", form.place, message, fix=fix))
     return item
 
 
@@ -71,12 +69,7 @@ def _gate(form: UrlForm, registry: Registry, found: list[Problem]) -> Gate | Non
     gates = registry.platform.gates
     host = form.url.host
     if form.via is not None:
-        named = [gate for gate in gates if gate.entrypoint.name == form.via]
-        if not named:
-            names = tuple(gate.entrypoint.name for gate in gates)
-            message = f"no entry point {shown(form.via)}{suggestion(form.via, names)}"
-            found.append(Problem("entrypoint-unknown", form.spot.at("via").value(), message))
-        return named[0] if named else None
+        return _named_gate(form, form.via, registry, found)
     exact = [gate for gate in gates if host in gate.hosts]
     wild = [gate for gate in gates if gate.serves(host)]
     fitting = exact or [gate for gate in wild if gate.hosts] or wild
@@ -85,10 +78,34 @@ def _gate(form: UrlForm, registry: Registry, found: list[Problem]) -> Gate | Non
     if fitting:
         names = tuple(gate.entrypoint.name for gate in fitting)
         message = f"{shown(host)} is served by several entry points: {', '.join(names)}"
-        found.append(Problem("entrypoint-ambiguous", form.spot.value(), message, fix=f"write via: {names[0]}"))
-    else:
+        fix = f"use the long form: {{url: ..., via: {names[0]}}}"
+        found.append(Problem("entrypoint-ambiguous", form.place, message, fix=fix))
+    elif "entrypoints" not in registry.platform.unclear:
         found.append(_no_gate(form, registry))
     return None
+
+
+def _named_gate(form: UrlForm, name: str, registry: Registry, found: list[Problem]) -> Gate | None:
+    """Return the entry point *name*, which must serve the host all the same: that is the platform's word."""
+    gates = registry.platform.gates
+    named = next((gate for gate in gates if gate.entrypoint.name == name), None)
+    if named is None and "entrypoints" not in registry.platform.unclear:
+        found.append(_no_such_gate(form, name, gates))
+    if named is None or named.serves(form.url.host):
+        return named
+    notes = (f"{name} serves {', '.join(sorted(named.hosts))}",)
+    fix = f"in the Platform add {form.url.host} to the hosts of {name}"
+    message = f"{name} does not serve {shown(form.url.host)}"
+    found.append(Problem("entrypoint-missing", form.place, message, notes, fix))
+    return None
+
+
+def _no_such_gate(form: UrlForm, name: str, gates: tuple[Gate, ...]) -> Problem:
+    names = tuple(gate.entrypoint.name for gate in gates)
+    known = ", ".join(names) if names else "none: a Platform document names them"
+    place = form.item.at("via").value()
+    message = f"no entry point {shown(name)}{suggestion(name, names)}"
+    return Problem("entrypoint-unknown", place, message, (f"entry points: {known}",))
 
 
 def _no_gate(form: UrlForm, registry: Registry) -> Problem:
@@ -97,37 +114,38 @@ def _no_gate(form: UrlForm, registry: Registry) -> Problem:
     if not gates:
         fix = "give --ingress CLASS, or in the Platform write  entrypoints: {NAME: {ingress: CLASS}}"
         message = f"no entry point can serve {shown(host)}: there is none"
-        return Problem("entrypoint-missing", form.spot.value(), message, fix=fix)
-    notes = tuple(f"{gate.entrypoint.name} serves {', '.join(gate.hosts)}" for gate in gates)
+        return Problem("entrypoint-missing", form.place, message, fix=fix)
+    notes = tuple(f"{gate.entrypoint.name} serves {', '.join(sorted(gate.hosts))}" for gate in gates)
     fix = f"in the Platform add {host} to the hosts of an entry point"
-    return Problem("entrypoint-missing", form.spot.value(), f"no entry point serves {shown(host)}", notes, fix)
+    return Problem("entrypoint-missing", form.place, f"no entry point serves {shown(host)}", notes, fix)
 
 
 def _port(entry: Entry, form: UrlForm, found: list[Problem]) -> Port | None:
-    place = form.spot.value()
     ports = entry.app.ports
     if entry.form.unclear:
         return None
     if entry.form.service is None or not ports:
         code, what = ("no-ports", "port") if not ports else ("service-needed", "Service")
-        found.append(Problem(code, place, f"{entry.key} has no {what} that a route could lead to"))
+        fix = "give the app a `port`" if not ports else "leave `service: false` out"
+        found.append(Problem(code, form.place, f"{entry.key} has no {what} that a route could lead to", fix=fix))
         return None
     named = [port for port in ports if port.name == form.port] if form.port is not None else list(ports)
     listed = ", ".join(port.name for port in ports)
     if len(named) > 1:
         fix = f"write expose: {{{ports[0].name}: ...}}"
         message = f"{entry.key} has several ports, and the URL names none"
-        found.append(Problem("ambiguous-port", place, message, (f"its ports: {listed}",), fix))
+        found.append(Problem("ambiguous-port", form.place, message, (f"its ports: {listed}",), fix))
         return None
     if not named:
         near = suggestion(form.port or "", tuple(port.name for port in ports))
         message = f"{entry.key} has no port {shown(form.port or '')}{near}"
-        found.append(Problem("unknown-port", place, message, (f"its ports: {listed}",)))
+        fix = "put the long form into a list: expose: [{url: ...}]" if form.port == "url" else ""
+        found.append(Problem("unknown-port", form.port_place, message, (f"its ports: {listed}",), fix))
         return None
     if any(port.opaque for port in entry.form.ports if (port.name or "main") == named[0].name):
         message = f"{named[0].name} is written as plain {named[0].protocol}, and a URL needs HTTP"
         fix = "write the port without its transport, or expose: loadBalancer"
-        found.append(Problem("bad-exposure", place, message, fix=fix))
+        found.append(Problem("bad-exposure", form.place, message, fix=fix))
     return named[0]
 
 
@@ -159,53 +177,65 @@ def _tls(item: Exposed) -> Tls | None:
     return Tls(None)
 
 
-def _flows(item: Exposed, registry: Registry) -> Iterable[Flow]:
-    """Yield the flow from the data plane, and its egress half where the data plane is an app of a spec."""
-    plane = item.gate.entrypoint.data_plane
-    app = item.entry.app
-    ports = matches((item.port,))
-    intent = f"entrypoint {item.gate.entrypoint.name} -> {app.key}{ports_text(ports)}"
-    yield Flow(plane, app.pods, ports, None, app.key, intent, "", item.form.spot)
-    for source in registry.matching(plane):
-        yield Flow(source.app.pods, app.pods, ports, source.key, None, intent, "", item.form.spot)
+def _flows(exposed: list[Exposed], registry: Registry, found: list[Problem]) -> list[Flow]:
+    """Return the flows from the data planes, with their egress half where a data plane is an app of a spec."""
+    planes = {gate.entrypoint: platform_pods(gate.entrypoint.data_plane, registry) for gate in registry.platform.gates}
+    return [
+        flow
+        for item in exposed
+        for flow in inward_flows(
+            planes[item.gate.entrypoint],
+            item.entry,
+            matches((item.port,)),
+            f"entrypoint {item.gate.entrypoint.name}",
+            item.form,
+            registry,
+            found,
+        )
+    ]
 
 
 def _check_paths(exposed: list[Exposed], found: list[Problem]) -> None:
+    """Refuse a host and path twice in one Ingress class: its controller looks at all entry points of the class."""
     seen: dict[tuple[str, str, str, bool], Exposed] = {}
     for item in exposed:
-        first = seen.setdefault((item.gate.entrypoint.name, item.form.url.host, item.path, item.form.exact), item)
-        if first is not item:
+        place = (item.gate.entrypoint.class_name, item.form.url.host, item.path, item.form.exact)
+        first = seen.setdefault(place, item)
+        # With two schemes at one entry point it is the scheme that is wrong.
+        mixed = first.gate is item.gate and first.form.url.https != item.form.url.https
+        if first is not item and not mixed:
             url = item.form.url
             message = f"{url.host}{url.path} leads to {item.entry.key}, and to {first.entry.key} already"
-            notes = (f"{first.entry.key} claims it at {place_text(first.form.spot)}",)
-            found.append(Problem("route-duplicate", item.form.spot.value(), message, notes))
+            if item.entry is first.entry:
+                message = f"{item.entry.key} exposes {url.host}{url.path} twice"
+            notes = (f"{first.entry.key} claims it at {place_text(first.form.place)}",)
+            found.append(Problem("route-duplicate", item.form.place, message, notes, "give one of them another path"))
 
 
 def _check_hosts(exposed: list[Exposed], found: list[Problem]) -> None:
     """Refuse a host with and without TLS at one entry point, and a host whose certificate would be issued twice."""
     hosts: dict[tuple[str, str], list[Exposed]] = defaultdict(list)
-    issuers: dict[str, dict[tuple[str, str, str], Exposed]] = defaultdict(dict)
+    issuers: dict[str, dict[tuple[str, str | None], Exposed]] = defaultdict(dict)
     secrets: dict[tuple[str, str, str, str], Exposed] = {}
     for item in exposed:
         host, name, document = item.form.url.host, item.gate.entrypoint.name, item.entry.document
         first = hosts[name, host][0] if hosts[name, host] else item
         hosts[name, host].append(item)
         if first.form.url.https != item.form.url.https:
-            message = f"{shown(host)} is exposed with http:// here and with https:// elsewhere, or the reverse"
-            found.append(
-                Problem("scheme-mixed", item.form.spot.value(), message, (f"see {place_text(first.form.spot)}",))
-            )
+            here, there = ("https", "http") if item.form.url.https else ("http", "https")
+            message = f"{shown(host)} is exposed with {here}:// here and with {there}:// by {first.entry.key}"
+            notes = (f"see {place_text(first.form.place)}",)
+            found.append(Problem("scheme-mixed", item.form.place, message, notes, "write one scheme for the host"))
             continue
         tls = _tls(item)
         ingress = (document.namespace, document.name, name)
         if tls and tls.annotations:
-            issuers[host].setdefault(ingress, item)
+            issuers[host].setdefault((document.namespace, item.gate.issuer), item)
         before = secrets.setdefault((*ingress, host), item)
-        if (_tls(before) or Tls(None)).secret != (tls or Tls(None)).secret:
-            message = f"{shown(host)} has two certificates in one Ingress; a host has one"
-            found.append(
-                Problem("certificate-shared", item.form.spot.value(), message, (f"see {place_text(before.form.spot)}",))
-            )
+        if _tls(before) != tls:
+            message = f"{shown(host)} has another certificate here than for {before.entry.key}; a host has one"
+            notes = (f"see {place_text(before.form.place)}",)
+            found.append(Problem("certificate-shared", item.form.place, message, notes, "name one Secret for the host"))
     for host, items in issuers.items():
         found.extend(_issued_twice(host, list(items.values())))
 
@@ -215,9 +245,9 @@ def _issued_twice(host: str, items: list[Exposed]) -> list[Problem]:
     return [
         Problem(
             "certificate-shared",
-            item.form.spot.value(),
+            item.form.place,
             f"{item.entry.key} and {first.entry.key} would each have a certificate issued for {shown(host)}",
-            (f"see {place_text(first.form.spot)}",),
+            (f"see {place_text(first.form.place)}",),
             "let the entry point hold it: tls: controller or tls: secret NAME",
         )
         for item in items[1:]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from netgen.intent import Addresses, Block, Flow, Pairs, Port, Service, ServicePort
-from netgen.problems import Problem
+from netgen.problems import Place, Problem
 from netgen.spec.forms.connectivity import ServiceForm
 from netgen.spec.forms.exposures import ServiceExposure
 from netgen.spec.forms.ports import PortForm
@@ -13,10 +13,11 @@ from netgen.spec.forms.text import shown, suggestion
 from netgen.spec.platform import Platform
 from netgen.spec.resolve.calls import matches, ports_text
 from netgen.spec.resolve.outside import world
-from netgen.spec.resolve.registry import Entry, Registry
+from netgen.spec.resolve.registry import Entry, Registry, place_text
 
 NODE_PORTS = range(30000, 32768)
 """The API server's default --service-node-port-range."""
+_NODE_PORT_FIX = "write another number from 30000 to 32767, or none and leave it to the cluster"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +32,14 @@ class Exposed:
 def service_parts(registry: Registry, found: list[Problem]) -> tuple[list[Service], list[Flow]]:
     """Return the Services of every app and the flows from outside that they open."""
     services: list[Service] = []
-    flows: list[Flow] = []
+    outer: list[tuple[Entry, Exposed]] = []
     for entry in registry.entries.values():
         exposed = _exposed(entry, found)
-        services += _services(entry, exposed, registry.platform, found)
-        flows += [_flow(entry, item, registry.platform) for item in exposed]
-    _check_node_ports(services, found)
-    return services, flows
+        services += _services(entry, exposed, found)
+        outer += [(entry, item) for item in exposed]
+    _check_names(services, registry.platform, found)
+    _check_node_ports(outer, found)
+    return services, [_flow(entry, item, registry.platform) for entry, item in outer]
 
 
 def own_name(entry: Entry) -> str:
@@ -68,10 +70,10 @@ def _check_clients(form: ServiceExposure, found: list[Problem]) -> None:
 
 
 def _exposed_ports(form: ServiceExposure, entry: Entry, found: list[Problem]) -> tuple[Port, ...]:
-    place = form.spot.value()
     ports = entry.app.ports
     if not ports:
-        found.append(Problem("no-ports", place, f"{entry.key} has no ports to expose", fix="give the app a `port`"))
+        message = f"{entry.key} has no ports to expose"
+        found.append(Problem("no-ports", form.place, message, fix="give the app a `port`"))
         return ()
     names = [name for name, _ in form.ports]
     if len(ports) == 1 and names in ([], [None]):
@@ -81,16 +83,17 @@ def _exposed_ports(form: ServiceExposure, entry: Entry, found: list[Problem]) ->
         kind = "loadBalancer" if form.type == "LoadBalancer" else "nodePort"
         fix = f"write expose: {{{ports[0].name}: {kind}}}, or list the ports in the long form"
         message = f"{entry.key} has several ports, and the exposure names none"
-        found.append(Problem("ambiguous-port", place, message, (f"its ports: {listed}",), fix))
+        found.append(Problem("ambiguous-port", form.place, message, (f"its ports: {listed}",), fix))
         return ()
-    unknown = sorted(set(names) - {port.name for port in ports}, key=str)
+    known = tuple(port.name for port in ports)
+    unknown = [name for name in names if name is not None and name not in known]
     for name in unknown:
-        near = suggestion(str(name), tuple(port.name for port in ports))
-        found.append(Problem("unknown-port", place, f"{entry.key} has no port {shown(str(name))}{near}"))
+        message = f"{entry.key} has no port {shown(name)}{suggestion(name, known)}"
+        found.append(Problem("unknown-port", form.port_place(name), message, (f"its ports: {', '.join(known)}",)))
     return () if unknown else tuple(port for port in ports if port.name in names)
 
 
-def _services(entry: Entry, exposed: list[Exposed], platform: Platform, found: list[Problem]) -> list[Service]:
+def _services(entry: Entry, exposed: list[Exposed], found: list[Problem]) -> list[Service]:
     services = []
     name = own_name(entry)
     mine = [item for item in exposed if item.form.name in (None, name)]
@@ -109,8 +112,8 @@ def _services(entry: Entry, exposed: list[Exposed], platform: Platform, found: l
         for item in exposed
         if item.form.name is not None and not (item in mine and entry.form.service is not None)
     ]
-    for service in services:
-        _check_name(service, platform, found)
+    if services and entry.app.selector.expressions:
+        found.append(_no_equal_labels(entry))
     return services
 
 
@@ -119,23 +122,18 @@ def _own(entry: Entry, form: ServiceForm, exposed: list[Exposed], found: list[Pr
         _check_headless(entry, form, exposed, found)
     if len(exposed) > 1:
         _conflict(exposed[1], "the app's own Service is exposed twice", "give one of them a `name`", found)
-    selector = entry.app.selector
-    if selector.expressions:
-        place = entry.form.spot.at("select").value()
-        message = "a Service selects by equal labels only"
-        found.append(Problem("service-conflict", place, message, fix="write  service: false  or select by labels"))
     service = Service(
         name=own_name(entry),
         app=entry.key,
         type="ClusterIP",
-        selector=selector.labels,
+        selector=entry.app.selector.labels,
         ports=_service_ports(entry.app.ports, {}),
         labels=entry.app.labels,
         annotations=_merged(entry.app.annotations, form.annotations),
         intent=f"{entry.key}{_service_text(entry.app.ports)}",
         headless=form.headless,
         affinity_seconds=form.affinity_seconds,
-        spot=entry.form.spot,
+        spot=entry.form.spot.at("service", "name") if form.name else entry.form.spot,
     )
     return _opened(service, exposed[0], entry, found) if exposed else service
 
@@ -150,7 +148,9 @@ def _opened(service: Service, item: Exposed, entry: Entry, found: list[Problem])
         _conflict(item, message, fix, found)
     clash = dict(service.annotations).keys() & dict(item.form.annotations).keys()
     for key in sorted(clash):
-        _conflict(item, f"the annotation {shown(key)} is set by the Service as well", "leave one out", found)
+        place = item.form.spot.at("annotations", key).key()
+        message = f"the annotation {shown(key)} is set under `service` as well"
+        found.append(Problem("service-conflict", place, message, fix="leave one out"))
     return _with_exposure(service, item)
 
 
@@ -164,7 +164,7 @@ def _separate(entry: Entry, item: Exposed) -> Service:
         labels=entry.app.labels,
         annotations=entry.app.annotations,
         intent=f"{entry.key}{_service_text(item.ports)}",
-        spot=item.form.spot,
+        spot=item.form.spot.at("name"),
     )
     return _with_exposure(service, item)
 
@@ -212,12 +212,13 @@ def _flow(entry: Entry, item: Exposed, platform: Platform) -> Flow:
 
 
 def _check_headless(entry: Entry, form: ServiceForm, exposed: list[Exposed], found: list[Problem]) -> None:
-    place = entry.form.spot.at("service").key()
     for item in exposed:
         fix = "give the exposure a `name`, so that it is a second Service"
         _conflict(item, "a headless Service cannot be exposed", fix, found)
     if form.affinity_seconds is not None:
-        found.append(Problem("service-conflict", place, "a headless Service has no session affinity"))
+        place = entry.form.spot.at("service", "sessionAffinity").key()
+        message = "a headless Service has no session affinity: its clients reach the pods themselves"
+        found.append(Problem("service-conflict", place, message, fix="leave it out"))
     for port in entry.form.ports:
         if port.service != port.container:
             message = f"a headless Service ignores the container port: clients would dial {port.service}"
@@ -225,12 +226,19 @@ def _check_headless(entry: Entry, form: ServiceForm, exposed: list[Exposed], fou
 
 
 def _conflict(item: Exposed, message: str, fix: str, found: list[Problem]) -> None:
-    found.append(Problem("service-conflict", item.form.spot.value(), message, fix=fix))
+    found.append(Problem("service-conflict", item.form.place, message, fix=fix))
 
 
 def _no_service(entry: Entry, item: Exposed) -> Problem:
     fix = "leave `service: false` out, or give the exposure a `name`"
-    return Problem("service-needed", item.form.spot.value(), f"{entry.key} has no Service to expose", fix=fix)
+    return Problem("service-needed", item.form.place, f"{entry.key} has no Service to expose", fix=fix)
+
+
+def _no_equal_labels(entry: Entry) -> Problem:
+    place = entry.form.spot.at("select", "matchExpressions").key()
+    message = "a Service selects by equal labels only, and cannot select by expressions"
+    fix = "select by labels" if entry.form.service is None else "write  service: false  or select by labels"
+    return Problem("service-conflict", place, message, fix=fix)
 
 
 def _no_mapping(entry: Entry, port: PortForm) -> Problem:
@@ -238,24 +246,57 @@ def _no_mapping(entry: Entry, port: PortForm) -> Problem:
     return Problem("service-conflict", port.spot.value(), message, fix=f"write {port.container}")
 
 
-def _check_name(service: Service, platform: Platform, found: list[Problem]) -> None:
-    """Refuse a Service name that begins with a digit where the API server may still ask for RFC 1035 (before 1.36)."""
-    if service.name[:1].isdigit() and (platform.kubernetes or (0, 0)) < (1, 36):
-        message = f"{shown(service.name)} begins with a digit, which Service names may only from Kubernetes 1.36 on"
-        fix = 'name the Service otherwise (service: {name: ...}), or set kubernetes: "1.36" in the Platform'
-        found.append(Problem("service-name", service.spot.key(), message, fix=fix))
+def _check_names(services: list[Service], platform: Platform, found: list[Problem]) -> None:
+    """Refuse names that two Services would have, and those that the API server may refuse.
 
-
-def _check_node_ports(services: list[Service], found: list[Problem]) -> None:
-    taken: dict[tuple[str, int], Service] = {}
+    Where it may still ask for RFC 1035 (before 1.36), the name of a Service does not begin with a digit.
+    """
+    seen: dict[tuple[str, str], Service] = {}
     for service in services:
-        for port in service.ports:
-            if port.node_port is None:
+        first = seen.setdefault((service.app.namespace, service.name), service)
+        if first is not service:
+            found.append(_same_name(first, service))
+        strict = (platform.kubernetes or (0, 0)) < (1, 36) and "kubernetes" not in platform.unclear
+        if strict and service.name[:1].isdigit():
+            message = f"{shown(service.name)} begins with a digit, which Service names may only from Kubernetes 1.36 on"
+            fix = 'name the Service otherwise (service: {name: ...}), or set kubernetes: "1.36" in the Platform'
+            found.append(Problem("service-name", _place(service), message, fix=fix))
+
+
+def _same_name(first: Service, second: Service) -> Problem:
+    """Return the problem at the one of two Services whose name is written, so that it can be changed there."""
+    here, there = (second, first) if _is_named(second) else (first, second)
+    message = f"{here.app} and {there.app} would both have a Service {here.app.namespace}/{here.name}"
+    if here.app == there.app:
+        message = f"{here.app} would have two Services {here.name}"
+    notes = (f"the other is asked for at {place_text(_place(there))}",)
+    return Problem("name-collision", _place(here), message, notes, "give one of the two another name")
+
+
+def _is_named(service: Service) -> bool:
+    return service.spot.path[-1] == "name" and len(service.spot.path) > len(("apps", "APP"))
+
+
+def _place(service: Service) -> Place:
+    """Return where the name of *service* comes from: where it is written, or the name of its app."""
+    return service.spot.value() if _is_named(service) else service.spot.key()
+
+
+def _check_node_ports(exposed: list[tuple[Entry, Exposed]], found: list[Problem]) -> None:
+    """Refuse node ports that are none, and those that are taken: by another Service, or for the same protocol."""
+    taken: dict[int, tuple[str, set[str]]] = {}
+    for entry, item in exposed:
+        service = f"{entry.key.namespace}/{item.form.name or own_name(entry)}"
+        for port in item.ports:
+            number = item.node_ports.get(port.name)
+            if number is None:
                 continue
-            first = taken.setdefault((port.protocol, port.node_port), service)
-            if port.node_port not in NODE_PORTS:
-                message = f"{port.node_port} is no node port: 30000 to 32767"
-                found.append(Problem("node-port", service.spot.value(), message))
-            elif first is not service:
-                message = f"node port {port.node_port} is taken by Service {first.app.namespace}/{first.name}"
-                found.append(Problem("node-port", service.spot.value(), message))
+            holder, protocols = taken.setdefault(number, (service, set()))
+            place = item.form.node_port_place(port.name)
+            if number not in NODE_PORTS:
+                found.append(Problem("node-port", place, f"{number} is no node port", fix=_NODE_PORT_FIX))
+            elif holder != service or port.protocol in protocols:
+                message = f"node port {number} is taken by Service {holder}"
+                message = f"node port {number} is written for two ports" if holder == service else message
+                found.append(Problem("node-port", place, message, fix=_NODE_PORT_FIX))
+            protocols.add(port.protocol)

@@ -82,11 +82,16 @@ def _missing(fault: Fault) -> Iterator[Problem]:
     later = LATER.get(fault.schema.get("title", ""), frozenset())
     if later.intersection(unknown) or len(fault.limit) == len(fault.value) == len(unknown) == 1:
         return
-    slips = {nearest(key, list(known)) for key in unknown}
+    slips = {nearest(key, list(known)): key for key in unknown}
     for name in fault.limit:
         if name not in fault.value and name not in slips:
             fix = f"add  {name}: {plain(known[name]['examples'][0])}"
             yield Problem("missing-key", fault.spot.key(), f"{subject(fault.spot)} needs {shown(name)}", fix=fix)
+        elif name not in fault.value and fault.schema.get("additionalProperties") is not False:
+            # Of a document of no known kind nothing else would tell this.
+            key = slips[name]
+            message = f"unknown key {shown(key)} (did you mean {shown(name)}?)"
+            yield Problem("unknown-key", fault.spot.at(key).key(), message)
 
 
 def _unknown(fault: Fault) -> Iterator[Problem]:
@@ -101,7 +106,16 @@ def _unknown(fault: Fault) -> Iterator[Problem]:
         else:
             text = plain(key)
             message = f"unknown key {shown(text)}{did_you_mean(text, known)}"
-            yield Problem("unknown-key", place, message, notes=(f"keys of {title}: {', '.join(known)}",))
+            notes = (f"keys of {title}: {', '.join(known)}", *_in_one_word(fault))
+            yield Problem("unknown-key", place, message, notes)
+
+
+def _in_one_word(fault: Fault) -> Iterator[str]:
+    """Say what was meant by a call that a blank after its colon has made a map: `- db: 5432`."""
+    if fault.schema["title"] == "call" and len(fault.value) == 1:
+        ((name, port),) = fault.value.items()
+        if type(port) in (str, int) and not nearest(name, list(fault.schema["properties"])):
+            yield f"a port follows its app without a blank: {name}:{port}"
 
 
 def _not_chosen(fault: Fault) -> Iterator[Problem]:

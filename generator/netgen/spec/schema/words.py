@@ -11,6 +11,8 @@ from netgen.source import Spot
 from netgen.spec.forms.text import shown
 from netgen.spec.schema.shape import Schema
 
+_LONGEST_EXAMPLE = 100
+
 
 def nearest(name: str, names: Sequence[str]) -> str | None:
     """Return the one of *names* that *name* is most likely a slip of, whatever its case; None where none is near."""
@@ -93,9 +95,9 @@ def instead(value: Any, schema: Schema, spot: Spot) -> str:
     if value is None:
         return f"give {subject(spot)} a value, or leave it out"
     if isinstance(value, str):
-        return _unquoted(value, nodes)
+        return _unquoted(value, nodes) or _listed(spot.written(), nodes) or _like(schema, nodes)
     if isinstance(value, list | dict):
-        return ""
+        return _like(schema, nodes) if isinstance(value, list) else ""
     written = spot.written()
     return f'write "{written}" in quotes' if any(takes(node, written) for node in nodes) else ""
 
@@ -114,6 +116,21 @@ def json_type(value: Any) -> str:
     """Return the name that JSON has for the type of *value*."""
     names = {str: "string", bool: "boolean", int: "integer", float: "number", list: "array", dict: "object"}
     return names.get(type(value), "null")
+
+
+def _listed(written: str, nodes: list[Schema]) -> str:
+    """Return the one item *written* as a list, where nothing but a list of texts is taken."""
+    types = [node["type"] for node in nodes]
+    items = nodes[0].get("items", {}) if types == ["array"] else {}
+    texts = "string" in [node.get("type") for node in items.get("anyOf", [items])]
+    return f"put it into a list: [{written}]" if texts and written else ""
+
+
+def _like(schema: Schema, nodes: list[Schema]) -> str:
+    """Return an example of *schema* where nothing but a map is taken, and the example is short."""
+    example = plain(next(iter(schema.get("examples", ())), ""))
+    fits = bool(example) and len(example) <= _LONGEST_EXAMPLE and all(node["type"] == "object" for node in nodes)
+    return f"write it like {example}" if fits else ""
 
 
 def _unquoted(value: str, nodes: list[Schema]) -> str:

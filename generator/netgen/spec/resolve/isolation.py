@@ -1,0 +1,28 @@
+"""Apps of a closed namespace: its policy holds them too, so what they leave open is opened by flows."""
+
+from __future__ import annotations
+
+from netgen.intent import EVERY_POD, Addresses, Block, Flow, Pods
+from netgen.spec.resolve.registry import Entry, Registry
+
+EVERYBODY = (Pods(None, EVERY_POD), Addresses((Block("0.0.0.0/0"), Block("::/0"))))
+"""Every pod, and every address: a CNI may count pods among the addresses, or may not."""
+
+
+def open_flows(registry: Registry) -> list[Flow]:
+    """Return the flows of every app that is closed with its namespace, but not by itself (decision 12)."""
+    return [flow for entry in registry.entries.values() for flow in (*_inward(entry), *_outward(entry))]
+
+
+def _inward(entry: Entry) -> list[Flow]:
+    if entry.form.ingress or not entry.app.ingress:
+        return []
+    intent = f"everybody -> {entry.key} (isolate: egress)"
+    return [Flow(end, entry.app.pods, (), None, entry.key, intent, "", entry.form.spot) for end in EVERYBODY]
+
+
+def _outward(entry: Entry) -> list[Flow]:
+    if entry.form.egress or not entry.app.egress:
+        return []
+    intent = f"{entry.key} -> everybody (isolate: ingress)"
+    return [Flow(entry.app.pods, end, (), entry.key, None, intent, "", entry.form.spot) for end in EVERYBODY]

@@ -1,0 +1,54 @@
+"""Pods that the platform names (scrapers, data planes, name servers), which may be apps of a spec."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from netgen.intent import Flow, Peer, Pods
+from netgen.problems import Problem
+from netgen.spec.forms.connectivity import AppForm
+from netgen.spec.forms.exposures import UrlForm
+from netgen.spec.resolve.calls import Ports, peer_of, ports_text
+from netgen.spec.resolve.registry import Entry, Registry
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformPods:
+    """*pods* that the platform names, and the *apps* of the run that they are."""
+
+    pods: Pods
+    apps: tuple[Entry, ...]
+
+    def peers(self, registry: Registry, found: list[Problem]) -> tuple[Peer, ...]:
+        """Return where the pods are met: by their labels, and at the nodes if an app among them uses their network."""
+        placed = [peer_of(app, app.form, registry, found) for app in self.apps if app.app.host_network]
+        return tuple(dict.fromkeys((self.pods, *(peer for peer in placed if peer))))
+
+
+def platform_pods(pods: Pods, registry: Registry) -> PlatformPods:
+    """Return *pods* with the apps of *registry* that they are."""
+    return PlatformPods(pods, registry.matching(pods))
+
+
+def inward_flows(
+    source: PlatformPods,
+    entry: Entry,
+    ports: Ports,
+    name: str,
+    form: AppForm | UrlForm,
+    registry: Registry,
+    found: list[Problem],
+) -> Iterator[Flow]:
+    """Yield what lets *source*, called *name*, reach *ports* of *entry*, as *form* wants it.
+
+    Each half is written where a policy holds that end.
+    """
+    intent = f"{name} -> {entry.key}{ports_text(ports)}"
+    if not entry.app.host_network:
+        for peer in source.peers(registry, found):
+            yield Flow(peer, entry.app.pods, ports, None, entry.key, intent, "", form.spot)
+    for app in source.apps:
+        target = peer_of(entry, form, registry, found) if app.app.egress else None
+        if target:
+            yield Flow(app.app.pods, target, ports, app.key, None, intent, "", form.spot)
