@@ -30,7 +30,7 @@ class Spot:
 
     line: int = 1
 
-    def value(self) -> Place:
+    def key(self) -> Place:
         """Return the place."""
         return Place("shop.yaml", self.line, 5, 3, "    cart: 8080")
 
@@ -245,7 +245,7 @@ def test_keys_are_text() -> None:
 def test_form() -> None:
     """A problem stands at the place in the spec, and begins with the object."""
     (problem,) = check([manifest(changed(SERVICE, {"spec/ports/0/port": 0}), line=7)])
-    assert (problem.code, problem.place) == ("manifest-invalid", Spot(7).value())
+    assert (problem.code, problem.place) == ("manifest-invalid", Spot(7).key())
     assert problem.message == f"Service shop/cart: spec.ports[0].port: Invalid value: 0: {RANGE}"
 
 
@@ -310,7 +310,7 @@ def test_name_collision() -> None:
         changed(INGRESS, {}),
     ]
     (problem,) = check([manifest(SERVICE, 4), *map(manifest, others), manifest(SERVICE, 9)])
-    assert (problem.code, problem.place) == ("name-collision", Spot(9).value())
+    assert (problem.code, problem.place) == ("name-collision", Spot(9).key())
     assert problem.message == "Service shop/cart would be rendered twice: for shop.yaml:4:5 and for shop.yaml:9:5"
 
 

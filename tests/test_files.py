@@ -302,7 +302,13 @@ def test_problems_come_by_file_and_line(write: Write) -> None:
     write("b.yaml", spec("{web: {port: 80, calls: [dbs], accepts: ['*']}}"))
     write("a.yaml", spec("{cart: {port: 80/upd}}", "checkout") + "stage: audit\n")
     write("c.yaml", "apps: [\n")
-    expected = ["a.yaml:5:1 not-yet", "b.yaml:4:48 bare-star", "c.yaml:1:8 yaml-syntax", "- unreadable-file"]
+    expected = [
+        "a.yaml:4:24 bad-port",
+        "a.yaml:5:1 not-yet",
+        "b.yaml:4:48 bare-star",
+        "c.yaml:1:8 yaml-syntax",
+        "- unreadable-file",
+    ]
     for order in itertools.permutations(["a.yaml", "b.yaml", "c.yaml", "d.yaml"]):
         assert places(load(*order)[1]) == expected
 

@@ -1,4 +1,4 @@
-"""The grammar of specs: each short form as a text and its value, or as a text, the code of its error and the wrong part."""
+"""The grammar of specs: each short form as a text and its value, or as a text, the code of its error and its part."""
 
 from __future__ import annotations
 
@@ -44,20 +44,20 @@ CIDRS = [
     *(("203.0.113.7", "203.0.113.7/32"), ("2001:db8::1", "2001:db8::1/128"), ("::1", "::1/128")),
     *(("2001:db8::/32", "2001:db8::/32"), ("2001:db8::1/128", "2001:db8::1/128"), ("::/1", "::/1")),
     *(("1:0:2:3:4:5:6:7/128", "1:0:2:3:4:5:6:7/128"), ("64:ff9b::/96", "64:ff9b::/96"), ("::/96", "::/96")),
-    *(("0.0.0.0/0", ""), ("::/0", ""), ("::", "::/128"), ("0.0.0.0", "0.0.0.0/32")),
+    *(("0.0.0.0/0", ""), ("::/0", ""), ("::", "::/128"), ("0.0.0.0/32", "0.0.0.0/32")),
     # host bits, leading zeros, masks of other kinds
     *(("10.0.0.1/8", ""), ("2001:db8::1/32", ""), ("10.0.0.0/08", ""), ("010.0.0.0/8", ""), ("10.00.0.0/8", "")),
     *(("10.0.0.0/255.0.0.0", ""), ("10.0.0.0/0.255.255.255", ""), ("10.0.0.0/33", ""), ("2001:db8::/129", "")),
     *(("2001:db8::/032", ""), ("10.0.0.0/-8", ""), ("10.0.0.0/+8", ""), ("10.0.0.0/", ""), ("10.0.0.0/8/8", "")),
     # too few and too many numbers
-    *(("10.0.0/8", ""), ("10/8", ""), ("167772160", ""), ("167772160/8", ""), ("10.0.0.0.0/8", ""), ("256.0.0.0/8", "")),
-    *(("1:2:3:4:5:6:7/128", ""), ("1:2:3:4:5:6:7:8:9", ""), ("1::2::3/128", ""), ("/8", ""), ("", "")),
+    *(("10.0.0/8", ""), ("10/8", ""), ("167772160", ""), ("167772160/8", ""), ("10.0.0.0.0/8", "")),
+    *(("256.0.0.0/8", ""), ("1:2:3:4:5:6:7/128", ""), ("1:2:3:4:5:6:7:8:9", ""), ("1::2::3/128", ""), ("/8", ""), ("", "")),
     # other spellings of IPv6
     *(("2001:DB8::/32", ""), ("2001:0db8::/32", ""), ("2001:db8:0:0::/64", ""), ("2001:db8:0:0:0:0:0:0/32", "")),
     *(("1::2:3:4:5:6:7/128", ""), ("::10.0.0.0/104", ""), ("::ffff:10.0.0.0/104", ""), ("::ffff:a00:0/104", "")),
     *(("fe80::1%eth0/128", ""), ("fe80::1%1", ""), ("[2001:db8::]/32", "")),
     # no addresses at all
-    *((" 10.0.0.0/8", ""), ("10.0.0.0/8\n", ""), ("10.0.0.0 /8", ""), ("１0.0.0.0/8", ""), ("10.0.0.0/٨", "")),
+    *((" 10.0.0.0/8", ""), ("10.0.0.0/8\n", ""), ("10.0.0.0 /8", ""), ("\uff110.0.0.0/8", ""), ("10.0.0.0/\u0668", "")),
     *(("internet", ""), ("10.0.0.*", ""), ("10.0.0.0-10.0.0.9", ""), ("10.0.0.0/8,11.0.0.0/8", "")),
 ]  # fmt: skip
 
@@ -179,16 +179,12 @@ def test_a_port(
 @pytest.mark.parametrize(
     ("text", "code", "part"),
     [
-        *(("", "bad-port", ""), ("http", "bad-port", "http"), ("80:8080", "bad-port", "80:8080")),
-        *(("-> 80", "bad-port", "-> 80"), ("80 ->", "bad-port", "80 ->"), ("80 -> 81 -> 82", "bad-port", "80 -> 81 -> 82")),
-        *(("80 > 81", "bad-port", "80 > 81"), ("80 → 81", "bad-port", "80 → 81"), ("80/tcp/udp", "bad-port", "80/tcp/udp")),
-        *((" 80", "bad-port", " 80"), ("80 ", "bad-port", "80 "), ("80\n", "bad-port", "80\n"), ("1e3", "bad-port", "1e3")),
-        *(("80.0", "bad-port", "80.0"), ("+80", "bad-port", "+80"), ("٨٠", "bad-port", "٨٠"), ("8_0", "bad-port", "8_0")),
-        *(("0", "bad-port", "0"), ("65536", "bad-port", "65536"), ("08080", "bad-port", "08080")),
+        *((text, "bad-port", "") for text in ("", "http", "80:8080", "-> 80", "80 ->", "80 -> 81 -> 82", "80 > 81")),
+        *((text, "bad-port", "") for text in ("80/tcp/udp", " 80", "80 ", "80\n", "1e3", "80.0", "+80", "8_0", "80/")),
+        *((text, "bad-port", "") for text in ("\u0668\u0660", "0", "65536", "08080", "99999999999999999999")),
         *(("0 -> 80", "bad-port", "0"), ("80 -> 0", "bad-port", "0"), ("080 -> 8080", "bad-port", "080")),
-        *(("80/", "bad-port", "80/"), ("80/quic", "bad-port", "quic"), ("80/TCP", "bad-port", "TCP")),
-        *(("80 -> 81/icmp", "bad-port", "icmp"), ("99999999999999999999", "bad-port", "99999999999999999999")),
-        *(("8080-8090", "not-yet", "8080-8090"), ("80 -> 8080-8090/udp", "not-yet", "80 -> 8080-8090/udp")),
+        *(("80/quic", "bad-port", "quic"), ("80/TCP", "bad-port", "TCP"), ("80 -> 81/icmp", "bad-port", "icmp")),
+        *(("8080-8090", "not-yet", ""), ("80 -> 8080-8090/udp", "not-yet", "")),
     ],
 )  # fmt: skip
 def test_what_is_no_port(text: str, code: str, part: str) -> None:
@@ -200,7 +196,7 @@ def test_what_is_no_port(text: str, code: str, part: str) -> None:
     assert problem.code == code
     place = problem.place
     assert place
-    if text not in ("", part):
+    if part:
         assert place.text[place.column - 1 :][: place.width] == part
 
 
@@ -323,7 +319,7 @@ def test_a_caller(text: str, side: Side) -> None:
 
 LONG = "a" * 64
 NO_NAME = [
-    *(("Web", "bad-name", "Web"), ("web_1", "bad-name", "web_1"), (LONG, "bad-name", LONG), ("-web", "bad-name", "-web")),
+    *(("Web", "bad-name", ""), ("web_1", "bad-name", ""), (LONG, "bad-name", ""), ("-web", "bad-name", "")),
     *(("Shop/web", "bad-name", "Shop"), ("shop/Web", "bad-name", "Web"), ("a/b/c", "bad-name", "a/b")),
     *(("*", "bare-star", ""), ("*/web", "bare-star", ""), ("web*", "bare-star", ""), ("shop/web-*", "bare-star", "")),
     *(("shop/any", "reserved-name", "any"), ("here/any", "reserved-name", "any")),
@@ -338,13 +334,13 @@ NO_NAME = [
         *NO_NAME,
         *(("", "bad-target", ""), (":80", "bad-target", ""), ("/web", "bad-target", ""), ("shop/", "bad-target", "")),
         *(("here/web", "bad-target", ""), ("web, db", "bad-target", ""), ("web db", "bad-target", "")),
-        *(("cluster/nodes", "bad-target", ""), ("cluster/pods", "bad-target", "pods"), ("cluster/*", "bad-target", "*")),
-        ("cluster/apiserver:6443", "bad-target", ":6443"),
+        *(("cluster/nodes", "bad-target", ""), ("cluster/pods", "bad-target", "pods")),
+        *(("cluster/*", "bad-target", "*"), ("cluster/apiserver:6443", "bad-target", ":6443")),
         # ports
         *(("db:0", "bad-port", "0"), ("db:99999", "bad-port", "99999"), ("db:080", "bad-port", "080")),
         *(("db:53/quic", "bad-port", "quic"), ("db:Grpc", "bad-name", "Grpc"), ("db:80:90", "bad-name", "80:90")),
-        *(("db:80-90", "not-yet", "80-90"), ("any:http", "port-needed", "http"), ("here/*:http", "port-needed", "http")),
-        ("internet:dns", "port-needed", "dns"),
+        *(("db:80-90", "not-yet", "80-90"), ("any:http", "port-needed", "http")),
+        *(("here/*:http", "port-needed", "http"), ("internet:dns", "port-needed", "dns")),
         # the outside without a scheme
         *((text, "missing-scheme", "") for text in ("10.0.0.1", "10.0.0.0/8", "10.0.0.1:443", "2001:db8::1")),
         *((text, "missing-scheme", "") for text in ("2001:db8::/32", "[2001:db8::1]:443", "shop.example.com")),
@@ -360,8 +356,7 @@ NO_NAME = [
         *(("tcp://10.0.0.1:080", "bad-port", "080"), ("tcp://10.0.0.1:80-90", "not-yet", "80-90")),
         *(("tcp://10.0.0.1/24:1", "bad-address", "10.0.0.1/24"), ("https://010.0.0.1", "bad-address", "010.0.0.1")),
         *(("tcp://[10.0.0.1]:1", "bad-address", "10.0.0.1"), ("https://0.0.0.0/0", "bad-address", "0.0.0.0/0")),
-        *(("https://api.example.com", "not-yet", "api.example.com"), ("https://*.example.com", "not-yet", "*.example.com")),
-        ("https://db", "not-yet", "db"),
+        *((f"https://{host}", "not-yet", host) for host in ("api.example.com", "*.example.com", "db")),
     ],
 )  # fmt: skip
 def test_what_is_no_target(text: str, code: str, part: str) -> None:
@@ -373,10 +368,10 @@ def test_what_is_no_target(text: str, code: str, part: str) -> None:
     ("text", "code", "part"),
     [
         *NO_NAME,
-        *(("", "bad-caller", ""), ("/web", "bad-caller", ""), ("here/web", "bad-caller", ""), ("a, b", "bad-caller", "")),
+        *((text, "bad-caller", "") for text in ("", "/web", "here/web", "a, b", "shop.example.com", "https://10.0.0.1")),
         *(("web:http", "bad-caller", ":http"), ("any:80", "bad-caller", ":80"), ("web:", "bad-caller", ":")),
-        *(("10.0.0.1:80", "bad-caller", ":80"), ("shop.example.com", "bad-caller", ""), ("cluster/pods", "bad-caller", "pods")),
-        *(("https://10.0.0.1", "bad-caller", ""), ("cluster/nodes:80", "bad-caller", ":80")),
+        *(("10.0.0.1:80", "bad-caller", ":80"), ("cluster/pods", "bad-caller", "pods")),
+        ("cluster/nodes:80", "bad-caller", ":80"),
         *(("0.0.0.0/0", "bad-address", ""), ("::/0", "bad-address", ""), ("10.0.0.1/8", "bad-address", "")),
         *(("[2001:db8::1]", "bad-address", ""), ("[2001:db8::1]:80", "bad-address", ""), ("10.0", "bad-address", "")),
     ],
@@ -445,7 +440,7 @@ def test_pods_of_the_platform(text: str, namespace: str, labels: dict[str, str])
         *((text, "bad-selector", "") for text in ("", "m", "m/", "m/app", "m/a=b,", "m/a=b,c", "m/,a=b")),
         *(("m/=b", "bad-selector", "=b"), ("m/-a=b", "bad-selector", "-a=b"), ("m/a=-b", "bad-selector", "a=-b")),
         *(("m/a=b=c", "bad-selector", "a=b=c"), ("m/a=b c", "bad-selector", "a=b c"), ("m/a=*", "bad-selector", "a=*")),
-        *(("m/x/y/z=b", "bad-selector", "x/y/z=b"), ("m/X/y=b", "bad-selector", "X/y=b"), ("m/a..b/c=d", "bad-selector", "a..b/c=d")),
+        *((f"m/{label}", "bad-selector", label) for label in ("x/y/z=b", "X/y=b", "a..b/c=d", "a-.b/c=d")),
         *((f"m/{LONG}=b", "bad-selector", f"{LONG}=b"), (f"m/a={LONG}", "bad-selector", f"a={LONG}")),
         *(("m/a=b,a=c", "bad-selector", "a=c"), ("m/pod-template-hash=x", "bad-selector", "pod-template-hash=x")),
         *(("M/a=b", "bad-name", "M"), ("*/a=b", "bad-name", "*"), ("here/a=b", "reserved-name", "here")),
@@ -518,11 +513,12 @@ HOST = "a." * 126 + "ab"
         *((text, "bad-url", "") for text in ("", "shop.example.com", "ftp://a", "HTTPS://a", "https:/a", "//a")),
         *(("https://a:443", "bad-url", ":443"), ("https://a:", "bad-url", ":"), ("https://a?q", "bad-url", "?q")),
         *(("https://a/x?q=1", "bad-url", "?q=1"), ("https://a#f", "bad-url", "#f"), ("https://a/x#f", "bad-url", "#f")),
-        *((f"https://{host}", "bad-url", host) for host in ("10.0.0.1", "*", "*.", "a.*.com", "*a.com", "A.com", "a..b")),
-        *((f"https://{host}", "bad-url", host) for host in ("a.b.", "-a", "u@a", LONG, HOST, "a.com\n", "ä.example.com")),
-        *((f"https://a{path}", "route-path", path) for path in ("//b", "/./b", "/../b", "/.", "/..", "/b/..", "/x%2fy")),
-        *((f"https://a{path}", "route-path", path) for path in ("/x%2Fy", "/x y", '/"', "/'", "/;", "/$", "/{x}", "/\\")),
-        *((f"https://a{path}", "route-path", path) for path in ("/`", "/^", "/|", "/<", "/é", "/%", "/%z0", "/x\n", "/*")),
+        *((f"https://{host}", "bad-url", host) for host in ("10.0.0.1", "*", "*.", "a.*.com", "*a.com", "A.com")),
+        *((f"https://{host}", "bad-url", host) for host in ("a..b", "a.b.", "-a", "u@a", LONG, HOST, "a.com\n", "ä.b")),
+        *((f"https://a{path}", "route-path", path) for path in ("//b", "/./b", "/../b", "/.", "/..", "/b/..")),
+        *((f"https://a{path}", "route-path", path) for path in ("/x%2fy", "/x%2Fy", "/x y", '/"', "/'", "/;", "/$")),
+        *((f"https://a{path}", "route-path", path) for path in ("/{x}", "/\\", "/`", "/^", "/|", "/<", "/é", "/%")),
+        *((f"https://a{path}", "route-path", path) for path in ("/%z0", "/x\n", "/*")),
     ],
 )  # fmt: skip
 def test_what_is_no_exposed_url(text: str, code: str, part: str) -> None:
@@ -537,7 +533,7 @@ def form(body: str) -> ConnectivityForm:
     """Return the long form of a document, which is in order."""
     found: list[Problem] = []
     (only,) = read(document(body), "spec.yaml", Dialect.SPEC).documents
-    result = read_connectivity(only, found)
+    result = read_connectivity(only.data, only.spot(), found)
     assert found == []
     return result
 
@@ -552,7 +548,7 @@ def faults(body: str) -> list[str]:
     """Return the codes of what is wrong in the short forms of the app web with *body*."""
     found: list[Problem] = []
     (only,) = read(document(f"apps: {{web: {body}}}\n"), "spec.yaml", Dialect.SPEC).documents
-    result = read_connectivity(only, found)
+    result = read_connectivity(only.data, only.spot(), found)
     assert result.apps[0].unclear == bool(found)
     return [problem.code for problem in found]
 

@@ -123,7 +123,7 @@ def test_decision_1_without_a_platform_plain_kubernetes_is_assumed_and_said() ->
     spec = apps("db: 5432")
     (note,) = load(spec).problems
     assert (note.code, "kubernetes" in note.message) == ("no-platform", True)
-    load(spec, platform("cni: kubernetes\n")).problems == ()
+    assert load(spec, platform("cni: kubernetes\n")).problems == ()
 
 
 EXPOSED = apps("web: {port: 80 -> 8080, expose: loadBalancer}")
@@ -359,12 +359,14 @@ def test_decision_6_a_port_that_the_callee_does_not_have_is_an_error(target: str
 
 @pytest.mark.parametrize(
     ("port", "name", "protocol"),
-    [("8080", "main", "TCP"), ("8080/tcp", "tcp", "TCP"), ("8080/udp", "udp", "UDP"), ("8080/sctp", "sctp", "SCTP")]
-    + [
-        ("8080/grpc", "grpc", "TCP"),
-        ("8080/http", "http", "TCP"),
-        ("8080/https", "https", "TCP"),
-        ("8080/tls", "tls", "TCP"),
+    [
+        *(
+            ("8080", "main", "TCP"),
+            ("8080/tcp", "tcp", "TCP"),
+            ("8080/udp", "udp", "UDP"),
+            ("8080/sctp", "sctp", "SCTP"),
+        ),
+        *((f"8080/{word}", word, "TCP") for word in ("grpc", "http", "https", "tls")),
     ],
 )
 def test_decision_6_an_unnamed_port_is_called_by_its_protocol_word(port: str, name: str, protocol: str) -> None:
@@ -495,7 +497,7 @@ def test_decision_12_dns_can_be_closed() -> None:
 
 def test_decision_15_an_app_without_ports_has_no_service_and_cannot_be_called() -> None:
     """Nor accept anyone, be exposed, or say anything of a Service."""
-    load(apps("web: {}")).intent.services == ()
+    assert load(apps("web: {}")).intent.services == ()
     assert codes(apps("web: {calls: [job]}\njob: {}")) == ["no-ports"]
     assert codes(apps("job: {accepts: [any]}")) == ["no-ports"]
     assert codes(apps("job: {expose: loadBalancer}")) == ["no-ports"]
@@ -758,19 +760,18 @@ def test_labels_that_netgen_sets_are_not_set_by_a_document(key: str) -> None:
     assert codes(document("apps: {}\n", more=f", labels: {{{key}: x}}")) == ["reserved-name"]
 
 
-# ------------------------------------------------------------------------------------------------- order of what is said
+# ----------------------------------------------------------------------------------------------- order of what is said
 
 SYSTEM = (
-    apps(
-        "web: {port: 80, expose: ['https://a.example.com', nodePort], calls: [db, 'pay/api:grpc', internet, any]}\ndb: 1"
-    ),
+    apps("web: {port: 80, expose: ['https://a.b', nodePort], calls: [db, 'pay/api:grpc', internet, any]}\ndb: 1"),
     apps(
         "api: {ports: {grpc: 9090, metrics: 9100}, accepts: [shop/web, {from: any, ports: [grpc]}], calls: [api:grpc]}",
         "pay",
     ),
     apps("job: {calls: ['db', 'https://203.0.113.7'], select: {app: job, b: c}}", name="jobs"),
     platform(
-        "scrape: [mon/a=b, mon/c=d]\ndns: [169.254.20.10, kube-system/k8s-app=kube-dns]\nentrypoints: {e: {ingress: haproxy}}\n"
+        "scrape: [mon/a=b, mon/c=d]\ndns: [169.254.20.10, kube-system/k8s-app=kube-dns]\n"
+        "entrypoints: {edge: {ingress: haproxy}}\n"
     ),
 )
 
@@ -787,13 +788,15 @@ def test_the_order_inside_a_document_means_nothing() -> None:
     """Of apps, of calls and grants, of ports, of ways to be exposed, of labels, and of a platform's lists."""
     one = (
         apps(
-            "a: {calls: [c, 'b:x']}\nb: {ports: {x: 1, z: 2}, accepts: {a: [x], any: [z]}}\nc: {port: 3, select: {k: x, l: z}}"
+            "a: {calls: [c, 'b:x']}\nb: {ports: {x: 1, z: 2}, accepts: {a: [x], any: [z]}}\n"
+            "c: {port: 3, select: {k: x, l: z}}"
         ),
         platform("scrape: [m/a=b, m/c=d]\ndns: [10.0.0.1, 10.0.0.2]\napiserver: ['10.0.0.3:1', '10.0.0.4:1']\n"),
     )
     two = (
         apps(
-            "c: {select: {l: z, k: x}, port: 3}\nb: {accepts: {any: [z], a: [x]}, ports: {z: 2, x: 1}}\na: {calls: ['b:x', c]}"
+            "c: {select: {l: z, k: x}, port: 3}\n"
+            "b: {accepts: {any: [z], a: [x]}, ports: {z: 2, x: 1}}\na: {calls: ['b:x', c]}"
         ),
         platform("apiserver: ['10.0.0.4:1', '10.0.0.3:1']\ndns: [10.0.0.2, 10.0.0.1]\nscrape: [m/c=d, m/a=b]\n"),
     )

@@ -130,7 +130,7 @@ def ranges(body: str) -> Ranges:
     """Return what the ranges *body* of a platform are."""
     found: list[Any] = []
     (document,) = read(platform(f"ranges: {{{body}}}\n"), "platform.yaml", Dialect.SPEC).documents
-    result = read_platform(document, None, None, found, unread=False).ranges
+    result = read_platform((document.data, document.spot()), None, None, found, unread=False).ranges
     assert found == []
     return result
 
@@ -411,8 +411,9 @@ def test_the_flag_comes_after_the_entry_points_of_a_platform() -> None:
     ("fault", "code"),
     [
         ("cniz: kubernetes\n", "unknown-key"),
-        ("entrypoints: {public: {ingress: edge}}\napiserver: [10.0.0.1]\nranges: {nodes: [1.2.3.4/8]}\n",)
-        + ("bad-address bad-address unknown-controller",),
+        ("entrypoints: {public: {ingress: edge}}\n", "unenforceable-apiserver unenforceable-nodes unknown-controller"),
+        ("apiserver: [10.0.0.1]\n", "bad-address entrypoint-missing unenforceable-nodes"),
+        ("ranges: {nodes: [1.2.3.4/8]}\n", "bad-address entrypoint-missing unenforceable-apiserver"),
     ],
 )
 def test_what_a_platform_lacks_by_a_fault_is_not_missed_as_well(fault: str, code: str) -> None:

@@ -24,8 +24,8 @@ _KINDS: dict[tuple[str, str], tuple[Shape, Callable[[Json, names.Rule], Iterator
 class Spotted(Protocol):
     """What knows where in a spec a manifest comes from."""
 
-    def value(self) -> Place:
-        """Return that place."""
+    def key(self) -> Place:
+        """Return that place: the name of the app, say."""
 
 
 class Manifest(Protocol):
@@ -127,11 +127,11 @@ def _title(manifest: Manifest) -> str:
 
 def _problem(manifest: Manifest, fault: Fault) -> Problem:
     path = f"{fault.path}: " if fault.path else ""
-    return Problem("manifest-invalid", manifest.spot.value(), f"{_title(manifest)}: {path}{fault.detail}")
+    return Problem("manifest-invalid", manifest.spot.key(), f"{_title(manifest)}: {path}{fault.detail}")
 
 
 def _collision(first: Manifest, second: Manifest) -> Problem:
-    here, there = second.spot.value(), first.spot.value()
+    here, there = second.spot.key(), first.spot.key()
     return Problem(
         "name-collision",
         here,

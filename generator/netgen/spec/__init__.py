@@ -12,7 +12,7 @@ from netgen.spec.forms.connectivity import ConnectivityForm, read_connectivity
 from netgen.spec.forms.text import DNS_LABEL
 from netgen.spec.platform import read_platform
 from netgen.spec.resolve import resolve
-from netgen.spec.schema import validate
+from netgen.spec.schema import Part, sound, validate
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def load(
     documents = read_all([*paths, *([platform] if platform is not None else [])], stdin, found)
     misread = [problem for problem in found if problem.severity is Severity.ERROR]
     state = _gate(documents, misread, found)
-    forms = [_form(document, found, unclear=document.file in state.misread) for document in state.of("Connectivity")]
+    forms = [_form(part, found, unclear=part.document.file in state.misread) for part in state.of("Connectivity")]
     intent = _intent(forms, state, cni, ingress, found)
     if not forms and not state.unclear:
         fix = "give a file or folder with a document of kind: Connectivity; netgen init writes one"
@@ -52,33 +52,34 @@ def load(
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """The documents that have the shape of their kind, and what of the others is known.
+    """What has the shape of its kind, and what is known of the rest.
 
     *misread* are the files in which something could not be read, *unclear* the namespaces of which something may be
     missing (None: of any), and *platform_unclear* says the same of the platform.
     """
 
-    valid: tuple[Document, ...]
+    parts: tuple[Part, ...]
     misread: frozenset[str]
     unclear: frozenset[str | None]
     platform_unclear: bool
 
-    def of(self, kind: str) -> list[Document]:
-        """Return the documents of *kind* that have its shape."""
-        return [document for document in self.valid if _kind(document) == kind]
+    def of(self, kind: str) -> list[Part]:
+        """Return what has the shape of *kind*."""
+        return [part for part in self.parts if part.kind == kind]
 
 
 def _gate(documents: list[Document], misread: list[Problem], found: list[Problem]) -> _State:
     """Hold *documents* against the schema; *misread* are the problems of reading them, the others go to *found*."""
     files = {problem.place.file if problem.place else "" for problem in misread}
-    valid = []
+    parts = []
     unclear: set[str | None] = set()
     platform_unclear = False
     for document in documents:
         problems = validate(document)
         found += problems
-        if not problems:
-            valid.append(document)
+        part = sound(document)
+        if part:
+            parts.append(part)
         if problems or document.file in files:
             kind = _kind(document)
             platform_unclear |= kind != "Connectivity"
@@ -86,23 +87,23 @@ def _gate(documents: list[Document], misread: list[Problem], found: list[Problem
     if files - {document.file for document in documents}:
         unclear.add(None)
         platform_unclear = True
-    return _State(tuple(valid), frozenset(files), frozenset(unclear), platform_unclear)
+    return _State(tuple(parts), frozenset(files), frozenset(unclear), platform_unclear)
 
 
-def _form(document: Document, found: list[Problem], *, unclear: bool) -> ConnectivityForm:
-    form = read_connectivity(document, found)
+def _form(part: Part, found: list[Problem], *, unclear: bool) -> ConnectivityForm:
+    form = read_connectivity(part.data, part.document.spot(), found)
     return replace(form, apps=tuple(replace(app, unclear=True) for app in form.apps)) if unclear else form
 
 
 def _intent(
     forms: list[ConnectivityForm], state: _State, cni: str | None, ingress: str | None, found: list[Problem]
 ) -> Intent:
-    platforms = state.of("Platform")
+    platforms = [(part.data, part.document.spot()) for part in state.of("Platform")]
     for other in platforms[1:]:
-        first = platforms[0].spot("kind").value()
+        first = platforms[0][1].at("kind").value()
         note = f"the first is at {first.file}:{first.line}"
         message, fix = "a second Platform: a run is for one cluster", "give the Platform of one cluster only"
-        found.append(Problem("several-platforms", other.spot("kind").value(), message, (note,), fix))
+        found.append(Problem("several-platforms", other[1].at("kind").value(), message, (note,), fix))
         read_platform(other, None, None, found, unread=False)
     if not platforms and not state.platform_unclear:
         message = f"no platform: rendering for {cni or 'kubernetes'}, with DNS at kube-system/k8s-app=kube-dns"

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from netgen.intent import Addresses, Block, EntryPoint, Pairs, Peer, Pods, Selector
 from netgen.problems import Place, Problem
-from netgen.source import Document, Spot
+from netgen.source import Spot
 from netgen.spec.controllers import Controller, controllers
 from netgen.spec.forms.addresses import address_and_port, cidr, without_contained
 from netgen.spec.forms.selectors import pods, read_select, resolver
@@ -96,13 +96,18 @@ PARTS = frozenset({"entrypoints", "ranges", "apiserver", "owners", "kubernetes"}
 
 
 def read_platform(
-    document: Document | None, cni: str | None, ingress: str | None, found: list[Problem], *, unread: bool
+    written: tuple[dict[str, Any], Spot] | None,
+    cni: str | None,
+    ingress: str | None,
+    found: list[Problem],
+    *,
+    unread: bool,
 ) -> Platform:
-    """Return the platform of *document* (None: the defaults), with the flags *cni* and *ingress* over it.
+    """Return the platform of a document of the schema's shape, with the flags *cni* and *ingress* over it.
 
-    *unread* says that there may be more than was read, so that all of it is unclear.
+    *written* is the document's data and spot, None for the defaults. *unread* says that there may be more than was read, so that all of it is unclear.
     """
-    platform = _written(document, found) if document else Platform()
+    platform = _written(*written, found) if written else Platform()
     if cni is not None:
         platform = replace(platform, cni=_cni(cni, None, found))
     if ingress is not None:
@@ -112,9 +117,7 @@ def read_platform(
     return replace(platform, unclear=PARTS) if unread else platform
 
 
-def _written(document: Document, found: list[Problem]) -> Platform:
-    data: Any = document.data
-    spot = document.spot()
+def _written(data: dict[str, Any], spot: Spot, found: list[Problem]) -> Platform:
     scrape = data.get("scrape", [])
     gates = [
         _gate(name, item, spot.at("entrypoints", name), found) for name, item in data.get("entrypoints", {}).items()

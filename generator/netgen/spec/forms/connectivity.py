@@ -8,7 +8,7 @@ from typing import Any
 
 from netgen.intent import Pairs, Selector
 from netgen.problems import Place, Problem
-from netgen.source import Document, Spot
+from netgen.source import Spot
 from netgen.spec.forms.addresses import cidr
 from netgen.spec.forms.exposures import Exposure, read_exposures
 from netgen.spec.forms.ports import PortForm, PortWord, port_name, port_word, read_port
@@ -131,10 +131,8 @@ class ConnectivityForm:
     spot: Spot = field(compare=False, repr=False)
 
 
-def read_connectivity(document: Document, found: list[Problem]) -> ConnectivityForm:
-    """Return the long form of a document that passed the schema; what is wrong in its short forms goes to *found*."""
-    data: Any = document.data
-    spot = document.spot()
+def read_connectivity(data: dict[str, Any], spot: Spot, found: list[Problem]) -> ConnectivityForm:
+    """Return the long form of a document of the schema's shape; what is wrong in its short forms goes to *found*."""
     metadata = data["metadata"]
     return ConnectivityForm(
         name=metadata["name"],

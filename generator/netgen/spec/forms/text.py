@@ -18,7 +18,7 @@ DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
 DNS_LABEL_RULE = "lower-case letters, digits and '-', a letter or digit at both ends, 63 characters at most"
 RESERVED_NAMES = frozenset({"any", "internet"})
 """What no app and no peer may be called: the words for everybody."""
-RESERVED_NAMESPACES = frozenset({"here", "cluster", "external"})
+RESERVED_NAMESPACES = RESERVED_NAMES | {"here", "cluster", "external"}
 """What no namespace may be called: the words that stand where a namespace would."""
 
 

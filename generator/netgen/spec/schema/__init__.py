@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
@@ -40,6 +41,39 @@ def validate(document: Document) -> tuple[Problem, ...]:
     from netgen.spec.schema.explain import explain  # noqa: PLC0415
 
     return explain(document, schema)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The part of *document* that has the shape of its *kind*: all of it, or what is left without the faults."""
+
+    document: Document
+    kind: str
+    data: dict[str, Any]
+
+
+def sound(document: Document) -> Part | None:
+    """Return *document* with the keys and members (apps, peers, entry points) that have their shape by themselves.
+
+    None where what is left has not the shape of its kind: without a header or a namespace there is nothing to read.
+    """
+    data = document.data
+    kind = data.get("kind") if isinstance(data, dict) else None
+    if kind not in KINDS or not isinstance(data, dict):
+        return None
+    properties = shape(kind)["properties"]
+    kept = {key: _sound(value, properties[key]) for key, value in data.items() if key in properties}
+    left = {key: value for key, value in kept.items() if value is not None}
+    return Part(document, kind, left) if _check(kind)(left) else None
+
+
+def _sound(value: Any, schema: dict[str, Any]) -> Any:
+    check = compiled(schema)
+    if check(value):
+        return value
+    if not isinstance(value, dict) or not isinstance(schema.get("additionalProperties"), dict):
+        return None
+    return {key: member for key, member in value.items() if check({key: member})}
 
 
 def published(kind: str) -> str:
