@@ -99,7 +99,7 @@ def _half(end: End, other: End, direction: str, protocol: str, port: int, polici
 
 
 def _is_port(item: Body, protocol: str, port: int) -> bool:
-    return item["protocol"] == protocol and item.get("port", port) == port
+    return bool(item["protocol"] == protocol and item.get("port", port) == port)
 
 
 def _is_peer(peer: Body, other: End, namespace: str) -> bool:

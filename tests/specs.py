@@ -52,7 +52,7 @@ def codes(*documents: str, ingress: str | None = None) -> list[str]:
 
 
 def warnings(*documents: str) -> list[str]:
-    """Return the codes of what is said about *documents*, which mean something; that there is no platform is left out."""
+    """Return the codes of what is said about *documents*, which mean something, but for the missing platform."""
     return [problem.code for problem in load(*documents).problems if problem.code != "no-platform"]
 
 

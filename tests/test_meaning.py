@@ -421,6 +421,23 @@ def test_decision_7_a_scraper_that_is_an_app_gets_its_egress_half() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "select",
+    [
+        "{app: prom}",
+        "{app: prom, tier: x}",
+        "{matchExpressions: [{key: app, operator: In, values: [prom]}]}",
+        "{matchExpressions: [{key: app, operator: In, values: [prom, thanos]}]}",
+    ],
+)
+def test_decision_7_a_scraper_is_an_app_however_its_pods_are_selected(select: str) -> None:
+    """Whether the platform or the spec says more of its labels."""
+    lines = opened(apps("web: {ports: {metrics: 9090}}"), apps(f"prom: {{select: {select}}}", "mon"), SCRAPE)
+    assert "mon/prom -> shop/app.kubernetes.io/name=web 9090/TCP (out)" in lines
+    other = opened(apps("web: {ports: {metrics: 9090}}"), apps("prom: {select: {app: other}}", "mon"), SCRAPE)
+    assert other == ["mon/app=prom -> shop/web 9090/TCP (in)"]
+
+
 def test_decision_9_replicas_reach_each_other_only_where_the_app_calls_itself() -> None:
     """The own name in calls is a call like any other."""
     store = "store: {ports: {client: 2379, peer: 2380}, calls: ['store:peer']}"
@@ -464,6 +481,19 @@ def test_decision_11_webhooks_are_called_from_the_api_server_and_its_nodes() -> 
     assert opened(hook, elsewhere) == ["10.0.0.1/32 -> shop/hook 8443/TCP (in)"]
     on_a_node = platform(one + "ranges: {nodes: [10.0.0.0/24, 10.0.1.0/24]}\n")
     assert opened(hook, on_a_node) == ["10.0.0.0/24 + 10.0.0.1/32 + 10.0.1.0/24 -> shop/hook 8443/TCP (in)"]
+
+
+@pytest.mark.parametrize(
+    "app",
+    [
+        "{port: 80, hostNetwork: true, calls: [cluster/apiserver], accepts: [cluster/apiserver, cluster/nodes]}",
+        "{port: 80, isolate: ingress, calls: [cluster/apiserver]}",
+        "{port: 80, isolate: egress, accepts: [cluster/apiserver, cluster/nodes]}",
+    ],
+)
+def test_decision_11_addresses_are_needed_only_where_a_policy_is_written(app: str) -> None:
+    """What no policy holds is open to the API server and the nodes as to everybody."""
+    assert opened(apps(f"agent: {app}")) == []
 
 
 def test_nodes_are_callers_at_their_addresses() -> None:

@@ -130,7 +130,8 @@ def ranges(body: str) -> Ranges:
     """Return what the ranges *body* of a platform are."""
     found: list[Any] = []
     (document,) = read(platform(f"ranges: {{{body}}}\n"), "platform.yaml", Dialect.SPEC).documents
-    result = read_platform((document.data, document.spot()), None, None, found, unread=False).ranges
+    data: Any = document.data
+    result = read_platform((data, document.spot()), None, None, found, unread=False).ranges
     assert found == []
     return result
 

@@ -105,7 +105,8 @@ def read_platform(
 ) -> Platform:
     """Return the platform of a document of the schema's shape, with the flags *cni* and *ingress* over it.
 
-    *written* is the document's data and spot, None for the defaults. *unread* says that there may be more than was read, so that all of it is unclear.
+    *written* is the document's data and spot, None for the defaults. *unread* says that there may be more than was
+    read, so that all of it is unclear.
     """
     platform = _written(*written, found) if written else Platform()
     if cni is not None:

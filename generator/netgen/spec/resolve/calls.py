@@ -95,7 +95,7 @@ def _call(
         peer = find_peer(call.side.name, entry, registry) if call.side.namespace is None else None
         flows = _to_peer(call, entry, peer, found) if peer else _to_app(call, entry, grants, registry, called, found)
     elif kind is Kind.APISERVER:
-        servers = apiserver(registry.platform, call, found)
+        servers = apiserver(registry.platform, call, found) if entry.app.egress else ()
         flows = [_flow(call, entry, server, (port,), "cluster/apiserver") for server, port in servers]
     elif kind is Kind.INTERNET:
         flows = [_flow(call, entry, internet(registry.platform), numbers(call) or _TCP_AND_UDP, "internet")]

@@ -37,6 +37,8 @@ def _grant(grant: GrantForm, entry: Entry, registry: Registry, called: Called, f
     ports = matches(granted_ports(grant, entry, found))
     if grant.side.kind is Kind.APP:
         return _from_app(grant, ports, entry, registry, called, found)
+    if grant.side.kind in (Kind.NODES, Kind.APISERVER) and not entry.app.ingress:
+        return []  # no policy is written, so nobody needs their addresses
     named = _outsider(grant, entry, registry, found)
     return [_flow(grant, entry, *named, ports)] if named and ports else []
 

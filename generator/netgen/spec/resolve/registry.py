@@ -9,6 +9,7 @@ from netgen.intent import App, AppKey, Pairs, Pods, Port, Selector
 from netgen.problems import Place, Problem
 from netgen.source import Spot
 from netgen.spec.forms.connectivity import AppForm, ConnectivityForm, PeerForm
+from netgen.spec.forms.matching import contains
 from netgen.spec.forms.text import RESERVED_NAMES, RESERVED_NAMESPACES, shown
 from netgen.spec.platform import Platform
 
@@ -96,12 +97,11 @@ class Registry:
         return None in self.unclear or namespace in self.unclear
 
     def matching(self, pods: Pods) -> tuple[Entry, ...]:
-        """Return the apps whose pods all are among *pods* by their labels."""
-        wanted = set(pods.selector.labels)
+        """Return the apps that *pods* are: all pods of the app are among them, or all of them are pods of the app."""
         return tuple(
             entry
             for entry in self._by_namespace.get(pods.namespace or "", ())
-            if wanted <= set(entry.app.selector.labels)
+            if contains(pods.selector, entry.app.selector) or contains(entry.app.selector, pods.selector)
         )
 
 
