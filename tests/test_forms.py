@@ -229,7 +229,6 @@ def test_what_is_no_port_name(text: str) -> None:
         ("53/udp", PortWord(None, 53, "UDP")),
         ("5432/tcp", PortWord(None, 5432, "TCP")),
         ("3868/sctp", PortWord(None, 3868, "SCTP")),
-        ("8080/grpc", PortWord(None, 8080, "TCP")),
         ("grpc", PortWord("grpc")),
     ],
 )
@@ -242,7 +241,8 @@ def test_the_port_of_a_call(text: str, word: PortWord) -> None:
     ("text", "code", "part"),
     [
         *(("0", "bad-port", "0"), ("08080", "bad-port", "08080"), ("65536", "bad-port", "65536")),
-        *(("80/quic", "bad-port", "quic"), ("80/UDP", "bad-port", "UDP"), ("0/udp", "bad-port", "0")),
+        *(("80/quic", "bad-port", "quic"), ("80/UDP", "bad-port", "UDP"), ("80/grpc", "bad-port", "grpc")),
+        *(("0/udp", "bad-port", "0"),),
         *(("8080-8090", "not-yet", "8080-8090"), ("Grpc", "bad-name", "Grpc"), ("80:90", "bad-name", "80:90")),
         *(("80 -> 81", "bad-name", "80 -> 81"), ("", "bad-name", ""), ("80/", "bad-name", "80/")),
     ],

@@ -147,6 +147,7 @@ CODES: dict[str, Code] = {
     "entrypoint-unknown": Code(_E, "No entry point has this name."),
     "entrypoint-ambiguous": Code(_E, "Several entry points serve the URL's host."),
     "unknown-controller": Code(_E, "The entry point's controller is not known, so its pods cannot be named."),
+    "annotation-conflict": Code(_E, "A document would change an annotation that the entry point sets."),
     "route-duplicate": Code(_E, "Two exposures claim one host and path."),
     "route-path": Code(_E, "The path is not one that the Ingress or its controller takes."),
     "scheme-mixed": Code(_E, "One host is exposed both with and without TLS."),

@@ -85,9 +85,18 @@ def port_word(text: str) -> PortWord:
         if match[2]:
             message = f"{shown(text)}: port ranges are not read by this version of netgen"
             raise FormError("not-yet", message, fix="name the ports one by one")
-        transport = protocol(match[3], offset=match.start(3))[0] if match[3] else None
+        transport = _transport(match[3], offset=match.start(3)) if match[3] else None
         return PortWord(None, port_number(match[1]), transport)
     return PortWord(port_name(text))
+
+
+def _transport(word: str, *, offset: int) -> str:
+    """Return the transport that a call names; what is spoken over it is the callee's to say."""
+    transport, spoken = protocol(word, offset=offset)
+    if spoken is not None:
+        message = f"{shown(word)} says what is spoken on a port, which its own app does"
+        raise FormError("bad-port", message, fix=f"leave /{word} out", part=(offset, len(word)))
+    return transport
 
 
 def port_name(text: str) -> str:

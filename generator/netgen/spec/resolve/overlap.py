@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 
 from netgen.intent import AppKey, Selector
 from netgen.problems import Problem
@@ -57,7 +58,9 @@ def _check_namespace(entries: list[Entry], registry: Registry, found: list[Probl
         for narrow in _candidates(wide, entries, holders):
             if narrow is wide or not contains(wide.app.selector, narrow.app.selector):
                 continue
-            if not _is_declared(wide, narrow) and not _is_misspelt(narrow, registry):
+            if _is_declared(wide, narrow):
+                found.extend(_closed_by(wide, narrow))
+            elif not _is_misspelt(narrow, registry):
                 found.append(_overlap(wide, narrow))
     _check_declared(entries, registry, found)
 
@@ -83,6 +86,19 @@ def _is_declared(wide: Entry, narrow: Entry) -> bool:
         return True
     equal = contains(narrow.app.selector, wide.app.selector)
     return equal and (narrow.key.name in wide.form.overlaps or wide.key > narrow.key)
+
+
+def _closed_by(wide: Entry, narrow: Entry) -> Iterator[Problem]:
+    """Yield the problem of an app that says a direction is open, in which an app around it is closed."""
+    for direction, is_closed, says_open in (
+        ("ingress", wide.app.ingress, not narrow.form.ingress),
+        ("egress", wide.app.egress, not narrow.form.egress),
+    ):
+        if is_closed and says_open:
+            message = f"{narrow.key} leaves {direction} open, but {wide.key}, which has its pods too, closes it"
+            place = narrow.form.spot.at("isolate").value()
+            fix = f"leave `isolate` out, or write it for {wide.key.name} as well"
+            yield Problem("selectors-overlap", place, message, fix=fix)
 
 
 def _is_misspelt(narrow: Entry, registry: Registry) -> bool:

@@ -44,6 +44,7 @@ def route_parts(registry: Registry, found: list[Problem]) -> tuple[list[Route], 
         for form in entry.form.exposures
         if isinstance(form, UrlForm) and (item := _exposed(entry, form, registry, found))
     ]
+    _check_annotations(exposed, found)
     _check_paths(exposed, found)
     _check_hosts(exposed, found)
     return [_route(item) for item in exposed], _flows(exposed, registry, found)
@@ -193,6 +194,20 @@ def _flows(exposed: list[Exposed], registry: Registry, found: list[Problem]) -> 
             found,
         )
     ]
+
+
+def _check_annotations(exposed: list[Exposed], found: list[Problem]) -> None:
+    """Refuse annotations of a document that would change what an entry point says of its Ingresses."""
+    told = set()
+    for item in exposed:
+        tls, entrypoint, document = _tls(item), item.gate.entrypoint, item.entry.document
+        said = dict(entrypoint.annotations) | (dict(entrypoint.secure) | dict(tls.annotations) if tls else {})
+        for key, value in document.annotations:
+            if said.get(key, value) != value and (document.spot, key) not in told:
+                told.add((document.spot, key))
+                place = document.spot.at("metadata", "annotations", key).key()
+                message = f"{shown(key)} is {shown(said[key])} at the entry point {entrypoint.name}"
+                found.append(Problem("annotation-conflict", place, message, fix="leave it out here"))
 
 
 def _check_paths(exposed: list[Exposed], found: list[Problem]) -> None:
