@@ -127,16 +127,55 @@ def test_a_folder_is_read_with_all_below_it(write: Write) -> None:
 
 
 def test_a_foreign_file_of_a_folder_is_left_out_with_a_note(write: Write) -> None:
-    """Manifests and values lie beside specs; the note says what was not read."""
+    """Manifests and values lie beside specs; one note says what was not read."""
     write("app/spec.yaml", DB)
     write("app/deployment.yaml", DEPLOYMENT)
     write("app/values.yml", "image: db\n")
     apps, problems = load("app")
     assert (apps, places(problems)) == (
         ["shop/db"],
-        ["app/deployment.yaml:1:1 skipped-file", "app/values.yml:1:1 skipped-file"],
+        ["- skipped-files"],
     )
-    assert "app/values.yml:1:1: note[skipped-file]: left out" in text(problems, colour=False)
+    assert "in them: app/deployment.yaml, app/values.yml" in text(problems, colour=False)
+
+
+def test_a_spec_of_a_folder_with_a_slip_in_its_header_is_no_foreign_file(write: Write) -> None:
+    """Left out with a note, a whole app would lose its policies."""
+    write("app/spec.yaml", DB)
+    write("app/group.yaml", WEB.replace("netgen.dev/", "netgen.de/"))
+    write("app/none.yaml", CART.replace("apiVersion: netgen.dev/v1alpha1\n", ""))
+    assert [place.partition(" ")[2] for place in places(load("app")[1])] == ["unknown-kind", "missing-key"]
+
+
+def test_a_folder_that_netgen_has_written_is_left_out_without_a_word(write: Write) -> None:
+    """Output beside the specs is neither a spec nor news."""
+    write("app/spec.yaml", DB)
+    write("app/deploy/.netgen.json", "{}")
+    write("app/deploy/shop.yaml", DEPLOYMENT)
+    assert load("app") == (["shop/db"], ())
+
+
+PLATFORM = "apiVersion: netgen.dev/v1alpha1\nkind: Platform\nmetadata: {name: prod}\n"
+
+
+def test_the_file_of_the_platform_holds_a_platform(write: Write) -> None:
+    """A wrong path would silently mean the defaults."""
+    write("spec.yaml", DB)
+    write("web.yaml", WEB)
+    write("empty.yaml", "# nothing\n")
+    write("both.yaml", f"{PLATFORM}---\n{WEB}")
+    write("platform.yaml", PLATFORM)
+    assert places(load("spec.yaml", platform="web.yaml")[1]) == ["web.yaml:2:7 not-a-platform", "- not-a-platform"]
+    assert places(load("spec.yaml", platform="empty.yaml")[1]) == ["- not-a-platform"]
+    assert places(load("spec.yaml", platform="both.yaml")[1]) == ["both.yaml:6:7 not-a-platform"]
+    assert load("spec.yaml", platform="platform.yaml") == (["shop/db"], ())
+
+
+def test_the_platform_may_stand_among_the_files_too(write: Write) -> None:
+    """A folder that holds it, and the option that names it, are one and the same platform."""
+    write("team/spec.yaml", DB)
+    write("team/platform.yaml", PLATFORM)
+    assert load("team", platform="./team/platform.yaml") == (["shop/db"], ())
 
 
 def test_what_is_hidden_or_no_yaml_is_not_looked_at(write: Write) -> None:
@@ -150,7 +189,7 @@ def test_what_is_hidden_or_no_yaml_is_not_looked_at(write: Write) -> None:
 def test_a_folder_without_a_spec_is_no_spec(write: Write) -> None:
     """The notes say what was there instead."""
     write("app/deployment.yaml", DEPLOYMENT)
-    assert places(load("app")[1]) == ["app/deployment.yaml:1:1 skipped-file", "- no-spec"]
+    assert places(load("app")[1]) == ["- no-spec", "- skipped-files"]
     Path("empty").mkdir()
     assert places(load("empty")[1]) == ["- no-spec"]
 
@@ -288,13 +327,6 @@ def test_a_platform_that_is_named_twice_is_one(write: Write) -> None:
     write("app/db.yaml", DB)
     write("app/prod.yaml", platform())
     assert load("app", platform="app/prod.yaml") == (["shop/db"], ())
-
-
-def test_a_platform_file_may_hold_connectivity_too(write: Write) -> None:
-    """The option names one more file, no other kind of file."""
-    write("web.yaml", WEB)
-    write("prod.yaml", f"{platform()}---\n{DB}")
-    assert load("web.yaml", platform="prod.yaml")[0] == ["shop/db", "shop/web"]
 
 
 def test_problems_come_by_file_and_line(write: Write) -> None:

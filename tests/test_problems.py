@@ -18,7 +18,8 @@ FLAGS = re.compile(r"^# flags: (.*)$", re.MULTILINE)
 ELSEWHERE = {
     "unreadable-file": "test_files.py",
     "no-spec": "test_files.py",
-    "skipped-file": "test_files.py",
+    "not-a-platform": "test_files.py",
+    "skipped-files": "test_files.py",
     "too-large": "test_source.py",
     "bad-encoding": "test_source.py",
     "manifest-invalid": "test_check.py",

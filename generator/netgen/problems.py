@@ -95,7 +95,7 @@ CODES: dict[str, Code] = {
     "key-not-text": Code(_E, "A key is not text."),
     "ambiguous-scalar": Code(_E, "YAML readers disagree on what the unquoted text means."),
     "too-deep": Code(_E, "The document is nested too deeply: more than 64 levels in a spec."),
-    "skipped-file": Code(_N, "A file of a folder holds no netgen document and was left out."),
+    "skipped-files": Code(_N, "Files of a folder hold no netgen document and were left out."),
     # shape
     "unknown-kind": Code(_E, "The document's apiVersion and kind are none of netgen's."),
     "wrong-type": Code(_E, "The value is of another type than the key takes."),
@@ -119,9 +119,12 @@ CODES: dict[str, Code] = {
     # names and references
     "duplicate-document": Code(_E, "Two documents have the same kind, namespace and name."),
     "duplicate-app": Code(_E, "An app or peer name is used twice in one namespace."),
+    "not-a-platform": Code(_E, "The file given as the platform holds no Platform document, or something else too."),
     "several-platforms": Code(_E, "More than one Platform document was given."),
     "unknown-app": Code(_E, "No app or peer has this name."),
     "callee-not-loaded": Code(_E, "An app is called in a namespace that no loaded document speaks for."),
+    "grant-idle": Code(_W, "An app that is open to the whole internet accepts an address: that narrows nothing."),
+    "address-of-cluster": Code(_W, "An address is one of the cluster's own, which policies may never see."),
     "caller-unmanaged": Code(_W, "A caller's namespace is not loaded: its pods are taken to carry the default label."),
     "selectors-overlap": Code(_E, "Every pod of one app is also a pod of another."),
     "unknown-overlap": Code(_E, "An app named under overlaps does not overlap."),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from netgen.intent import Intent
 from netgen.problems import NetgenError, Place, Problem, Severity, in_order
 from netgen.source import Document
-from netgen.spec.files import read_all
+from netgen.spec.files import read_all, read_beside
 from netgen.spec.forms.connectivity import ConnectivityForm, read_connectivity
 from netgen.spec.forms.text import DNS_LABEL
 from netgen.spec.platform import read_platform
@@ -36,7 +36,9 @@ def load(
     Raises NetgenError with every problem of the run when one of them is an error.
     """
     found: list[Problem] = []
-    documents = read_all([*paths, *([platform] if platform is not None else [])], stdin, found)
+    documents = read_all(paths, stdin, found)
+    if platform is not None:
+        documents += read_beside(documents, platform, stdin, found)
     misread = [problem for problem in found if problem.severity is Severity.ERROR]
     state = _gate(documents, misread, found)
     forms = [_form(part, found, unclear=part.document.file in state.misread) for part in state.of("Connectivity")]

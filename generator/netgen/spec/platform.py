@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 
 from netgen.intent import Addresses, Block, EntryPoint, Pairs, Peer, Pods, Selector
 from netgen.problems import Place, Problem
 from netgen.source import Spot
 from netgen.spec.controllers import Controller, controllers
-from netgen.spec.forms.addresses import address_and_port, cidr, without_contained
+from netgen.spec.forms.addresses import address_and_port, cidr
 from netgen.spec.forms.selectors import pods, read_select, resolver
 from netgen.spec.forms.text import (
     DNS_LABEL,
     DNS_LABEL_RULE,
     FormError,
     dns_label,
+    each,
     namespace_name,
     parsed,
     shown,
     suggestion,
 )
-
-T = TypeVar("T")
+from netgen.spec.ranges import NO_RANGES, Ranges, read_ranges, warn_inside
 
 CNIS = ("kubernetes",)
 DEFAULT_CNI = "kubernetes"
@@ -46,16 +45,6 @@ class Resolver:
 
 
 DEFAULT_DNS = (Resolver(pods(CLUSTER_DNS), 53, CLUSTER_DNS),)
-
-
-@dataclass(frozen=True, slots=True)
-class Ranges:
-    """The address ranges of the cluster as CIDRs; *exact* says that no other private address belongs to it."""
-
-    pods: tuple[str, ...] = ()
-    services: tuple[str, ...] = ()
-    nodes: tuple[str, ...] = ()
-    exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +75,7 @@ class Platform:
     dns: tuple[Resolver, ...] = DEFAULT_DNS
     scrape: tuple[Pods, ...] = ()
     gates: tuple[Gate, ...] = ()
-    ranges: Ranges = Ranges()
+    ranges: Ranges = NO_RANGES
     apiserver: tuple[tuple[str, int], ...] = ()
     unclear: frozenset[str] = frozenset()
 
@@ -124,16 +113,17 @@ def _written(data: dict[str, Any], spot: Spot, found: list[Problem]) -> Platform
         _gate(name, item, spot.at("entrypoints", name), found) for name, item in data.get("entrypoints", {}).items()
     ]
     before = len(found)
-    ranges = _ranges(data["ranges"], spot.at("ranges"), found) if "ranges" in data else Ranges()
+    ranges = read_ranges(data["ranges"], spot.at("ranges"), found) if "ranges" in data else NO_RANGES
     between = len(found)
-    servers = _each(address_and_port, data.get("apiserver", []), spot.at("apiserver"), found)
+    servers = each(address_and_port, data.get("apiserver", []), spot.at("apiserver"), found)
+    _warn_inside(data, spot, ranges, found)
     unclear = {"entrypoints": None in gates, "ranges": between > before, "apiserver": len(found) > between}
     return Platform(
         cni=_cni(data["cni"], spot.at("cni").value(), found) if "cni" in data else DEFAULT_CNI,
         kubernetes=_version(data.get("kubernetes")),
         owners=tuple(sorted(data.get("owners", {}).items())),
-        dns=tuple(_each(_resolver, data["dns"], spot.at("dns"), found)) if "dns" in data else DEFAULT_DNS,
-        scrape=tuple(sorted(set(_each(pods, scrape, spot.at("scrape"), found)))),
+        dns=tuple(each(_resolver, data["dns"], spot.at("dns"), found)) if "dns" in data else DEFAULT_DNS,
+        scrape=tuple(sorted(set(each(pods, scrape, spot.at("scrape"), found)))),
         gates=tuple(gate for gate in gates if gate),
         ranges=ranges,
         apiserver=tuple(sorted(set(servers))),
@@ -141,10 +131,16 @@ def _written(data: dict[str, Any], spot: Spot, found: list[Problem]) -> Platform
     )
 
 
-def _each(parse: Callable[[str], T], value: str | list[str], spot: Spot, found: list[Problem]) -> list[T]:
-    """Return what *parse* makes of one text or of each text of a list."""
-    items = [(value, spot)] if isinstance(value, str) else [(text, spot.at(i)) for i, text in enumerate(value)]
-    return [item for text, place in items if (item := parsed(parse, text, place, found)) is not None]
+def _warn_inside(data: dict[str, Any], spot: Spot, ranges: Ranges, found: list[Problem]) -> None:
+    """Warn of name servers and API servers that are named by an address of a Service or a pod."""
+    for index, text in enumerate(data.get("dns", ())):
+        peer = parsed(lambda item: resolver(item)[0], text, spot.at("dns", index), [])
+        if isinstance(peer, str):
+            warn_inside(ranges, cidr(peer), spot.at("dns", index).value(), found)
+    for index, text in enumerate(data.get("apiserver", ())):
+        server = parsed(address_and_port, text, spot.at("apiserver", index), [])
+        if server:
+            warn_inside(ranges, cidr(server[0]), spot.at("apiserver", index).value(), found)
 
 
 def _cni(text: str, place: Place | None, found: list[Problem]) -> str:
@@ -178,20 +174,6 @@ def _resolver(text: str) -> Resolver:
     if isinstance(peer, str):
         return Resolver(Addresses((Block(cidr(peer)),)), port, peer)
     return Resolver(peer, port, text.partition(":")[0])
-
-
-def _ranges(value: dict[str, Any], spot: Spot, found: list[Problem]) -> Ranges:
-    before = len(found)
-    blocks = {
-        key: without_contained(_each(cidr, value.get(key, []), spot.at(key), found))
-        for key in ("pods", "services", "nodes")
-    }
-    exact = value.get("exact", False)
-    if exact and not all(blocks.values()) and len(found) == before:
-        missing = " and ".join(key for key, known in blocks.items() if not known)
-        message = f"exact ranges must name pods, services and nodes: without their CIDRs, {missing} would be outside"
-        found.append(Problem("missing-key", spot.at("exact").key(), message, fix=f"add the CIDRs of the {missing}"))
-    return Ranges(exact=exact, **blocks)
 
 
 def _gate(name: str, value: dict[str, Any], spot: Spot, found: list[Problem]) -> Gate | None:

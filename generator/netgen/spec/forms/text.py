@@ -52,6 +52,12 @@ def within(parse: Callable[[str], T], text: str, offset: int) -> T:
         raise FormError(error.code, error.message, fix=error.fix, part=(offset + start, max(width, 1))) from None
 
 
+def each(parse: Callable[[str], T], value: str | list[str], spot: Spot, found: list[Problem]) -> list[T]:
+    """Return what *parse* makes of one text or of each text of a list; what it refuses goes to *found*."""
+    items = [(value, spot)] if isinstance(value, str) else [(text, spot.at(i)) for i, text in enumerate(value)]
+    return [item for text, place in items if (item := parsed(parse, text, place, found)) is not None]
+
+
 def shown(text: str) -> str:
     """Return *text* in quotes for a message, cut at 80 characters."""
     if not text:

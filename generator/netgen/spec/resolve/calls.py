@@ -9,6 +9,7 @@ from netgen.problems import Place, Problem
 from netgen.spec.forms.connectivity import CallForm, PeerForm
 from netgen.spec.forms.sides import Kind
 from netgen.spec.forms.text import suggestion
+from netgen.spec.ranges import warn_inside
 from netgen.spec.resolve.consent import Grants, called_ports, grants_of
 from netgen.spec.resolve.outside import Placed, apiserver, internet, nodes
 from netgen.spec.resolve.registry import Entry, Registry
@@ -100,6 +101,7 @@ def _call(
     elif kind is Kind.INTERNET:
         flows = [_flow(call, entry, internet(registry.platform), numbers(call) or _TCP_AND_UDP, "internet")]
     elif kind is Kind.ADDRESS:
+        warn_inside(registry.platform.ranges, call.side.cidr, call.place, found)
         flows = [_flow(call, entry, Addresses((Block(call.side.cidr),)), numbers(call), call.side.cidr)]
     else:
         called.wildcards.setdefault(entry.key, []).append(call)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from netgen.intent import EVERY_POD, Addresses, AppKey, Block, Flow, Peer, Pods, PortMatch, Selector
 from netgen.problems import Problem
 from netgen.spec.forms.connectivity import CallForm, GrantForm
+from netgen.spec.forms.exposures import ServiceExposure
 from netgen.spec.forms.sides import Kind
 from netgen.spec.forms.text import suggestion
+from netgen.spec.ranges import warn_inside
 from netgen.spec.resolve.calls import (
     Called,
     Ports,
@@ -55,6 +57,7 @@ def _outsider(grant: GrantForm, entry: Entry, registry: Registry, found: list[Pr
         case Kind.INTERNET:
             return world(platform), "internet"
         case Kind.ADDRESS:
+            _check_address(grant, entry, registry, found)
             return Addresses((Block(side.cidr),)), side.cidr
         case Kind.NODES:
             peer: Peer | None = nodes(platform, grant, f"{entry.key} accepts the nodes", found)
@@ -62,6 +65,18 @@ def _outsider(grant: GrantForm, entry: Entry, registry: Registry, found: list[Pr
         case _:
             peer = apiserver_callers(platform, grant, found)
             return (peer, "cluster/apiserver") if peer else None
+
+
+def _check_address(grant: GrantForm, entry: Entry, registry: Registry, found: list[Problem]) -> None:
+    """Warn of an address that changes nothing, or that is not where it seems to be."""
+    warn_inside(registry.platform.ranges, grant.side.cidr, grant.place, found)
+    for form in entry.form.exposures:
+        if isinstance(form, ServiceExposure) and not form.clients:
+            word = "load balancer" if form.type == "LoadBalancer" else "node port"
+            message = f"{grant.side.cidr} narrows nothing: the {word} opens {entry.key} to the whole internet"
+            fix = f"name the addresses at the {word} instead:  clients: [{grant.side.cidr}]"
+            found.append(Problem("grant-idle", grant.place, message, fix=fix))
+            return
 
 
 def _from_app(
