@@ -54,3 +54,50 @@ def test_the_error_of_the_readme_is_what_netgen_says(tmp_path: Path, monkeypatch
     shown = re.search(r"```\n(checkout\.yaml:.*?)```", README, re.DOTALL)
     assert shown
     assert text(errors, colour=False).startswith(shown[1])
+
+
+def test_the_documents_of_the_readme_are_read(tmp_path: Path) -> None:
+    """The Platform and the peers that the README shows, put around its spec, load without an error."""
+    shop, peers, platform = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    (tmp_path / "spec.yaml").write_text(f"{shop}{peers}---\n{platform}", encoding="utf-8")
+    loaded = api.load(tmp_path / "spec.yaml")
+    assert [str(app.key) for app in loaded.intent.apps] == ["default/backend", "default/frontend"]
+    assert [problem.code for problem in loaded.problems] == []
+
+
+ROWS = re.findall(r"^\| (`[^|]*`)? ?\| (`[^|]*`) \|", README, re.MULTILINE)
+ABOUT_NAMES = {
+    *("unknown-app", "callee-not-loaded", "caller-unmanaged", "grant-unused", "unknown-port", "ambiguous-port"),
+    *("unenforceable-nodes", "unenforceable-apiserver", "entrypoint-missing", "unknown-overlap", "service-conflict"),
+    *("no-platform", "world-includes-pods", "host-network", "grant-idle"),
+}
+"""Codes that an example gets because the rest of its system is not there."""
+
+
+def test_the_keys_of_the_readme_are_read() -> None:
+    """Each example in the table of keys is of the language: its form is right, whatever it refers to."""
+    keys: list[str] = []
+    seen = 0
+    for head, examples in ROWS:
+        keys = re.findall(r"`([a-zA-Z]+)`", head) or keys
+        for number, example in enumerate(re.findall(r"`([^`]*)`", examples)):
+            key = keys[0] if len(keys) == 1 else _key(keys, number, example)
+            port = "" if key in ("port", "ports") else "port: 8080, "
+            spec = f"{HEADER}apps:\n  web: {{{port}{key}: {example}}}\n"
+            try:
+                codes = {problem.code for problem in api.load("-", stdin=spec.encode()).problems}
+            except NetgenError as error:
+                codes = {problem.code for problem in error.problems}
+            assert codes <= ABOUT_NAMES, (key, example)
+            seen += 1
+    assert seen > 20
+
+
+HEADER = "apiVersion: netgen.dev/v1alpha1\nkind: Connectivity\nmetadata: {name: a, namespace: b}\n"
+
+
+def _key(keys: list[str], number: int, example: str) -> str:
+    """Return which of the *keys* of one row the example is for: `ports` is a map, other rows give one for each."""
+    if keys == ["port", "ports"]:
+        return "ports" if example.startswith("{") else "port"
+    return keys[number]
