@@ -7,9 +7,16 @@ import re
 from random import Random
 from typing import Any
 
-PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./*>-]*(:[A-Za-z0-9/*][A-Za-z0-9_./*-]*)*|[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+(/[0-9]+)?|[0-9]+ -> [0-9]+(/[a-z]+)?")
+_NAME = r"[A-Za-z/][A-Za-z0-9_./*>-]*(:[A-Za-z0-9/*][A-Za-z0-9_./*-]*)*"
+_ADDRESS = r"[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+(/[0-9]+)?"
+PLAIN = re.compile(rf"{_NAME}|{_ADDRESS}|[0-9]+ -> [0-9]+(/[a-z]+)?")
 WORDS = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null", "none"])
 REMARKS = ("# remark", "#", "#: {[", "# - a: b", "#\t'\"", "# é")
+
+
+def chance_of(seed: object) -> Random:
+    """Return the chance that *seed* stands for, the same one in every run."""
+    return Random(str(seed))  # noqa: S311 - it chooses inputs, and keeps no secrets
 
 
 def plainly(documents: tuple[Any, ...] | list[Any]) -> str:

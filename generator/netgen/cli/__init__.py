@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import gc
-import os
-import sys
+import io
 import traceback
 from importlib import import_module
 from pathlib import Path
@@ -12,11 +11,19 @@ from pathlib import Path
 import click
 
 from netgen import __version__
-from netgen.cli.output import report
+from netgen.cli.output import report, say
 from netgen.problems import NetgenError, OutputError
 
 COMMANDS = ("render", "check", "init", "schema", "completion")
 """Each is a module of this package, imported when it is run or listed."""
+
+EXAMPLES = """\b
+Examples:
+  netgen init spec.yaml
+  netgen render spec.yaml | kubectl apply -f -
+  netgen render specs/ --platform platform.yaml --out deploy/
+  netgen check spec.yaml
+"""
 
 EXIT_BAD_INPUT = 2
 EXIT_ENVIRONMENT = 3
@@ -31,26 +38,27 @@ class Commands(click.Group):
         """Return the names of the commands in the order of the help."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """Return the command *cmd_name*, None where there is none."""
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = import_module(f"netgen.cli.{cmd_name}").command
-        return command
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command *cmd_name*; a name that is none of them is a usage error that proposes the nearest."""
+        if cmd_name in COMMANDS:
+            command: click.Command = import_module(f"netgen.cli.{cmd_name}").command
+            return command
+        from difflib import get_close_matches  # noqa: PLC0415 - only a slip needs it
+
+        near = get_close_matches(cmd_name, COMMANDS, n=1)
+        if near and not ctx.resilient_parsing:
+            ctx.fail(f"No such command {cmd_name!r}. Did you mean {near[0]!r}?")
+        return None
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=EXAMPLES,
+)
 @click.version_option(__version__, prog_name="netgen")
 def netgen() -> None:
-    r"""Turn a short spec of who talks to whom into Kubernetes networking manifests.
-
-    \b
-    Examples:
-      netgen init spec.yaml
-      netgen render spec.yaml | kubectl apply -f -
-      netgen render specs/ --platform platform.yaml --out deploy/
-      netgen check spec.yaml
-    """
+    """Turn a short spec of who talks to whom into Kubernetes networking manifests."""
 
 
 def main() -> int:
@@ -60,9 +68,6 @@ def main() -> int:
         netgen.main(prog_name="netgen", standalone_mode=False)
     except click.exceptions.Exit as stop:
         return stop.exit_code
-    except BrokenPipeError:
-        # The reader of a pipe went away; a second complaint at interpreter exit would break the quiet.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except click.Abort:
         return EXIT_INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last line of defence: a fault is one line, never a traceback
@@ -74,17 +79,19 @@ def _complain(error: Exception) -> int:
     """Say on stderr what stopped the run, and return the exit code for it."""
     match error:
         case click.ClickException():
-            error.show()
+            usage = io.StringIO()
+            error.show(usage)
+            say(usage.getvalue().expandtabs(4))
             return EXIT_BAD_INPUT
         case NetgenError():
             report(error.problems)
             return EXIT_BAD_INPUT
-        case OutputError():
-            click.echo(f"netgen: {error}", err=True)
+        case OutputError() | OSError():
+            say(f"netgen: {error}")
             return EXIT_ENVIRONMENT
         case _:
             frame = traceback.extract_tb(error.__traceback__)[-1]
             text = " ".join(str(error).split())[:200]
             place = f"{Path(frame.filename).name}:{frame.lineno}"
-            click.echo(f"netgen: internal fault: {type(error).__name__}: {text} ({place})", err=True)
+            say(f"netgen: internal fault: {type(error).__name__}: {text} ({place})")
             return EXIT_INTERNAL

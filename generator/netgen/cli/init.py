@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import click
 
-from netgen.cli.output import emit
+from netgen.cli.output import emit, say
 from netgen.problems import OutputError
 from netgen.resources import folder
 from netgen.spec.schema import published
@@ -14,17 +16,20 @@ from netgen.spec.schema import published
 SCHEMA = Path(".netgen") / "connectivity.schema.json"
 
 
-@click.command("init")
+EXAMPLES = """\b
+Examples:
+  netgen init
+  netgen init deploy/shop.yaml
+"""
+
+
+@click.command("init", epilog=EXAMPLES)
 @click.argument("file", default="spec.yaml", metavar="[FILE]")
 def command(file: str) -> None:
-    r"""Write a commented spec to begin with (spec.yaml, or FILE), and its schema for editors.
+    """Write a commented spec to begin with, and its schema.
 
-    A file that exists is left alone. The schema goes into a folder .netgen beside the spec. - prints the spec only.
-
-    \b
-    Examples:
-      netgen init
-      netgen init deploy/shop.yaml
+    The spec is spec.yaml, or FILE; a file that exists is left alone. The schema, which helps editors, goes into a
+    folder .netgen beside the spec. - prints the spec only.
     """
     starter = (folder("templates") / "init" / "spec.yaml").read_text(encoding="utf-8")
     if file == "-":
@@ -33,18 +38,21 @@ def command(file: str) -> None:
     path = Path(file)
     try:
         _write_new(path, starter)
-        schema = path.parent / SCHEMA
-        schema.parent.mkdir(exist_ok=True)
-        schema.write_text(published("connectivity"), encoding="utf-8")
     except FileExistsError as error:
         message = f"{error.filename} exists; it was left alone"
         raise click.UsageError(message) from None
     except OSError as error:
-        message = f"{error.filename}: {error.strerror}"
+        message = f"{error.filename or path}: {error.strerror}"
         raise OutputError(message) from None
-    click.echo(f"wrote {path}; next: netgen render {path}", err=True)
+    say(f"wrote {path}; next: netgen render {path}")
 
 
-def _write_new(path: Path, text: str) -> None:
+def _write_new(path: Path, starter: str) -> None:
+    """Write the schema and then the spec, so that a spec is never left without what its first line names."""
+    if os.path.lexists(path):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+    schema = path.parent / SCHEMA
+    schema.parent.mkdir(parents=True, exist_ok=True)
+    schema.write_text(published("connectivity"), encoding="utf-8")
     with path.open("x", encoding="utf-8") as file:
-        file.write(text)
+        file.write(starter)

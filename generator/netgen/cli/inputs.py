@@ -4,22 +4,44 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from netgen import api
+from netgen.problems import NetgenError, Problem
+from netgen.source import MOST_BYTES
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 Command = Callable[..., Any]
 
 
+def file_completion(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Have the shell complete *incomplete* as the name of a file or folder."""
+    return _completion(incomplete, "file")
+
+
+def folder_completion(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Have the shell complete *incomplete* as the name of a folder."""
+    return _completion(incomplete, "dir")
+
+
+def _completion(incomplete: str, kind: str) -> list[CompletionItem]:
+    from click.shell_completion import CompletionItem  # noqa: PLC0415 - only a shell that completes needs it
+
+    return [CompletionItem(incomplete, type=kind)]
+
+
 def inputs(command: Command) -> Command:
     """Add FILES and the options of the platform to *command*."""
+    platform = "The Platform document, where FILES do not hold it."
     for add in (
         click.option("--ingress", metavar="CLASS", help="Serve exposed URLs through this Ingress class."),
         click.option("--cni", metavar="NAME", help="Render for this CNI, whatever the platform says.  [kubernetes]"),
-        click.option("--platform", metavar="FILE", help="The Platform document, where FILES do not hold it."),
-        click.argument("files", nargs=-1, required=True, metavar="FILES..."),
+        click.option("--platform", metavar="FILE", help=platform, shell_complete=file_completion),
+        click.argument("files", nargs=-1, required=True, metavar="FILES...", shell_complete=file_completion),
     ):
         command = add(command)
     return command
@@ -27,5 +49,15 @@ def inputs(command: Command) -> Command:
 
 def load(files: tuple[str, ...], platform: str | None, cni: str | None, ingress: str | None) -> api.Loaded:
     """Return the meaning of *files*, folders and standard input (`-`)."""
-    stdin = sys.stdin.buffer.read() if "-" in (*files, platform) and sys.stdin else None
+    stdin = _stdin() if "-" in (*files, platform) else None
     return api.load(files, platform=platform, cni=cni, ingress=ingress, stdin=stdin)
+
+
+def _stdin() -> bytes | None:
+    """Return standard input, a little more than netgen reads at most; None where it is closed."""
+    if sys.stdin is None:
+        return None
+    try:
+        return sys.stdin.buffer.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise NetgenError([Problem("unreadable-file", None, f"standard input: {error.strerror}")]) from None

@@ -1,30 +1,61 @@
-"""How the commands speak: manifests on stdout at once, problems on stderr."""
+"""How the commands speak: manifests on stdout at once, everything else on stderr."""
 
 from __future__ import annotations
 
 import os
 import sys
+from typing import TextIO
 
 from netgen.problems import OutputError, Problem
-from netgen.report import text
+from netgen.report import harmless, text
 
 
 def emit(text: str) -> None:
-    """Write *text* to stdout as UTF-8, whole; raises OutputError where the device takes no more."""
+    """Write *text* to stdout as UTF-8, whole; raises OutputError where there is no stdout or it takes no more.
+
+    A reader who has left a pipe wants nothing more, and that is no error.
+    """
+    stream: TextIO | None = sys.stdout
+    if stream is None:
+        message = "standard output is closed"
+        raise OutputError(message)
     try:
-        sys.stdout.buffer.write(text.encode())
-        sys.stdout.buffer.flush()
+        stream.buffer.write(text.encode())
+        stream.buffer.flush()
     except BrokenPipeError:
-        raise
+        _let_go(stream)
     except OSError as error:
+        _let_go(stream)
         message = f"standard output cannot be written: {error.strerror}"
         raise OutputError(message) from None
 
 
 def report(problems: tuple[Problem, ...]) -> None:
     """Write *problems* to stderr, in colour where a terminal shows them and NO_COLOR is not set."""
-    if not problems:
+    stream: TextIO | None = sys.stderr
+    colour = stream is not None and stream.isatty() and not os.environ.get("NO_COLOR")
+    _write(text(problems, colour=colour))
+
+
+def say(words: str) -> None:
+    """Write the lines *words* to stderr; nothing in them can steer a terminal."""
+    _write("".join(f"{harmless(line)}\n" for line in words.removesuffix("\n").split("\n")))
+
+
+def _write(words: str) -> None:
+    """Write *words* to stderr; where nobody can hear them, there is nobody to complain to either."""
+    stream: TextIO | None = sys.stderr
+    if stream is None:
         return
-    colour = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
-    sys.stderr.write(text(problems, colour=colour))
-    sys.stderr.flush()
+    try:
+        stream.write(words)
+        stream.flush()
+    except OSError:
+        _let_go(stream)
+
+
+def _let_go(stream: TextIO) -> None:
+    """Send what *stream* still holds nowhere: Python would write it once more at the end, and complain."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)

@@ -7,17 +7,31 @@ from typing import TYPE_CHECKING
 import click
 
 from netgen import api
-from netgen.cli.inputs import inputs, load
-from netgen.cli.output import emit, report
+from netgen.cli.inputs import folder_completion, inputs, load
+from netgen.cli.output import emit, report, say
 
 if TYPE_CHECKING:
     from netgen.write import Written
 
 
-@click.command("render")
+EXAMPLES = """\b
+Examples:
+  netgen render spec.yaml
+  netgen render spec.yaml --ingress traefik
+  netgen render teams/ --platform platform.yaml --out deploy/
+  cat spec.yaml | netgen render - -o json | jq .items[].kind
+"""
+
+
+@click.command("render", epilog=EXAMPLES)
 @inputs
 @click.option("-o", "format_", type=click.Choice(["yaml", "json"]), default="yaml", help="Format on stdout.  [yaml]")
-@click.option("--out", metavar="DIR", help="Write the manifests into this folder, with a kustomization.yaml.")
+@click.option(
+    "--out",
+    metavar="DIR",
+    help="Write the manifests into this folder, with a kustomization.yaml.",
+    shell_complete=folder_completion,
+)
 def command(
     files: tuple[str, ...],
     platform: str | None,
@@ -26,17 +40,10 @@ def command(
     format_: api.Format,
     out: str | None,
 ) -> None:
-    r"""Render specs as Services, NetworkPolicies and Ingresses.
+    """Render specs as Services, NetworkPolicies and Ingresses.
 
     FILES are spec files and folders; - reads standard input. Manifests go to stdout, or with --out into a folder of
     their own; everything else goes to stderr. When something is wrong, nothing is written.
-
-    \b
-    Examples:
-      netgen render spec.yaml
-      netgen render spec.yaml --ingress traefik
-      netgen render teams/ --platform platform.yaml --out deploy/
-      cat spec.yaml | netgen render - -o json | jq .items[].kind
     """
     if out is not None and format_ == "json":
         message = "--out writes YAML files; -o json is for stdout"
@@ -48,7 +55,7 @@ def command(
         emit(api.stream(manifests, format_))
         return
     written = api.write(manifests, out)
-    click.echo(f"{out}: {_summary(written)}", err=True)
+    say(f"{out}: {_summary(written)}")
 
 
 def _summary(written: Written) -> str:

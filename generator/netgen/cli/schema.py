@@ -7,15 +7,15 @@ import click
 from netgen.cli.output import emit
 from netgen.spec.schema import published
 
+EXAMPLES = """\b
+Example: help while typing, in every editor that speaks to yaml-language-server:
+  netgen schema connectivity > connectivity.schema.json
+  # yaml-language-server: $schema=connectivity.schema.json     (the first line of the spec)
+"""
 
-@click.command("schema")
+
+@click.command("schema", epilog=EXAMPLES)
 @click.argument("kind", type=click.Choice(["connectivity", "platform"]))
 def command(kind: str) -> None:
-    r"""Print the JSON Schema of a kind of spec, for editors and other tools.
-
-    \b
-    Example: help while typing, in every editor that speaks to yaml-language-server:
-      netgen schema connectivity > connectivity.schema.json
-      # yaml-language-server: $schema=connectivity.schema.json     (the first line of the spec)
-    """
+    """Print the JSON Schema of a kind of spec, for editors."""
     emit(published(kind))
