@@ -5,6 +5,7 @@ It shares nothing with the renderer but the manifests, and reads only what the e
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from itertools import product
@@ -27,14 +28,21 @@ class End:
     address: str = ""
 
 
-def rows(bodies: list[Body], entrypoints: dict[str, tuple[str, dict[str, str]]]) -> list[tuple[str, str, str]]:
+def rows(
+    bodies: list[Body],
+    entrypoints: dict[str, tuple[str, dict[str, str]]],
+    tried: Iterable[tuple[str, int]] = (),
+) -> list[tuple[str, str, str]]:
     """Return every (source, destination, port) that the policies among *bodies* leave open, sorted.
 
-    *entrypoints* maps a name to the namespace and labels of its data plane. A pod without a policy stands in each
-    namespace, and one in a namespace of its own; what they reach would be a row named `stranger`.
+    The ports are those that the policies name, and those of *tried*. *entrypoints* maps a name to the namespace and
+    labels of its data plane. A pod without a policy stands in each namespace, and one in a namespace of its own; what
+    they reach would be a row named `stranger`.
     """
     policies = [body for body in bodies if body["kind"] == "NetworkPolicy"]
-    ports = sorted({(p["protocol"], p["port"]) for policy in policies for p in _ports(policy) if "port" in p})
+    ports = sorted(
+        {(p["protocol"], p["port"]) for policy in policies for p in _ports(policy) if "port" in p} | {*tried}
+    )
     ends = _ends(policies, entrypoints)
     return sorted(
         (source.name, target.name, f"{port}/{protocol}")
@@ -92,14 +100,15 @@ def _half(end: End, other: End, direction: str, protocol: str, port: int, polici
     rules = [rule for spec in holding for rule in spec.get(direction, [])]
     side = "from" if direction == "ingress" else "to"
     return not holding or any(
-        any(_is_peer(peer, other, end.namespace) for peer in rule[side])
+        (side not in rule or any(_is_peer(peer, other, end.namespace) for peer in rule[side]))
         and ("ports" not in rule or any(_is_port(item, protocol, port) for item in rule["ports"]))
         for rule in rules
     )
 
 
 def _is_port(item: Body, protocol: str, port: int) -> bool:
-    return bool(item["protocol"] == protocol and item.get("port", port) == port)
+    first = item.get("port", port)
+    return item["protocol"] == protocol and first <= port <= item.get("endPort", first)
 
 
 def _is_peer(peer: Body, other: End, namespace: str) -> bool:

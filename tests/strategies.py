@@ -151,6 +151,8 @@ class Maker:
             self.document(index, space)
         for app in self.apps:
             self.open_to_outsiders(app)
+        for app in self.apps:
+            self.accept_wildcards(app)
         for caller, callee in self.some(list(product(self.apps, self.apps)), most=8) if self.apps else []:
             if callee.ports and (self.ranges or not any("hostNetwork" in app.spec for app in (caller, callee))):
                 self.edge(caller, callee)
@@ -315,6 +317,14 @@ class Maker:
             app.calls += [
                 {"to": text, "why": self.one(WHYS)} if self.chance(1) else text for text in self.some(targets)
             ]
+
+    def accept_wildcards(self, caller: App) -> None:
+        """Have an app accept *caller* by name where that calls whole namespaces."""
+        callees = [app for app in self.apps if app.ports]
+        wild = any(target_of(call).startswith(("any", "here/*", "pay/*")) for call in caller.calls)
+        if wild and callees and (self.ranges or "hostNetwork" not in caller.spec):
+            callee = self.one(callees)
+            callee.grants["/".join(caller.key)] = self.granted(callee)
 
     def granted(self, app: App) -> list[str]:
         """Draw the port names of a grant, none for all of them."""

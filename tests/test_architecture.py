@@ -31,6 +31,7 @@ Definition = Function | ast.ClassDef
 BREACHES = {
     "Data flows one way": ("problems.py", "import netgen.api"),
     "The check does not know how manifests are made": ("check/__init__.py", "import netgen.render"),
+    "The evaluator shares nothing with what it judges": ("evaluate/reach.py", "import netgen.quoting"),
     "Rendering sees the Intent, never the spec": ("render/__init__.py", "import netgen.spec"),
     "Backends do not know each other": ("render/backends/service.py", "import netgen.render.backends.ingress"),
     "Only the command line imports click": ("api.py", "import click"),

@@ -366,10 +366,10 @@ def test_a_file_that_cannot_be_read_hides_no_other_mistake_and_makes_none_up(wri
 
 
 def test_a_mistake_in_one_namespace_hides_none_in_another(write: Write) -> None:
-    """The apps of shop are not known; those of checkout are."""
-    write("shop.yaml", spec("{web: {prot: 80}}"))
+    """The apps of shop are not known, since one has no name; those of checkout are."""
+    write("shop.yaml", spec("{Web: 80}"))
     write("checkout.yaml", spec("{cart: {calls: [shop/db, orders]}}", "checkout"))
-    expected = ["checkout.yaml:4:32 unknown-app", "shop.yaml:4:14 unknown-key"]
+    expected = ["checkout.yaml:4:32 unknown-app", "shop.yaml:4:8 bad-name"]
     assert places(load("shop.yaml", "checkout.yaml")[1]) == expected
 
 

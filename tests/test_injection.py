@@ -121,5 +121,5 @@ def test_a_hostile_text_changes_nothing_but_itself(path: str, put: Callable[[str
     """Whatever text stands in a place, the objects are those of a harmless text there, and so are their lines."""
     harmless = render(put(MARKER))
     for text in HOSTILE:
-        expected = tuple(replace(m, body=swapped(m.body, text)) for m in harmless)
+        expected = tuple(replace(m, document=replace(m.document, data=swapped(m.body, text))) for m in harmless)
         assert shape(render(put(text))) == shape(expected), (path, text)

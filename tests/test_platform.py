@@ -52,7 +52,7 @@ def test_the_flag_wins_over_the_platform() -> None:
     ]
 
 
-@pytest.mark.parametrize(("text", "version"), [('"1.36"', (1, 36)), ('"1.9"', (1, 9)), ("'1.30'", (1, 30))])
+@pytest.mark.parametrize(("text", "version"), [('"1.36"', (1, 36)), ('"1.21"', (1, 21)), ("'1.30'", (1, 30))])
 def test_the_version_of_kubernetes_is_a_text(text: str, version: tuple[int, int]) -> None:
     """Major and minor; without it nothing is known."""
     assert load(apps("web: {}"), platform(f"kubernetes: {text}\n")).intent.kubernetes == version

@@ -79,6 +79,7 @@ def tried(inputs: Iterable[bytes]) -> Counter[str]:
     return results
 
 
+@pytest.mark.once
 def test_random_inputs_end_in_a_result_or_in_problems() -> None:
     """Ten thousand inputs out of nothing: bytes, signs, words, trees of any shape and of nearly the right one."""
     results = tried(random_inputs(10_000, seed=1))
@@ -87,6 +88,7 @@ def test_random_inputs_end_in_a_result_or_in_problems() -> None:
     assert results["refused"] > 5_000
 
 
+@pytest.mark.once
 def test_broken_specs_end_in_a_result_or_in_problems() -> None:
     """Ten thousand valid specs, broken by byte, token, line and node: the examples' and those of random systems."""
     results = tried(mutants(SEEDS, 10_000, seed=2))

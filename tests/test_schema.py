@@ -20,7 +20,7 @@ from jsonschema import Draft202012Validator, ValidationError, validators
 
 from netgen.problems import Problem
 from netgen.source import Dialect, read
-from netgen.spec.schema import KINDS, published, shape, validate
+from netgen.spec.schema import KINDS, published, shape, sound, validate
 from netgen.spec.schema.later import LATER
 from netgen.spec.schema.shape import ANNOTATIONS, FORMS, KEYWORDS, TYPES, compiled
 
@@ -463,7 +463,12 @@ PLATFORM = "apiVersion: netgen.dev/v1alpha1\nkind: Platform\nmetadata: {name: x}
             "",
         ),
         (PLATFORM + "kubernetes: 1.30\n", "4:13 wrong-type", "not the number `1.30`", 'write "1.30" in quotes'),
-        (PLATFORM + "kubernetes: v1.30\n", "4:13 bad-value", "`v1.30`: the version is 1. and the minor version", ""),
+        (
+            PLATFORM + "kubernetes: v1.30\n",
+            "4:13 bad-value",
+            "`v1.30`: the version is 1. and the minor version",
+            'write "1.30"',
+        ),
         (HEAD + "apps: {a: {calls: }}\n", "4:18 wrong-type", "not nothing", "write [] for nobody"),
         (HEAD + "apps: {a: {accepts: null}}\n", "4:21 wrong-type", "not the empty value `null`", "write [] for nobody"),
         (HEAD + "apps:\n  a:\n  b: 80\n", "5:5 wrong-type", "not nothing", "write {} for an app without ports"),
@@ -473,8 +478,13 @@ PLATFORM = "apiVersion: netgen.dev/v1alpha1\nkind: Platform\nmetadata: {name: x}
         (HEAD + "apps: {a: {dns: 'false'}}\n", "4:17 wrong-type", "the text `'false'`", "write false without quotes"),
         (HEAD + "apps: {a: {dns: '1'}}\n", "4:17 wrong-type", "must be true or false, not the text `'1'`", ""),
         (HEAD + "apps: {a: {ports: {b: {container: 'true'}}}}\n", "4:35 wrong-type", "must be a whole number", ""),
-        (HEAD + "apps: {a: {accepts: {b: 80}}}\n", "4:25 wrong-type", "must be text such as `grpc` or a list", ""),
-        (HEAD + "apps: {a: {calls: [5]}}\n", "4:20 wrong-type", "an item of `calls` must", 'write "5" in quotes'),
+        (
+            HEAD + "apps: {a: {accepts: {b: 80}}}\n",
+            "4:25 wrong-type",
+            "must be text such as `grpc` or a list",
+            "write the name",
+        ),
+        (HEAD + "apps: {a: {calls: [5]}}\n", "4:20 wrong-type", "an item of `calls` must", "APP:5"),
         (HEAD + "apps: {a: 70000}\n", "4:11 bad-value", "`a` must be at most 65535, not 70000", ""),
         (HEAD + "apps: {a: {port: 0}}\n", "4:18 bad-value", "`port` must be at least 1, not 0", ""),
         (
@@ -487,7 +497,7 @@ PLATFORM = "apiVersion: netgen.dev/v1alpha1\nkind: Platform\nmetadata: {name: x}
         (HEAD + "apps: {a: {isolate: ingres}}\n", "4:21 bad-value", "(did you mean `ingress`?)", ""),
         (HEAD + "apps: {My_App: 80}\n", "4:8 bad-name", "`My_App`: a name has lower-case letters", "write my-app"),
         (HEAD + "apps: {a: {port: {container: 80}}}\n", "4:18 wrong-type", "", "the long form stands under ports"),
-        (HEAD + "apps: {a: {expose: {loadBalancer: {}}}}\n", "4:21 bad-name", "", "put a long form into a list"),
+        (HEAD + "apps: {a: {expose: {LoadBalancer: {}}}}\n", "4:21 bad-name", "", "write loadBalancer"),
         (HEAD + "apps: {a: {expose: [{ur: x}]}}\n", "4:22 unknown-key", "(did you mean `url`?)", ""),
         (
             HEAD + "apps: {a: {expose: [{via: x}]}}\n",
@@ -499,7 +509,7 @@ PLATFORM = "apiVersion: netgen.dev/v1alpha1\nkind: Platform\nmetadata: {name: x}
         (HEAD + "apps: {a: {service: true}}\n", "4:21 bad-value", "`service` must be `false`", "leave the key out"),
         (HEAD + "apps: {a: {select: {matchLabels: {a: b}, c: d}}}\n", "4:42 unknown-key", "does not go with", ""),
         (HEAD + "apps: {a: {select: {a: 1}}}\n", "4:24 wrong-type", "not the number `1`", 'write "1" in quotes'),
-        (HEAD + "apps: {a: {calls: [db: 5432]}}\n", "4:20 unknown-key", "unknown key `db`", ""),
+        (HEAD + "apps: {a: {calls: [db: 5432]}}\n", "4:20 unknown-key", "unknown key `db`", "write db:5432"),
         (HEAD + "apps: {a: {calls: {to: b}}}\n", "4:19 wrong-type", "not a map", "put the map into a list"),
         (
             HEAD + "apps: {a: {accepts: {b: [c], d: [e, e]}}}\n",
@@ -656,3 +666,44 @@ def test_whatever_is_refused_is_explained(case: tuple[str, Any]) -> None:
     problems = validate(reading.documents[0])
     assert bool(problems) == (not WALK[kind](document))
     assert all(problem.place for problem in problems)
+
+
+# ------------------------------------------------------------------------------------------ what is left of a document
+
+
+@pytest.mark.parametrize(
+    ("body", "left", "names_all"),
+    [
+        # of an app, whatever has its shape
+        ("apps: {a: {prot: 80, calls: [b], dns: 1}}", {"apps": {"a": {"calls": ["b"]}}}, True),
+        ("apps: {a: [80], b: {prot: 80}, c: 80}", {"apps": {"a": {}, "b": {}, "c": 80}}, True),
+        ("apps: {a: {ports: {x: 80, y: [1]}}}", {"apps": {"a": {"ports": {"x": 80}}}}, True),
+        # an item of a list without its unknown keys; a list has all its items, or the places would not fit
+        ("apps: {a: {calls: [{to: b, x: 1}, c]}}", {"apps": {"a": {"calls": [{"to": "b"}, "c"]}}}, True),
+        ("apps: {a: {calls: [{x: 1}, c]}}", {"apps": {"a": {}}}, True),
+        # what would mean something else without a part of it
+        ("apps: {a: {select: {x: y, z: 1}}}", {"apps": {"a": {}}}, True),
+        ("apps: {a: {service: {name: 5, headless: true}}}", {"apps": {"a": {}}}, True),
+        ("peers: {a: {cidr: 10.0.0.0/8, x: 1}}", {"peers": {"a": {"cidr": "10.0.0.0/8"}}}, True),
+        # names that may be missing
+        ("peers: {a: 10.0.0.0/8, b: {cidr: 10.0.0.0/8}}", {"peers": {"b": {"cidr": "10.0.0.0/8"}}}, False),
+        ("apps: {A: 80, b: 80}", {"apps": {"b": 80}}, False),
+        ("app: {b: 80}", {}, False),
+        ("apps: [b]", {}, False),
+        # and keys that hold none
+        ("never: []\nselectBy: 5\nisolate: all\napps: {b: 80}", {"apps": {"b": 80}}, True),
+    ],
+)
+def test_what_is_sound_of_a_document_is_read(body: str, left: Schema, *, names_all: bool) -> None:
+    """So that one mistake hides no other; and it is known whether all apps and peers are there by their names."""
+    (document,) = read(f"{HEAD}{body}\n", "spec.yaml", Dialect.SPEC).documents
+    part = sound(document)
+    assert part
+    head = {key: part.data[key] for key in ("apiVersion", "kind", "metadata")}
+    assert (part.data, part.names_all) == (head | left, names_all)
+
+
+def test_a_document_without_a_namespace_has_nothing_sound() -> None:
+    """Nobody knows what its apps are."""
+    (document,) = read(HEAD.replace("namespace", "name_space") + "apps: {a: 80}\n", "a", Dialect.SPEC).documents
+    assert sound(document) is None

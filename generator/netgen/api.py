@@ -15,9 +15,10 @@ from netgen.render import Format, Manifest
 from netgen.spec import Loaded
 
 if TYPE_CHECKING:
+    from netgen.verify import Proof
     from netgen.write import Written
 
-__all__ = ["Format", "Intent", "Loaded", "Manifest", "load", "render", "stream", "write"]
+__all__ = ["Format", "Intent", "Loaded", "Manifest", "load", "prove", "render", "stream", "verify", "write"]
 
 stream = _render.stream
 
@@ -51,6 +52,20 @@ def render(intent: Intent) -> tuple[Manifest, ...]:
     if problems:
         raise NetgenError(problems)
     return manifests
+
+
+def prove(intent: Intent, manifests: Iterable[Manifest]) -> Proof:
+    """Return the proof that *manifests*, as they were rendered, do what *intent* says; see netgen.verify."""
+    from netgen import verify  # noqa: PLC0415 - `--no-verify` does not pay for the evaluator
+
+    return verify.prove(intent, (manifest.document for manifest in manifests), (), cni="kubernetes")
+
+
+def verify(intent: Intent, paths: Iterable[str | Path], *, stdin: bytes | None = None) -> Proof:
+    """Return the proof that the manifests in files and folders (`-`: *stdin*) do what *intent* says."""
+    from netgen import verify as verifier  # noqa: PLC0415 - see above
+
+    return verifier.prove_files(intent, [str(path) for path in paths], stdin, cni="kubernetes")
 
 
 def write(manifests: Iterable[Manifest], out: str | Path) -> Written:

@@ -223,7 +223,8 @@ class IsolatedNamespace:
 class Intent:
     """The whole meaning of a run, each part sorted, independent of the order in which it was written.
 
-    *kubernetes* is the (major, minor) version of the cluster, None where the platform does not say.
+    *kubernetes* is the (major, minor) version of the cluster, None where the platform does not say; *pod_ranges* and
+    *node_ranges* are the CIDRs of its pods and nodes, empty where they are not known.
     """
 
     apps: tuple[App, ...]
@@ -232,6 +233,8 @@ class Intent:
     routes: tuple[Route, ...]
     isolated: tuple[IsolatedNamespace, ...]
     kubernetes: tuple[int, int] | None = None
+    pod_ranges: tuple[str, ...] = ()
+    node_ranges: tuple[str, ...] = ()
 
     @cached_property
     def flows_to(self) -> dict[AppKey, tuple[Flow, ...]]:

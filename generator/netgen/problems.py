@@ -74,6 +74,10 @@ class NetgenError(Exception):
         super().__init__("; ".join(f"{p.code}: {p.message}" for p in self.problems))
 
 
+class RefutedError(NetgenError):
+    """The manifests do not do what the spec says: exit code 1."""
+
+
 class OutputError(Exception):
     """The environment refused the output (a read-only folder, a full disk): exit code 3."""
 
@@ -166,6 +170,11 @@ CODES: dict[str, Code] = {
     # output
     "name-collision": Code(_E, "Two objects would have the same kind, namespace and name."),
     "manifest-invalid": Code(_E, "The API server would refuse the rendered object."),
+    "not-open": Code(_E, "The manifests close a connection that the spec opens."),
+    "not-closed": Code(_E, "The manifests open a connection that no spec opens."),
+    "service-differs": Code(_E, "A Service is not as the spec means it."),
+    "route-differs": Code(_E, "An Ingress leads elsewhere than the spec says."),
+    "unproven": Code(_E, "Something is not understood, or missing, so that nothing is proved."),
     "foreign-files": Code(_E, "The output folder holds files that netgen did not write."),
     "unwritable": Code(_E, "The output folder cannot be written."),
 }

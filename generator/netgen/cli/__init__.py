@@ -12,9 +12,9 @@ import click
 
 from netgen import __version__
 from netgen.cli.output import report, say
-from netgen.problems import NetgenError, OutputError
+from netgen.problems import NetgenError, OutputError, RefutedError
 
-COMMANDS = ("render", "check", "init", "schema", "completion")
+COMMANDS = ("render", "check", "verify", "init", "schema", "completion")
 """Each is a module of this package, imported when it is run or listed."""
 
 EXAMPLES = """\b
@@ -23,8 +23,10 @@ Examples:
   netgen render spec.yaml | kubectl apply -f -
   netgen render specs/ --platform platform.yaml --out deploy/
   netgen check spec.yaml
+  kustomize build deploy/ | netgen verify --spec spec.yaml -
 """
 
+EXIT_FINDING = 1
 EXIT_BAD_INPUT = 2
 EXIT_ENVIRONMENT = 3
 EXIT_INTERNAL = 70
@@ -85,7 +87,7 @@ def _complain(error: Exception) -> int:
             return EXIT_BAD_INPUT
         case NetgenError():
             report(error.problems)
-            return EXIT_BAD_INPUT
+            return EXIT_FINDING if isinstance(error, RefutedError) else EXIT_BAD_INPUT
         case OutputError() | OSError():
             say(f"netgen: {error}")
             return EXIT_ENVIRONMENT

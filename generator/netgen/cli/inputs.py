@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from netgen import api
+from netgen.files import STDIN
 from netgen.problems import NetgenError, Problem
 from netgen.source import MOST_BYTES
 
@@ -36,12 +37,17 @@ def _completion(incomplete: str, kind: str) -> list[CompletionItem]:
 
 def inputs(command: Command) -> Command:
     """Add FILES and the options of the platform to *command*."""
-    platform = "The Platform document, where FILES do not hold it."
+    files = click.argument("files", nargs=-1, required=True, metavar="FILES...", shell_complete=file_completion)
+    return files(platform_options(command))
+
+
+def platform_options(command: Command) -> Command:
+    """Add the options that give the platform, or stand in for one, to *command*."""
+    platform = "The Platform document, where the specs do not hold it."
     for add in (
         click.option("--ingress", metavar="CLASS", help="Serve exposed URLs through this Ingress class."),
         click.option("--cni", metavar="NAME", help="Render for this CNI, whatever the platform says.  [kubernetes]"),
         click.option("--platform", metavar="FILE", help=platform, shell_complete=file_completion),
-        click.argument("files", nargs=-1, required=True, metavar="FILES...", shell_complete=file_completion),
     ):
         command = add(command)
     return command
@@ -49,11 +55,11 @@ def inputs(command: Command) -> Command:
 
 def load(files: tuple[str, ...], platform: str | None, cni: str | None, ingress: str | None) -> api.Loaded:
     """Return the meaning of *files*, folders and standard input (`-`)."""
-    stdin = _stdin() if "-" in (*files, platform) else None
+    stdin = read_stdin() if STDIN in (*files, platform) else None
     return api.load(files, platform=platform, cni=cni, ingress=ingress, stdin=stdin)
 
 
-def _stdin() -> bytes | None:
+def read_stdin() -> bytes | None:
     """Return standard input, a little more than netgen reads at most; None where it is closed."""
     if sys.stdin is None:
         return None

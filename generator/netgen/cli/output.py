@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from netgen.problems import OutputError, Problem
+from netgen.problems import OutputError, Problem, RefutedError
 from netgen.report import harmless, text
+
+if TYPE_CHECKING:
+    from netgen.spec import Loaded
+    from netgen.verify import Proof
 
 
 def emit(text: str) -> None:
@@ -35,6 +39,15 @@ def report(problems: tuple[Problem, ...]) -> None:
     stream: TextIO | None = sys.stderr
     colour = stream is not None and stream.isatty() and not os.environ.get("NO_COLOR")
     _write(text(problems, colour=colour))
+
+
+def proved(proof: Proof, loaded: Loaded) -> str:
+    """Return the line that says what is proved, and under which assumptions; raise RefutedError where it is not."""
+    if proof.findings:
+        raise RefutedError(proof.findings)
+    assumed = ["pods carry these labels", "no other policies"]
+    assumed += [problem.code for problem in loaded.problems if problem.code == "world-includes-pods"]
+    return f"proved: {proof} (NetworkPolicy; assumes: {', '.join(assumed)})"
 
 
 def say(words: str) -> None:

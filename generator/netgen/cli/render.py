@@ -8,7 +8,7 @@ import click
 
 from netgen import api
 from netgen.cli.inputs import folder_completion, inputs, load
-from netgen.cli.output import emit, report, say
+from netgen.cli.output import emit, proved, report, say
 
 if TYPE_CHECKING:
     from netgen.write import Written
@@ -32,6 +32,7 @@ Examples:
     help="Write the manifests into this folder, with a kustomization.yaml.",
     shell_complete=folder_completion,
 )
+@click.option("--no-verify", is_flag=True, help="Leave the proof out, and say so.")
 def command(
     files: tuple[str, ...],
     platform: str | None,
@@ -39,11 +40,14 @@ def command(
     ingress: str | None,
     format_: api.Format,
     out: str | None,
+    *,
+    no_verify: bool,
 ) -> None:
     """Render specs as Services, NetworkPolicies and Ingresses.
 
     FILES are spec files and folders; - reads standard input. Manifests go to stdout, or with --out into a folder of
-    their own; everything else goes to stderr. When something is wrong, nothing is written.
+    their own; everything else goes to stderr. The manifests are proved: read back by an evaluator that shares nothing
+    with the renderer, they open what the spec says and nothing else. When something is wrong, nothing is written.
     """
     if out is not None and format_ == "json":
         message = "--out writes YAML files; -o json is for stdout"
@@ -51,6 +55,7 @@ def command(
     loaded = load(files, platform, cni, ingress)
     manifests = api.render(loaded.intent)
     report(loaded.problems)
+    say("not proved: --no-verify" if no_verify else proved(api.prove(loaded.intent, manifests), loaded))
     if out is None:
         emit(api.stream(manifests, format_))
         return

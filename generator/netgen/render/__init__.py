@@ -11,7 +11,7 @@ from netgen.intent import Intent
 from netgen.render.backends import BACKENDS
 from netgen.render.planned import Planned
 from netgen.render.templates import fill
-from netgen.source import Dialect, Spot, read
+from netgen.source import Dialect, Document, Spot, read
 
 Format = Literal["yaml", "json"]
 
@@ -23,15 +23,23 @@ _BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """One object: *text* is its YAML, *body* what a reader gets from that text; the other fields stand in the body."""
+    """One object: *text* is its YAML, *document* what a reader gets from it; the other fields stand in the body.
+
+    *spot* is the place of the spec that asks for it.
+    """
 
     api_version: str
     kind: str
     namespace: str
     name: str
     text: str
-    body: dict[str, Any] = field(compare=False, repr=False)
+    document: Document = field(compare=False, repr=False)
     spot: Spot = field(compare=False, repr=False)
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """Return the object as plain maps, lists and scalars."""
+        return _body(self.document)
 
 
 def render(intent: Intent) -> tuple[Manifest, ...]:
@@ -42,8 +50,8 @@ def render(intent: Intent) -> tuple[Manifest, ...]:
     """
     planned = [item for plan in BACKENDS for item in plan(intent)]
     texts = [fill(item.template, item.view) for item in planned]
-    parts = zip(planned, texts, _bodies(texts), strict=True)
-    ranked = [(item.rank, _manifest(item, text, body)) for item, text, body in parts]
+    parts = zip(planned, texts, _read_back(texts), strict=True)
+    ranked = [(item.rank, _manifest(item, text, document)) for item, text, document in parts]
     ranked.sort(key=lambda pair: (pair[1].namespace, pair[0], pair[1].name))
     return tuple(manifest for _, manifest in ranked)
 
@@ -56,7 +64,8 @@ def stream(manifests: Iterable[Manifest], output: Format) -> str:
     return json.dumps(listed, indent=2) + "\n"
 
 
-def _manifest(planned: Planned, text: str, body: dict[str, Any]) -> Manifest:
+def _manifest(planned: Planned, text: str, document: Document) -> Manifest:
+    body = _body(document)
     metadata = body["metadata"]
     return Manifest(
         api_version=body["apiVersion"],
@@ -64,20 +73,22 @@ def _manifest(planned: Planned, text: str, body: dict[str, Any]) -> Manifest:
         namespace=metadata["namespace"],
         name=metadata["name"],
         text=text,
-        body=body,
+        document=document,
         spot=planned.spot,
     )
 
 
-def _bodies(texts: list[str]) -> Iterator[dict[str, Any]]:
+def _read_back(texts: list[str]) -> Iterator[Document]:
     """Yield each of *texts* read back, as a part of a stream: a parser of its own for each would cost a third more."""
     for first in range(0, len(texts), _BATCH):
         batch = texts[first : first + _BATCH]
         reading = read(SEPARATOR.join(batch), "rendered", Dialect.MANIFEST)
-        bodies = [document.data for document in reading.documents]
-        if reading.problems or len(bodies) != len(batch):
+        if reading.problems or len(reading.documents) != len(batch):
             raise RuntimeError(f"what was rendered cannot be read: {[p.message for p in reading.problems[:3]]}")
-        for body in bodies:
-            if not isinstance(body, dict):
-                raise RuntimeError("a template rendered no object")
-            yield body
+        yield from reading.documents
+
+
+def _body(document: Document) -> dict[str, Any]:
+    if not isinstance(document.data, dict):
+        raise RuntimeError("a template rendered no object")
+    return document.data

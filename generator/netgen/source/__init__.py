@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from netgen.problems import Problem, in_order
 from netgen.source.dialect import Dialect
 from netgen.source.document import Document, Spot
 from netgen.source.parsers import parser
 from netgen.source.reader import Reader
-from netgen.source.text import MOST_BYTES, decode
+from netgen.source.separators import pieces, unglued
+from netgen.source.text import MOST_BYTES, Text, decode
 
 __all__ = ["MOST_BYTES", "Dialect", "Document", "Reading", "Spot", "read"]
 
@@ -25,11 +26,43 @@ class Reading:
 def read(text: str | bytes, file: str, dialect: Dialect) -> Reading:
     """Read *text*, the content of *file*; whatever it holds, nothing is raised.
 
-    A text that breaks off (no YAML, not UTF-8, too large, too deep) gives no documents; any other problem leaves the
-    document with the meaning that YAML 1.2 gives to what was written.
+    A text that breaks off (no YAML, not UTF-8, too large, too deep) gives no documents; of manifests, which kubectl
+    tells apart before it reads them, only the document that breaks off is lost. Any other problem leaves the document
+    with the meaning that YAML 1.2 gives to what was written.
     """
     source, problems = decode(text, file, dialect)
     if source is None:
         return Reading((), in_order(problems))
-    documents, found = Reader(source, dialect).read(parser(source.content))
+    if dialect is Dialect.MANIFEST:
+        source = Text(file, unglued(source.content))
+    documents, found = _documents(source, dialect)
+    if found and not documents and dialect is Dialect.MANIFEST:
+        documents, found = _whole_ones(source, found)
     return Reading(tuple(documents), in_order(problems + found))
+
+
+def _documents(source: Text, dialect: Dialect) -> tuple[list[Document], list[Problem]]:
+    return Reader(source, dialect).read(parser(source.content))
+
+
+def _whole_ones(source: Text, problems: list[Problem]) -> tuple[list[Document], list[Problem]]:
+    """Return the documents of a text that breaks off, without those that do; *problems* where it is only one."""
+    found: list[Problem] = []
+    kept: list[str] = []
+    lines = 0
+    for piece in pieces(source.content):
+        documents, faults = _documents(Text(source.file, piece), Dialect.MANIFEST)
+        is_whole = bool(documents) or not faults
+        # Lines stay where they are, so that all places are right.
+        kept.append(piece if is_whole else "\n" * piece.count("\n"))
+        found += [_moved(one, lines) for one in faults if not is_whole and one.code != "duplicate-key"]
+        lines += piece.count("\n")
+    if len(kept) == 1:
+        return [], problems
+    documents, faults = _documents(Text(source.file, "".join(kept)), Dialect.MANIFEST)
+    return documents, found + faults
+
+
+def _moved(problem: Problem, lines: int) -> Problem:
+    place = problem.place
+    return problem if place is None else replace(problem, place=replace(place, line=place.line + lines))

@@ -85,7 +85,9 @@ def _gate(documents: list[Document], misread: list[Problem], found: list[Problem
         if problems or document.file in files:
             kind = _kind(document)
             platform_unclear |= kind != "Connectivity"
-            unclear |= {_namespace(document)} if kind != "Platform" else set()
+            # An app with faults has its name all the same, so that whoever names another is judged.
+            is_named = part is not None and part.names_all and document.file not in files
+            unclear |= {_namespace(document)} if kind != "Platform" and not is_named else set()
     if files - {document.file for document in documents}:
         unclear.add(None)
         platform_unclear = True

@@ -54,7 +54,10 @@ def address_and_port(text: str) -> tuple[str, int]:
     """Return the parts of `10.0.0.1:6443` or `[2001:db8::1]:6443`, else raise `bad-address`."""
     match = re.fullmatch(r"(?:\[([0-9a-fA-F:.]+)\]|([0-9.]+)):([1-9][0-9]{0,4})", text, re.ASCII)
     if not match or int(match[3]) > 65535:
-        raise FormError("bad-address", f"{shown(text)} is not an address with a port, such as 10.0.0.1:6443")
+        bare = text.strip("[]")
+        host = f"[{bare}]" if ":" in bare else bare
+        fix = f"write {host}:6443, or the port that it listens on" if looks_like_address(bare) else ""
+        raise FormError("bad-address", f"{shown(text)} is not an address with a port, such as 10.0.0.1:6443", fix=fix)
     group = 1 if match[1] else 2
     parse = bracketed if match[1] else address
     return within(parse, match[group], match.start(group)), int(match[3])

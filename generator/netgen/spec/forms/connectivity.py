@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,59 +10,10 @@ from netgen.problems import Place, Problem
 from netgen.source import Spot
 from netgen.spec.forms.addresses import cidr
 from netgen.spec.forms.exposures import Exposure, read_exposures
-from netgen.spec.forms.ports import PortForm, PortWord, port_name, port_word, read_port
+from netgen.spec.forms.permissions import CallForm, GrantForm, read_calls, read_grants
+from netgen.spec.forms.ports import PortForm, port_name, read_port
 from netgen.spec.forms.selectors import read_select, stable_key
-from netgen.spec.forms.sides import Kind, Side, caller, target
-from netgen.spec.forms.text import FormError, parsed, shown
-
-_METHOD = "GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH"
-_HTTP_RULE = re.compile(rf"(?:\S+ +)?(?:{_METHOD})(?:[|](?:{_METHOD}))*(?: +/\S*)?", re.ASCII)
-"""A rule of a later version: `[PORT ]METHOD[|METHOD] [PATH]` (the methods of RFC 9110 and RFC 5789)."""
-
-
-@dataclass(frozen=True, slots=True)
-class CallForm:
-    """One entry of `calls`; *ports* are those it writes, empty where it leaves them out.
-
-    *spot* is the text that names the target; *listed* is each port's own where it stands under `ports`.
-    """
-
-    side: Side
-    ports: tuple[PortWord, ...]
-    why: str
-    spot: Spot = field(compare=False, repr=False)
-    listed: tuple[Spot, ...] = field(default=(), compare=False, repr=False)
-
-    @property
-    def place(self) -> Place:
-        """Return where the target is named."""
-        return self.spot.value()
-
-    def port_place(self, word: PortWord) -> Place:
-        """Return where *word*, one of the ports, is written."""
-        if self.listed:
-            return self.listed[self.ports.index(word)].value()
-        return self.spot.value(len(str(self.side)) + 1)
-
-
-@dataclass(frozen=True, slots=True)
-class GrantForm:
-    """One entry of `accepts`; *ports* are port names, empty for all ports of the app.
-
-    *spot* is the text that names the caller, a key where *keyed*; *listed* is that of each port.
-    """
-
-    side: Side
-    ports: tuple[str, ...]
-    why: str
-    spot: Spot = field(compare=False, repr=False)
-    listed: tuple[Spot, ...] = field(compare=False, repr=False)
-    keyed: bool = field(compare=False, repr=False)
-
-    @property
-    def place(self) -> Place:
-        """Return where the caller is named."""
-        return self.spot.key() if self.keyed else self.spot.value()
+from netgen.spec.forms.text import parsed
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,14 +82,17 @@ class ConnectivityForm:
 
 
 def read_connectivity(data: dict[str, Any], spot: Spot, found: list[Problem]) -> ConnectivityForm:
-    """Return the long form of a document of the schema's shape; what is wrong in its short forms goes to *found*."""
+    """Return the long form of a document of the schema's shape; what is wrong in its short forms goes to *found*.
+
+    *data* is what the document at *spot* holds, or a part of it; an app that differs from what stands there is unclear.
+    """
     metadata = data["metadata"]
     return ConnectivityForm(
         name=metadata["name"],
         namespace=metadata["namespace"],
         labels=tuple(sorted(metadata.get("labels", {}).items())),
         annotations=tuple(sorted(metadata.get("annotations", {}).items())),
-        apps=tuple(_app(name, item, spot.at("apps", name), found) for name, item in data.get("apps", {}).items()),
+        apps=_apps(data.get("apps", {}), spot.at("apps"), found),
         peers=tuple(_peer(name, item, spot.at("peers", name), found) for name, item in data.get("peers", {}).items()),
         select_by=_select_by(data.get("selectBy"), spot.at("selectBy"), found),
         isolate_namespace=data.get("isolate") == "namespace",
@@ -151,7 +104,15 @@ def _select_by(key: str | None, spot: Spot, found: list[Problem]) -> str | None:
     return None if key is None else parsed(stable_key, key, spot, found)
 
 
-def _app(name: str, value: Any, spot: Spot, found: list[Problem]) -> AppForm:
+def _apps(apps: dict[str, Any], spot: Spot, found: list[Problem]) -> tuple[AppForm, ...]:
+    root: Any = spot.document.data
+    written = root.get("apps", {})
+    return tuple(
+        _app(name, item, spot.at(name), found, is_whole=item is written.get(name)) for name, item in apps.items()
+    )
+
+
+def _app(name: str, value: Any, spot: Spot, found: list[Problem], *, is_whole: bool) -> AppForm:
     before = len(found)
     if isinstance(value, dict):
         ports = _ports(value, spot, found)
@@ -159,7 +120,7 @@ def _app(name: str, value: Any, spot: Spot, found: list[Problem]) -> AppForm:
         port = read_port(value, None, spot, found)
         ports, value = (port,) if port else (), {}
     form = _app_form(name, value, ports, spot, found)
-    return form if len(found) == before else replace(form, unclear=True)
+    return form if is_whole and len(found) == before else replace(form, unclear=True)
 
 
 def _app_form(
@@ -170,8 +131,8 @@ def _app_form(
         name=name,
         ports=ports,
         selector=read_select(value["select"], spot.at("select"), found) if "select" in value else None,
-        calls=_calls(value.get("calls", []), spot.at("calls"), found),
-        accepts=_grants(value.get("accepts", []), spot.at("accepts"), found),
+        calls=read_calls(value.get("calls", []), spot.at("calls"), found),
+        accepts=read_grants(value.get("accepts", []), spot.at("accepts"), found),
         exposures=read_exposures(value["expose"], spot.at("expose"), found) if "expose" in value else (),
         service=_service(value.get("service", {})),
         ingress=isolate in ("ingress", "both"),
@@ -228,106 +189,6 @@ def _service(value: Any) -> ServiceForm | None:
         affinity_seconds=seconds,
         annotations=tuple(sorted(value.get("annotations", {}).items())),
     )
-
-
-def _calls(value: Any, spot: Spot, found: list[Problem]) -> tuple[CallForm, ...]:
-    items = [(value, spot)] if isinstance(value, str) else [(item, spot.at(i)) for i, item in enumerate(value)]
-    calls = [_call(item, place, found) for item, place in items]
-    return tuple(call for call in calls if call is not None)
-
-
-def _call(value: Any, spot: Spot, found: list[Problem]) -> CallForm | None:
-    if isinstance(value, str):
-        side = parsed(target, value, spot, found)
-        if side is None or side.port is None:
-            return CallForm(side, (), "", spot) if side else None
-        return CallForm(replace(side, port=None), (side.port,), "", spot)
-    place = spot.at("to")
-    side = parsed(target, value["to"], place, found)
-    written = value.get("ports", [])
-    spots = [spot.at("ports", index) for index in range(len(written))]
-    words = [parsed(port_word, str(item), at, found) for item, at in zip(written, spots, strict=True)]
-    listed = [(word, at) for word, at in zip(words, spots, strict=True) if word is not None]
-    if side is None or len(listed) < len(written):
-        return None
-    if listed and not _takes_ports(side, listed, spot.at("ports"), found):
-        return None
-    ports = (side.port,) if side.port else tuple(word for word, _ in listed)
-    return CallForm(replace(side, port=None), ports, value.get("why", ""), place, tuple(at for _, at in listed))
-
-
-def _takes_ports(side: Side, ports: list[tuple[PortWord, Spot]], spot: Spot, found: list[Problem]) -> bool:
-    """Refuse `ports` of a long call where the target has its own, has none, or has no names for them."""
-    before = len(found)
-    if side.port:
-        message = f"the port is named twice: after the target ({side.port}) and under `ports`"
-        found.append(Problem("ambiguous-port", spot.key(), message, fix="leave one out"))
-    elif side.kind is Kind.APISERVER:
-        message = "cluster/apiserver has no port to choose"
-        found.append(Problem("bad-target", spot.key(), message, fix="leave `ports` out"))
-    elif side.kind is not Kind.APP:
-        message = "pods without a spec have no port names"
-        fix = "write the container port, such as 8080"
-        found += [Problem("port-needed", at.value(), message, fix=fix) for word, at in ports if word.number is None]
-    return len(found) == before
-
-
-def _grants(value: Any, spot: Spot, found: list[Problem]) -> tuple[GrantForm, ...]:
-    if isinstance(value, str):
-        grants = [_grant(value, [], "", spot, found)]
-    elif isinstance(value, dict):
-        grants = [_mapped_grant(name, what, spot.at(name), found) for name, what in value.items()]
-    else:
-        grants = [_listed_grant(item, spot.at(index), found) for index, item in enumerate(value)]
-    return tuple(grant for grant in grants if grant is not None)
-
-
-def _mapped_grant(name: str, what: Any, spot: Spot, found: list[Problem]) -> GrantForm | None:
-    listed = isinstance(what, list)
-    names = [(item, spot.at(i)) for i, item in enumerate(what)] if listed else [(what, spot)]
-    return _grant(name, names, "", spot, found, keyed=True)
-
-
-def _listed_grant(item: Any, spot: Spot, found: list[Problem]) -> GrantForm | None:
-    if isinstance(item, str):
-        return _grant(item, [], "", spot, found)
-    names = [(name, spot.at("ports", index)) for index, name in enumerate(item.get("ports", []))]
-    return _grant(item["from"], names, item.get("why", ""), spot.at("from"), found)
-
-
-def _grant(
-    text: str,
-    names: list[tuple[str, Spot]],
-    why: str,
-    spot: Spot,
-    found: list[Problem],
-    *,
-    keyed: bool = False,
-) -> GrantForm | None:
-    side = _keyed_caller(text, spot, found) if keyed else parsed(caller, text, spot, found)
-    ports = {name: at for name, at in names if parsed(_granted, name, at, found) is not None}
-    if side is None or len(ports) < len(names):
-        return None
-    return GrantForm(side, tuple(sorted(ports)), why, spot, tuple(ports[name] for name in sorted(ports)), keyed)
-
-
-def _keyed_caller(text: str, spot: Spot, found: list[Problem]) -> Side | None:
-    try:
-        return caller(text)
-    except FormError as error:
-        found.append(Problem(error.code, spot.key(), error.message, fix=error.fix))
-        return None
-
-
-def _granted(text: str) -> str:
-    """Return the port name of a grant; HTTP rules are refused by name."""
-    if _HTTP_RULE.fullmatch(text):
-        message = f"{shown(text)}: HTTP rules are not read by this version of netgen"
-        raise FormError("not-yet", message, fix="name a port of the app, which opens it for every method and path")
-    try:
-        return port_name(text)
-    except FormError as error:
-        raise FormError("bad-grant", error.message, fix="name a port of the app") from None
 
 
 def _peer(name: str, value: dict[str, Any], spot: Spot, found: list[Problem]) -> PeerForm:

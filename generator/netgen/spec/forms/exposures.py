@@ -103,13 +103,21 @@ class ServiceExposure:
 Exposure = UrlForm | ServiceExposure
 
 
+_LONG = frozenset({"loadBalancer", "nodePort"})
+"""The keys of long forms that no port can be called; `url` may name one."""
+
+
 def read_exposures(value: Any, spot: Spot, found: list[Problem]) -> tuple[Exposure, ...]:
     """Return the exposures of an `expose` value of the schema's shape, in the order written."""
+    if isinstance(value, dict) and _is_long_url(value):
+        listed = ", ".join(f"{name}: ..." for name in value)
+        message = "the long form of a URL is an item of a list, since here its keys would be the names of ports"
+        fix = f"put it into a list: expose: [{{{listed}}}]"
+        found.append(Problem("bad-exposure", spot.value(), message, fix=fix))
+        return ()
     if isinstance(value, dict):
         return tuple(
-            exposure
-            for name, items in value.items()
-            for exposure in _listed(items, spot.at(name), spot.at(name), found)
+            exposure for name, items in value.items() for exposure in _member(name, items, spot.at(name), found)
         )
     return tuple(_listed(value, None, spot, found))
 
@@ -129,6 +137,18 @@ def url(text: str) -> Url:
     _check_host(host, match.start("host"))
     _check_path(path, match.end("host"))
     return Url(match["scheme"] == "https", host, path)
+
+
+def _is_long_url(value: dict[str, Any]) -> bool:
+    """Return whether the keys of an `expose` map are those of a URL's long form, and not names of ports."""
+    beside = [value.get(key) for key in ("port", "via", "match")]
+    exposed = ("://", "loadBalancer", "nodePort")
+    return "url" in value and any(isinstance(it, str) and not any(word in it for word in exposed) for it in beside)
+
+
+def _member(name: str, value: Any, spot: Spot, found: list[Problem]) -> list[Exposure]:
+    """Return the exposures that the member *name* of an `expose` map holds: those of a port, or a long form."""
+    return [_long_service(name, value, None, spot, found)] if name in _LONG else _listed(value, spot, spot, found)
 
 
 def _listed(value: Any, key: Spot | None, spot: Spot, found: list[Problem]) -> list[Exposure]:
@@ -163,11 +183,18 @@ def _short(text: str, key: Spot | None, spot: Spot) -> Exposure:
         return UrlForm(url(text), _port_of(key), via=None, exact=False, secret=None, spot=spot, item=spot, key=key)
     if "." in text:
         raise FormError("missing-scheme", f"{shown(text)} has no scheme", fix=f"write https://{text}")
-    raise FormError(
-        "bad-exposure",
-        f"{shown(text)} is no way to expose an app{suggestion(text, ('loadBalancer', 'nodePort'))}",
-        fix="write a URL, loadBalancer, nodePort or nodePort 30080",
-    )
+    raise _no_exposure(text)
+
+
+def _no_exposure(text: str) -> FormError:
+    word, space, number = text.partition(" ")
+    kinds = {"loadbalancer": "loadBalancer", "nodeport": "nodePort"}
+    kind = kinds.get(word.casefold())
+    fix = f"write {kind}{space}{number}" if kind else "write a URL, loadBalancer, nodePort or nodePort 30080"
+    if text.casefold() == "clusterip":
+        fix = "leave the key out: an app with ports has a ClusterIP Service"
+    near = "" if kind else suggestion(text, tuple(kinds.values()))
+    return FormError("bad-exposure", f"{shown(text)} is no way to expose an app{near}", fix=fix)
 
 
 def _plain_service(kind: str, node_port: int | None, key: Spot | None, spot: Spot) -> ServiceExposure:
@@ -205,10 +232,12 @@ def _long_url(value: dict[str, Any], key: Spot | None, spot: Spot, found: list[P
 def _long_service(
     kind: str, value: dict[str, Any], key: Spot | None, spot: Spot, found: list[Problem]
 ) -> ServiceExposure:
-    if key is not None and value.get("ports"):
-        message = f"the ports are named twice, by the key {shown(str(key.path[-1]))} and by `ports`"
+    port = _port_of(key)
+    numbered = isinstance(value.get("ports"), dict) and list(value["ports"]) == [port]
+    if key is not None and value.get("ports") and not numbered:  # under its key, a port may still have its number
+        message = f"the ports are named twice, by the key {shown(port or '')} and by `ports`"
         found.append(Problem("ambiguous-port", spot.at("ports").key(), message, fix="leave one out"))
-    ports = _named_ports(value.get("ports", []), spot.at("ports")) or ([(_port_of(key), None, key)] if key else [])
+    ports = _named_ports(value.get("ports", []), spot.at("ports")) or ([(port, None, key)] if key else [])
     policy = value.get("externalTrafficPolicy")
     return ServiceExposure(
         type="LoadBalancer" if kind == "loadBalancer" else "NodePort",

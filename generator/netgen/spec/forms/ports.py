@@ -22,7 +22,7 @@ PROTOCOLS: dict[str, tuple[str, str | None]] = {
 """Protocol word -> transport protocol and appProtocol."""
 
 _PORT = re.compile(r"(?:([0-9]+) *-> *)?([0-9]+)(-[0-9]+)?(?:/([A-Za-z0-9]+))?", re.ASCII)
-_PAIR = re.compile(r"([0-9]+) *(?:[:=>-]+) *([0-9]+)", re.ASCII)
+_PAIR = re.compile(r"([0-9]+) *(?:[:=>→-]+) *([0-9]+)", re.ASCII)
 _PORT_WORD = re.compile(r"([0-9]+)(-[0-9]+)?(?:/([A-Za-z]+))?", re.ASCII)
 _PORT_NAME = re.compile(r"(?!-)(?!.*--)(?=.*[a-z])[a-z0-9-]{1,15}(?<!-)", re.ASCII)
 PORT_NAME_RULE = "at most 15 lower-case letters, digits and single '-', with at least one letter"

@@ -24,6 +24,9 @@ UNSTABLE_KEYS = frozenset(
 _UNSTABLE = "{} changes with each release; the policy would lose its pods"
 
 
+_DNS = "kube-system/k8s-app=kube-dns"
+
+
 def read_select(value: dict[str, Any], spot: Spot, found: list[Problem]) -> Selector | None:
     """Return the selector of a `select` of the schema's shape, or None with the problem found."""
     full = _is_full(value)
@@ -57,15 +60,15 @@ def stable_key(text: str) -> str:
     return text
 
 
-def pods(text: str) -> Pods:
+def pods(text: str, *, example: str = "monitoring/app=prometheus") -> Pods:
     """Return the pods of `namespace/key=value[,key=value]`, else raise `bad-selector`.
 
-    The first slash ends the namespace; label keys may hold one of their own.
+    The first slash ends the namespace; label keys may hold one of their own. The *example* is what an error shows.
     """
     namespace, slash, labels = text.partition("/")
     if not slash or not all("=" in item for item in labels.split(",")):
-        fix = "write it like kube-system/k8s-app=kube-dns"
-        raise FormError("bad-selector", f"{shown(text)} is not NAMESPACE/KEY=VALUE[,KEY=VALUE]", fix=fix)
+        message = f"{shown(text)} is not NAMESPACE/KEY=VALUE[,KEY=VALUE]"
+        raise FormError("bad-selector", message, fix=f"write it like {example}")
     namespace_name(namespace)
     pairs: dict[str, str] = {}
     offset = len(namespace) + 1
@@ -87,8 +90,8 @@ def resolver(text: str) -> tuple[Pods | str, int]:
     if "/" in text:
         name, colon, port = text.rpartition(":")
         if colon:
-            return pods(name), port_number(port, offset=len(name) + 1)
-        return pods(text), 53
+            return pods(name, example=_DNS), port_number(port, offset=len(name) + 1)
+        return pods(text, example=_DNS), 53
     if text.startswith("["):
         inner, _, rest = text[1:].partition("]")
         if not rest.startswith(":"):

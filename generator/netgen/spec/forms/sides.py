@@ -8,7 +8,7 @@ from enum import Enum, auto
 
 from netgen.spec.forms.addresses import bracketed, cidr, looks_like_address
 from netgen.spec.forms.ports import PortWord, port_number, port_word
-from netgen.spec.forms.text import RESERVED_NAMES, FormError, dns_label, shown, suggestion, within
+from netgen.spec.forms.text import DNS_LABEL, RESERVED_NAMES, FormError, dns_label, shown, suggestion, within
 
 SCHEMES: dict[str, tuple[str, int | None]] = {
     "http": ("TCP", 80),
@@ -224,7 +224,7 @@ def _block(match: re.Match[str]) -> str:
         raise FormError(
             "not-yet",
             f"{shown(host)}: host names outside the cluster are not read by this version of netgen",
-            fix=f"name the addresses, such as {match['scheme']}://203.0.113.0/24, or internet",
+            fix=_instead_of_host(match["scheme"], match["port"] or ""),
             part=(begin, len(host)),
         )
     return within(cidr, host + (match["mask"] or ""), begin)
@@ -237,6 +237,21 @@ def _one_port(text: str) -> int:
     return port_number(text)
 
 
+def _host_outside(host: str, port: str) -> FormError:
+    message = f"{shown(host)} is no app, whose name has no dots, and hosts outside are not read by this version"
+    fix = _instead_of_host({"": "https", "80": "http", "443": "https"}.get(port, "tcp"), port)
+    first, _, second = host.partition(".")
+    if DNS_LABEL.fullmatch(first) and DNS_LABEL.fullmatch(second):
+        fix = f"for an app write NAMESPACE/APP, so {first}/{second} or {second}/{first}; for a host {fix}"
+    return FormError("not-yet", message, fix=fix)
+
+
+def _instead_of_host(scheme: str, port: str) -> str:
+    implied = SCHEMES[scheme][1]
+    number = port or (str(implied) if implied else "PORT")
+    return f"name its addresses, such as {scheme}://203.0.113.0/24:{number}, or write internet:{number}"
+
+
 def _missing_scheme(text: str) -> FormError:
     service = _SERVICE_HOST.fullmatch(text)
     if service:
@@ -244,6 +259,8 @@ def _missing_scheme(text: str) -> FormError:
         message = f"{shown(text)} is the address of a Service; an app of the cluster is called by its name"
         return FormError("bad-target", message, fix=f"write {namespace}/{name}{port}")
     host, colon, port = (text, "", "") if text.count(":") > 1 else text.partition(":")
+    if not looks_like_address(host) and not host.startswith("["):
+        return _host_outside(host, port)
     scheme = "tcp" if colon or looks_like_address(text) else "https"
     scheme = {"80": "http", "443": "https"}.get(port, scheme)
     address, slash, mask = host.partition("/")

@@ -42,6 +42,8 @@ def resolve(
         routes=tuple(sorted(routes, key=lambda it: (it.app, it.host, it.path, it.exact, it.entrypoint))),
         isolated=tuple(_isolated(document) for document in registry.documents if document.isolate_namespace),
         kubernetes=platform.kubernetes,
+        pod_ranges=platform.ranges.pods,
+        node_ranges=platform.ranges.nodes,
     )
 
 

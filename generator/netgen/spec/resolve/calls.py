@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from netgen.intent import EVERY_POD, Addresses, AppKey, Block, Flow, Peer, Pods, Port, PortMatch
 from netgen.problems import Place, Problem
-from netgen.spec.forms.connectivity import CallForm, PeerForm
+from netgen.spec.forms.connectivity import PeerForm
+from netgen.spec.forms.permissions import CallForm
 from netgen.spec.forms.sides import Kind
 from netgen.spec.forms.text import suggestion
 from netgen.spec.ranges import warn_inside
@@ -146,7 +147,7 @@ def _to_peer(call: CallForm, entry: Entry, peer: PeerForm, found: list[Problem])
     if named or not call.ports:
         message = f"{peer.name} is a peer without a spec, so its ports must be written as numbers"
         place = call.port_place(named[0]) if named else call.place
-        found.append(Problem("port-needed", place, message, fix=f"write {peer.name}:8080"))
+        found.append(Problem("port-needed", place, message, fix=f"write {peer.name}:PORT"))
         return []
     return [_flow(call, entry, peer_target(peer), numbers(call), f"{peer.name} (peer)")]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from netgen.intent import AppKey, Port
 from netgen.problems import Problem
-from netgen.spec.forms.connectivity import CallForm, GrantForm
+from netgen.spec.forms.permissions import CallForm, GrantForm
 from netgen.spec.forms.ports import PortWord
 from netgen.spec.forms.sides import Kind
 from netgen.spec.forms.text import shown, suggestion
@@ -143,7 +143,8 @@ def _no_single_port(call: CallForm, callee: Entry, word: PortWord, matches: tupl
     if inner:
         port = inner[0]
         message = f"{word} is the container port of {callee.key}; its service port is {port.service}"
-        return Problem("container-port", place, message, fix=f"write {call.side}:{port.name} or :{port.service}")
+        fix = f"write {call.side}:{port.name} or {call.side}:{port.service}"
+        return Problem("container-port", place, message, fix=fix)
     near = suggestion(str(word), tuple(port.name for port in callee.app.ports))
     return Problem("unknown-port", place, f"{callee.key} has no port {shown(str(word))}{near}", choices)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from netgen.intent import EVERY_POD, Addresses, AppKey, Block, Flow, Peer, Pods, PortMatch, Selector
 from netgen.problems import Problem
-from netgen.spec.forms.connectivity import CallForm, GrantForm
 from netgen.spec.forms.exposures import ServiceExposure
+from netgen.spec.forms.permissions import CallForm, GrantForm
 from netgen.spec.forms.sides import Kind
 from netgen.spec.forms.text import suggestion
 from netgen.spec.ranges import warn_inside

@@ -27,7 +27,8 @@ def check_overlaps(registry: Registry, found: list[Problem]) -> None:
 def check_peers(registry: Registry, found: list[Problem]) -> None:
     """Say which named peers are apps of the run: such a peer is opened on one side only, and so not at all."""
     holders: dict[tuple[str, tuple[str, str] | None], list[Entry]] = defaultdict(list)
-    for entry in registry.entries.values() if any(document.peers for document in registry.documents) else ():
+    sound = [entry for entry in registry.entries.values() if not entry.form.unclear]
+    for entry in sound if any(document.peers for document in registry.documents) else ():
         selector = entry.app.selector
         for pair in (*selector.labels, *((None,) if selector.expressions else ())):
             holders[entry.key.namespace, pair].append(entry)
@@ -56,7 +57,8 @@ def _check_namespace(entries: list[Entry], registry: Registry, found: list[Probl
             holders[key, min(values)].append(entry)
     for wide in entries:
         for narrow in _candidates(wide, entries, holders):
-            if narrow is wide or not contains(wide.app.selector, narrow.app.selector):
+            is_clear = not (wide.form.unclear or narrow.form.unclear)
+            if narrow is wide or not is_clear or not contains(wide.app.selector, narrow.app.selector):
                 continue
             if _is_declared(wide, narrow):
                 found.extend(_closed_by(wide, narrow))

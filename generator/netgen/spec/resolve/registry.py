@@ -33,6 +33,11 @@ class Entry:
         return self.app.key
 
     @property
+    def service_name(self) -> str:
+        """Return the name of the app's own Service."""
+        return (self.form.service and self.form.service.name) or self.key.name
+
+    @property
     def owner(self) -> str:
         """Return the owner as a message names it: a namespace without one is its own."""
         return self.team or self.key.namespace

@@ -11,9 +11,9 @@ from netgen.spec.forms.exposures import UrlForm
 from netgen.spec.forms.text import shown, suggestion
 from netgen.spec.platform import Gate
 from netgen.spec.resolve.calls import matches
+from netgen.spec.resolve.instead import url_with_port
 from netgen.spec.resolve.platform_pods import inward_flows, platform_pods
 from netgen.spec.resolve.registry import Entry, Registry, object_labels, place_text
-from netgen.spec.resolve.services import own_name
 
 ISSUER = "cert-manager.io/cluster-issuer"
 _STRICT = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_/")
@@ -59,7 +59,8 @@ def _exposed(entry: Entry, form: UrlForm, registry: Registry, found: list[Proble
         message = f"{gate.entrypoint.class_name} takes only letters, digits, '.', '-', '_' and '/' in a path"
         found.append(Problem("route-path", form.path_place, message))
     item = Exposed(entry, form, gate, port)
-    if gate.controller.needs_secret and (_tls(item) or Tls("")).secret is None:
+    is_clear = "entrypoints" not in registry.platform.unclear
+    if is_clear and gate.controller.needs_secret and (_tls(item) or Tls("")).secret is None:
         message = f"{gate.entrypoint.class_name} serves an https host only with a Secret that the Ingress names"
         fix = "write {url: ..., tls: {secret: NAME}}, or under the entry point  tls: secret NAME or cert-manager/ISSUER"
         found.append(Problem("certificate-missing", form.place, message, fix=fix))
@@ -117,8 +118,9 @@ def _no_gate(form: UrlForm, registry: Registry) -> Problem:
         message = f"no entry point can serve {shown(host)}: there is none"
         return Problem("entrypoint-missing", form.place, message, fix=fix)
     notes = tuple(f"{gate.entrypoint.name} serves {', '.join(sorted(gate.hosts))}" for gate in gates)
+    near = suggestion(host, sorted({known for gate in gates for known in gate.hosts}))
     fix = f"in the Platform add {host} to the hosts of an entry point"
-    return Problem("entrypoint-missing", form.place, f"no entry point serves {shown(host)}", notes, fix)
+    return Problem("entrypoint-missing", form.place, f"no entry point serves {shown(host)}{near}", notes, fix)
 
 
 def _port(entry: Entry, form: UrlForm, found: list[Problem]) -> Port | None:
@@ -133,8 +135,8 @@ def _port(entry: Entry, form: UrlForm, found: list[Problem]) -> Port | None:
     named = [port for port in ports if port.name == form.port] if form.port is not None else list(ports)
     listed = ", ".join(port.name for port in ports)
     if len(named) > 1:
-        fix = f"write expose: {{{ports[0].name}: ...}}"
         message = f"{entry.key} has several ports, and the URL names none"
+        fix = url_with_port(form, entry)
         found.append(Problem("ambiguous-port", form.place, message, (f"its ports: {listed}",), fix))
         return None
     if not named:
@@ -145,7 +147,9 @@ def _port(entry: Entry, form: UrlForm, found: list[Problem]) -> Port | None:
         return None
     if any(port.opaque for port in entry.form.ports if (port.name or "main") == named[0].name):
         message = f"{named[0].name} is written as plain {named[0].protocol}, and a URL needs HTTP"
-        fix = "write the port without its transport, or expose: loadBalancer"
+        is_tcp = named[0].protocol == "TCP"
+        fix = "write the port without /tcp, if it serves HTTP" if is_tcp else "name a TCP port of the app"
+        fix += "; what is no HTTP is exposed by loadBalancer or nodePort"
         found.append(Problem("bad-exposure", form.place, message, fix=fix))
     return named[0]
 
@@ -159,7 +163,7 @@ def _route(item: Exposed) -> Route:
         exact=item.form.exact,
         tls=_tls(item),
         app=item.entry.key,
-        service=own_name(item.entry),
+        service=item.entry.service_name,
         service_port=item.port.service,
         labels=object_labels(item.entry.document, None),
         annotations=item.entry.app.annotations,
@@ -212,19 +216,28 @@ def _check_annotations(exposed: list[Exposed], found: list[Problem]) -> None:
 
 def _check_paths(exposed: list[Exposed], found: list[Problem]) -> None:
     """Refuse a host and path twice in one Ingress class: its controller looks at all entry points of the class."""
-    seen: dict[tuple[str, str, str, bool], Exposed] = {}
+    claims: dict[tuple[str, str, str, bool], list[Exposed]] = defaultdict(list)
     for item in exposed:
-        place = (item.gate.entrypoint.class_name, item.form.url.host, item.path, item.form.exact)
-        first = seen.setdefault(place, item)
+        claims[item.gate.entrypoint.class_name, item.form.url.host, item.path, item.form.exact].append(item)
+    for rivals in claims.values():
+        first, *others = sorted(rivals, key=_position) if len(rivals) > 1 else rivals
         # With two schemes at one entry point it is the scheme that is wrong.
-        mixed = first.gate is item.gate and first.form.url.https != item.form.url.https
-        if first is not item and not mixed:
-            url = item.form.url
-            message = f"{url.host}{url.path} leads to {item.entry.key}, and to {first.entry.key} already"
-            if item.entry is first.entry:
-                message = f"{item.entry.key} exposes {url.host}{url.path} twice"
-            notes = (f"{first.entry.key} claims it at {place_text(first.form.place)}",)
-            found.append(Problem("route-duplicate", item.form.place, message, notes, "give one of them another path"))
+        unmixed = [it for it in others if it.gate is not first.gate or it.form.url.https == first.form.url.https]
+        found.extend(_claimed_twice(first, item) for item in unmixed)
+
+
+def _position(item: Exposed) -> tuple[str, int, int]:
+    place = item.form.place
+    return place.file, place.line, place.column
+
+
+def _claimed_twice(first: Exposed, item: Exposed) -> Problem:
+    url = item.form.url
+    message = f"{url.host}{url.path} leads to {item.entry.key}, and to {first.entry.key} already"
+    if item.entry is first.entry:
+        message = f"{item.entry.key} exposes {url.host}{url.path} twice"
+    notes = (f"{first.entry.key} claims it at {place_text(first.form.place)}",)
+    return Problem("route-duplicate", item.form.place, message, notes, "give one of them another path")
 
 
 def _check_hosts(exposed: list[Exposed], found: list[Problem]) -> None:

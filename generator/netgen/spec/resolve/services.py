@@ -12,6 +12,7 @@ from netgen.spec.forms.ports import PortForm
 from netgen.spec.forms.text import shown, suggestion
 from netgen.spec.platform import Platform
 from netgen.spec.resolve.calls import matches, ports_text
+from netgen.spec.resolve.instead import with_name, with_port
 from netgen.spec.resolve.outside import world
 from netgen.spec.resolve.registry import Entry, Registry, place_text
 
@@ -35,16 +36,12 @@ def service_parts(registry: Registry, found: list[Problem]) -> tuple[list[Servic
     outer: list[tuple[Entry, Exposed]] = []
     for entry in registry.entries.values():
         exposed = _exposed(entry, found)
-        services += _services(entry, exposed, found)
+        asked = _services(entry, exposed, found)
+        services += asked if not entry.form.unclear else []
         outer += [(entry, item) for item in exposed]
     _check_names(services, registry.platform, found)
     _check_node_ports(outer, found)
     return services, [_flow(entry, item, registry.platform) for entry, item in outer]
-
-
-def own_name(entry: Entry) -> str:
-    """Return the name of the app's own Service."""
-    return (entry.form.service and entry.form.service.name) or entry.key.name
 
 
 def _exposed(entry: Entry, found: list[Problem]) -> list[Exposed]:
@@ -80,9 +77,8 @@ def _exposed_ports(form: ServiceExposure, entry: Entry, found: list[Problem]) ->
         return ports
     if not names or None in names:
         listed = ", ".join(port.name for port in ports)
-        kind = "loadBalancer" if form.type == "LoadBalancer" else "nodePort"
-        fix = f"write expose: {{{ports[0].name}: {kind}}}, or list the ports in the long form"
         message = f"{entry.key} has several ports, and the exposure names none"
+        fix = with_port(form, entry)
         found.append(Problem("ambiguous-port", form.place, message, (f"its ports: {listed}",), fix))
         return ()
     known = tuple(port.name for port in ports)
@@ -95,13 +91,13 @@ def _exposed_ports(form: ServiceExposure, entry: Entry, found: list[Problem]) ->
 
 def _services(entry: Entry, exposed: list[Exposed], found: list[Problem]) -> list[Service]:
     services = []
-    name = own_name(entry)
+    name = entry.service_name
     mine = [item for item in exposed if item.form.name in (None, name)]
     if entry.form.service is not None and entry.app.ports:
         services.append(_own(entry, entry.form.service, mine, found))
     elif entry.form.service is None:
         found.extend(_no_service(entry, item) for item in exposed if item.form.name is None)
-        if not exposed:
+        if not exposed and not entry.form.unclear:
             found.extend(_no_mapping(entry, port) for port in entry.form.ports if port.service != port.container)
     elif entry.form.service != ServiceForm() and not entry.form.unclear:
         place = entry.form.spot.at("service").key()
@@ -112,7 +108,7 @@ def _services(entry: Entry, exposed: list[Exposed], found: list[Problem]) -> lis
         for item in exposed
         if item.form.name is not None and not (item in mine and entry.form.service is not None)
     ]
-    if services and entry.app.selector.expressions:
+    if services and entry.app.selector.expressions and not entry.form.unclear:
         found.append(_no_equal_labels(entry))
     return services
 
@@ -120,10 +116,10 @@ def _services(entry: Entry, exposed: list[Exposed], found: list[Problem]) -> lis
 def _own(entry: Entry, form: ServiceForm, exposed: list[Exposed], found: list[Problem]) -> Service:
     if form.headless:
         _check_headless(entry, form, exposed, found)
-    if len(exposed) > 1:
-        _conflict(exposed[1], "the app's own Service is exposed twice", "give one of them a `name`", found)
+    for item in exposed[1:] if not form.headless else ():
+        _conflict(item, "the app's own Service is exposed twice", with_name(item.form, entry), found)
     service = Service(
-        name=own_name(entry),
+        name=entry.service_name,
         app=entry.key,
         type="ClusterIP",
         selector=entry.app.selector.labels,
@@ -142,10 +138,8 @@ def _opened(service: Service, item: Exposed, entry: Entry, found: list[Problem])
     """Return the app's own *service* with the exposure *item* on it."""
     if item.ports != entry.app.ports:
         names = ", ".join(port.name for port in item.ports)
-        word = "loadBalancer" if item.form.type == "LoadBalancer" else "nodePort"
         message = f"exposing the app's own Service would expose all its ports, not only {names}"
-        fix = f"give the exposure a Service of its own:  {word}: {{name: {entry.key.name}-external, ports: [{names}]}}"
-        _conflict(item, message, fix, found)
+        _conflict(item, message, with_name(item.form, entry), found)
     clash = dict(service.annotations).keys() & dict(item.form.annotations).keys()
     for key in sorted(clash):
         place = item.form.spot.at("annotations", key).key()
@@ -213,8 +207,7 @@ def _flow(entry: Entry, item: Exposed, platform: Platform) -> Flow:
 
 def _check_headless(entry: Entry, form: ServiceForm, exposed: list[Exposed], found: list[Problem]) -> None:
     for item in exposed:
-        fix = "give the exposure a `name`, so that it is a second Service"
-        _conflict(item, "a headless Service cannot be exposed", fix, found)
+        _conflict(item, "a headless Service cannot be exposed", with_name(item.form, entry), found)
     if form.affinity_seconds is not None:
         place = entry.form.spot.at("service", "sessionAffinity").key()
         message = "a headless Service has no session affinity: its clients reach the pods themselves"
@@ -230,7 +223,7 @@ def _conflict(item: Exposed, message: str, fix: str, found: list[Problem]) -> No
 
 
 def _no_service(entry: Entry, item: Exposed) -> Problem:
-    fix = "leave `service: false` out, or give the exposure a `name`"
+    fix = f"leave `service: false` out, or {with_name(item.form, entry)}"
     return Problem("service-needed", item.form.place, f"{entry.key} has no Service to expose", fix=fix)
 
 
@@ -286,7 +279,7 @@ def _check_node_ports(exposed: list[tuple[Entry, Exposed]], found: list[Problem]
     """Refuse node ports that are none, and those that are taken: by another Service, or for the same protocol."""
     taken: dict[int, tuple[str, set[str]]] = {}
     for entry, item in exposed:
-        service = f"{entry.key.namespace}/{item.form.name or own_name(entry)}"
+        service = f"{entry.key.namespace}/{item.form.name or entry.service_name}"
         for port in item.ports:
             number = item.node_ports.get(port.name)
             if number is None:

@@ -45,15 +45,19 @@ def validate(document: Document) -> tuple[Problem, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The part of *document* that has the shape of its *kind*: all of it, or what is left without the faults."""
+    """The part of *document* that has the shape of its *kind*: all of it, or what is left without the faults.
+
+    *names_all* says whether every app and every peer of the document is there by its name, if not by all of its keys.
+    """
 
     document: Document
     kind: str
     data: dict[str, Any]
+    names_all: bool
 
 
 def sound(document: Document) -> Part | None:
-    """Return *document* with the keys and members (apps, peers, entry points) that have their shape by themselves.
+    """Return *document* without what has not its shape; what has is the same object as in the document.
 
     None where what is left has not the shape of its kind: without a header or a namespace there is nothing to read.
     """
@@ -61,19 +65,15 @@ def sound(document: Document) -> Part | None:
     kind = data.get("kind") if isinstance(data, dict) else None
     if kind not in KINDS or not isinstance(data, dict):
         return None
-    properties = shape(kind)["properties"]
-    kept = {key: _sound(value, properties[key]) for key, value in data.items() if key in properties}
-    left = {key: value for key, value in kept.items() if value is not None}
-    return Part(document, kind, left) if _check(kind)(left) else None
+    if _check(kind)(data):
+        return Part(document, kind, data, names_all=True)
+    # only a document with faults needs to be taken apart
+    from netgen.spec.schema.sieve import names_all, sieve  # noqa: PLC0415
 
-
-def _sound(value: Any, schema: dict[str, Any]) -> Any:
-    check = compiled(schema)
-    if check(value):
-        return value
-    if not isinstance(value, dict) or not isinstance(schema.get("additionalProperties"), dict):
+    left = sieve(data, shape(kind))
+    if left is None:
         return None
-    return {key: member for key, member in value.items() if check({key: member})}
+    return Part(document, kind, left, names_all=names_all(data, left))
 
 
 def published(kind: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -9,6 +10,7 @@ from typing import Any, Final
 from netgen.problems import Place, Problem
 from netgen.source import Spot
 from netgen.spec.forms.text import shown
+from netgen.spec.schema.habits import APP_KEYS, habit, placeholder, stands_for
 from netgen.spec.schema.later import LATER
 from netgen.spec.schema.shape import Schema
 from netgen.spec.schema.words import (
@@ -17,8 +19,8 @@ from netgen.spec.schema.words import (
     expected,
     given,
     instead,
-    json_type,
     nearest,
+    own_fix,
     plain,
     subject,
     takes,
@@ -65,14 +67,37 @@ def _wrong_type(fault: Fault) -> Iterator[Problem]:
     if isinstance(fault.value, dict) and "object" in [node["type"] for node in fault.schema.get("anyOf", ())]:
         yield from _no_telling_key(fault)
         return
+    astray = _lost_members(fault)
+    if astray is None:
+        return
     message = f"{subject(fault.spot)} must be {expected(fault.schema)}, not {given(fault.value, fault.spot)}"
-    yield Problem("wrong-type", fault.place, message, fix=instead(fault.value, fault.schema, fault.spot))
+    yield Problem("wrong-type", fault.place, message, fix=astray or instead(fault.value, fault.schema, fault.spot))
+
+
+def _lost_members(fault: Fault) -> str | None:
+    """Return the fix of a map whose members are not indented, and None for what is said there; else an empty text."""
+    root: Any = fault.spot.document.data
+    path = fault.spot.path
+    apps = root.get("apps") if isinstance(root, dict) else None
+    if path == ("apps",) and fault.value is None:
+        strange = root.keys() - {"apiVersion", "kind", "metadata", "apps", "peers", "selectBy", "isolate"}
+        return None if any(isinstance(root[key], int | str | dict) for key in strange) else ""
+    if len(path) != 2 or path[0] != "apps" or not isinstance(apps, dict):
+        return ""
+    keys = [key for key in apps if key in APP_KEYS]
+    empty = [name for name, value in apps.items() if value is None and name not in keys]
+    if not keys or not empty:
+        return ""
+    return f"indent its keys below it: {', '.join(keys)}" if path[1] == empty[0] else None
 
 
 def _no_telling_key(fault: Fault) -> Iterator[Problem]:
     maps = [node for node in fault.schema["anyOf"] if node["type"] == "object"]
     keys = choices([node["required"][0] for node in maps])
-    yield Problem("missing-key", fault.spot.key(), f"{subject(fault.spot)} needs {keys}")
+    last = fault.spot.path[-1] if fault.spot.path else ""
+    meant = [node["required"][0] for node in maps if str(last).casefold() == node["required"][0].casefold()]
+    fix = f"write {meant[0]}" if meant else ""
+    yield Problem("missing-key", fault.spot.key(), f"{subject(fault.spot)} needs {keys}", fix=fix)
 
 
 def _missing(fault: Fault) -> Iterator[Problem]:
@@ -82,10 +107,11 @@ def _missing(fault: Fault) -> Iterator[Problem]:
     later = LATER.get(fault.schema.get("title", ""), frozenset())
     if later.intersection(unknown) or len(fault.limit) == len(fault.value) == len(unknown) == 1:
         return
-    slips = {nearest(key, list(known)): key for key in unknown}
+    title = fault.schema.get("title", "")
+    slips = {stands_for(title, key, fault.value) or nearest(key, list(known)): key for key in unknown}
     for name in fault.limit:
         if name not in fault.value and name not in slips:
-            fix = f"add  {name}: {plain(known[name]['examples'][0])}"
+            fix = f"add  {name}: {placeholder(name, known[name])}"
             yield Problem("missing-key", fault.spot.key(), f"{subject(fault.spot)} needs {shown(name)}", fix=fix)
         elif name not in fault.value and fault.schema.get("additionalProperties") is not False:
             # Of a document of no known kind nothing else would tell this.
@@ -105,17 +131,31 @@ def _unknown(fault: Fault) -> Iterator[Problem]:
             yield Problem("not-yet", place, f"{shown(key)} is not read by this version of netgen", fix="leave it out")
         else:
             text = plain(key)
-            message = f"unknown key {shown(text)}{did_you_mean(text, known)}"
-            notes = (f"keys of {title}: {', '.join(known)}", *_in_one_word(fault))
-            yield Problem("unknown-key", place, message, notes)
+            fix = habit(title, text, fault.value[key], fault.value)
+            near = "" if fix else did_you_mean(text, known)
+            fix = fix or ("" if near else _in_one_word(fault) or _not_indented(fault, text))
+            message = f"unknown key {shown(text)}{near}"
+            yield Problem("unknown-key", place, message, (f"keys of {title}: {', '.join(known)}",), fix)
 
 
-def _in_one_word(fault: Fault) -> Iterator[str]:
-    """Say what was meant by a call that a blank after its colon has made a map: `- db: 5432`."""
-    if fault.schema["title"] == "call" and len(fault.value) == 1:
-        ((name, port),) = fault.value.items()
-        if type(port) in (str, int) and not nearest(name, list(fault.schema["properties"])):
-            yield f"a port follows its app without a blank: {name}:{port}"
+def _in_one_word(fault: Fault) -> str:
+    """Say what was meant by an item that a blank after its colon has made a map: `- db: 5432`, `- shop/web: grpc`."""
+    if fault.schema["title"] not in ("call", "grant") or len(fault.value) != 1:
+        return ""
+    ((name, port),) = fault.value.items()
+    if type(port) not in (str, int):
+        return ""
+    if fault.schema["title"] == "grant":
+        return f"write {{from: {name}, ports: [{port}]}}"
+    return f"a port follows its app without a blank: write {name}:{port}"
+
+
+def _not_indented(fault: Fault, key: str) -> str:
+    """Say of an unknown key of a document that it may be an app, which stands deeper."""
+    value = fault.value.get(key)
+    if fault.schema["title"] != "Connectivity" or not isinstance(value, int | str | dict):
+        return ""
+    return f"if {key} is an app, indent it below `apps`"
 
 
 def _not_chosen(fault: Fault) -> Iterator[Problem]:
@@ -134,13 +174,22 @@ def _not_chosen(fault: Fault) -> Iterator[Problem]:
 def _no_match(fault: Fault) -> Iterator[Problem]:
     code = fault.schema.get("x-code", "bad-value")
     message = f"{shown(fault.value)}: {fault.schema['patternErrorMessage']}"
-    mended = fault.value.strip().lower().replace("_", "-")
+    plain_name = fault.value.strip().lower().replace("_", "-")
+    words = {str(word).casefold(): str(word) for word in fault.schema.get("examples", ())}
+    mended = words.get(plain_name, plain_name)  # LoadBalancer is no slip of a port name
     fix = f"write {mended}" if code == "bad-name" and takes(fault.schema, mended) else ""
-    yield Problem(code, fault.place, message, fix=_own_fix(fault) or fix)
+    yield Problem(code, fault.place, message, fix=_own_fix(fault) or fix or _version(fault))
+
+
+def _version(fault: Fault) -> str:
+    """Return the Kubernetes version that was meant by one with a `v` or a patch level."""
+    match = re.fullmatch(r"v?(1[.][0-9]+)(?:[.][0-9].*)?", fault.value, re.ASCII)
+    is_taken = fault.schema.get("title") == "version" and match and takes(fault.schema, match[1])
+    return f'write "{match[1]}"' if match and is_taken else ""
 
 
 def _own_fix(fault: Fault) -> str:
-    return str(fault.schema.get("x-fix", {}).get(json_type(fault.value), ""))
+    return own_fix(fault.value, fault.schema, fault.spot)
 
 
 def _out_of_range(fault: Fault) -> Iterator[Problem]:

@@ -19,7 +19,8 @@ ANNOTATIONS: Final = frozenset(
     )
 )
 """Keywords that judge nothing. x-form names the parser of a short form, x-code the problem code of a pattern, x-fix
-what to write instead, by the JSON type of what was written; x-editor holds what *enforced* set aside."""
+what to write instead, by the JSON type of what was written (%KEY and %VALUE: its key, and itself); x-editor holds what
+*enforced* set aside."""
 
 KEYWORDS: Final = {
     "string": frozenset({"type", "const", "enum", "pattern", "minLength"}),

@@ -88,9 +88,9 @@ def given(value: Any, spot: Spot) -> str:
 
 def instead(value: Any, schema: Schema, spot: Spot) -> str:
     """Return what to write instead of *value*, whose type *schema* does not take."""
-    own = schema.get("x-fix", {}).get(json_type(value))
+    own = own_fix(value, schema, spot)
     if own:
-        return str(own)
+        return own
     nodes = schema.get("anyOf", [schema])
     if value is None:
         return f"give {subject(spot)} a value, or leave it out"
@@ -98,8 +98,17 @@ def instead(value: Any, schema: Schema, spot: Spot) -> str:
         return _unquoted(value, nodes) or _listed(spot.written(), nodes) or _like(schema, nodes)
     if isinstance(value, list | dict):
         return _like(schema, nodes) if isinstance(value, list) else ""
+    if isinstance(value, float) and value.is_integer() and "integer" in {node["type"] for node in nodes}:
+        return f"write {int(value)}"
     written = spot.written()
     return f'write "{written}" in quotes' if any(takes(node, written) for node in nodes) else ""
+
+
+def own_fix(value: Any, schema: Schema, spot: Spot) -> str:
+    """Return what *schema* itself says to write instead of *value*; VALUE and KEY stand for what the spec has there."""
+    own = str(schema.get("x-fix", {}).get(json_type(value), ""))
+    key = next((step for step in reversed(spot.path) if isinstance(step, str)), "")
+    return own.replace("%KEY", key).replace("%VALUE", spot.written() or "VALUE") if own else ""
 
 
 def takes(schema: Schema, text: str) -> bool:

@@ -1,0 +1,171 @@
+"""Policies in a universe, under one semantics and one reading: whom each rule means, and which ports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from netgen.evaluate.crowds import Crowd, crowd_of
+from netgen.evaluate.endpoints import Endpoint, Kind
+from netgen.evaluate.mentions import Selection, peer_pods, subject
+from netgen.evaluate.objects.model import BlockPeer, NamedPort, PodPeer, Policy, PortRule, Rule
+from netgen.evaluate.semantics import Reading, Semantics, Tri
+from netgen.evaluate.sets import Protocol, ports
+from netgen.evaluate.universe import Neighbours, Universe
+
+_Any = TypeVar("_Any")
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The ports of a rule: a *mask*, and *names* that each destination resolves for itself."""
+
+    mask: int
+    names: tuple[tuple[Protocol, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The pods that a direction of a policy holds: those that it *isolates*, and those whom its rules *allow*."""
+
+    isolates: Crowd
+    allows: Crowd
+
+
+class Compiler:
+    """Turns policies into numbers of endpoints and masks of ports; *is_exact* until something was not known."""
+
+    def __init__(self, universe: Universe, semantics: Semantics, reading: Reading) -> None:
+        self.is_exact = True
+        self._universe = universe
+        self._semantics = semantics
+        self._reading = reading
+        self._nobody = Crowd(())
+        self._selected: dict[Selection, Crowd] = {}
+        self._located: dict[int, tuple[Crowd, ...]] = {}
+        self._alike: dict[tuple[int, ...], Crowd] = {}
+        self._neighbour_crowds: dict[Neighbours, Crowd] = {}
+        self._ports: dict[tuple[PortRule, ...] | None, Ports] = {None: Ports(universe.ports.everything)}
+        self._named: dict[tuple[object, ...], int] = {}
+
+    def held(self, policy: Policy, *, listed: bool) -> Held:
+        """Return the pods that a direction of *policy* holds; *listed*: `policyTypes` names the direction."""
+        unlisted = Tri.YES if listed else self._semantics.unlisted_rules
+        if unlisted is Tri.NO:
+            return Held(self._nobody, self._nobody)
+        members = self._universe.members(subject(policy))
+        certain = self._without_hosts(members.certain)
+        perhaps = self._without_hosts(members.perhaps)
+        if unlisted is Tri.EITHER:
+            certain, perhaps = [], certain + perhaps
+        if not perhaps:
+            crowd = self._crowd(certain)
+            return Held(crowd, crowd)
+        self.is_exact = False
+        known, both = self._crowd(certain), self._crowd(certain + perhaps)
+        # Who may be isolated is so where less is to be allowed; what may be allowed is so where more is.
+        return Held(both, known) if self._reading is Reading.NARROW else Held(known, both)
+
+    def peers(self, rule: Rule, namespace: str) -> tuple[Crowd | None, ...]:
+        """Return whom *rule* of a policy in *namespace* means, in one or more crowds; None stands for everybody."""
+        if rule.peers is None:
+            return (None,)
+        found = [self._pods(peer_pods(peer, namespace)) for peer in rule.peers if isinstance(peer, PodPeer)]
+        blocks = [peer.block for peer in rule.peers if isinstance(peer, BlockPeer)]
+        if blocks:
+            # All blocks of a rule at once: a pod with two addresses may have each in another block.
+            found += self._in_addresses(self._universe.addresses(blocks))
+        return tuple(dict.fromkeys(crowd for crowd in found if len(crowd)))
+
+    def _pods(self, selection: Selection) -> Crowd:
+        found = self._selected.get(selection)
+        if found is None:
+            members = self._universe.members(selection)
+            hosts = self._semantics.selectors_match_hosts
+            ids = [
+                index
+                for index in self._taken(members.certain, members.perhaps)
+                if not self._is_host(index) or self._takes(hosts)
+            ]
+            found = self._selected[selection] = self._crowd(ids)
+        return found
+
+    def _in_addresses(self, classes: int) -> tuple[Crowd, ...]:
+        found = self._located.get(classes)
+        if found is None:
+            there = self._universe.inhabitants(classes)
+            on_pods, on_nodes = self._semantics.blocks_match_pods, self._semantics.blocks_match_nodes
+            pods = [
+                self._neighbours(one)
+                for one in self._taken(there.certain, there.perhaps)
+                if self._takes(on_nodes if one.on_host else on_pods)
+            ]
+            nodes = crowd_of(there.nodes if there.nodes and self._takes(on_nodes) else 0)
+            found = self._located[classes] = (crowd_of(there.outside), nodes, *pods)
+        return found
+
+    def _neighbours(self, neighbours: Neighbours) -> Crowd:
+        """Return one crowd for the same *neighbours*, however many blocks they are in."""
+        return self._neighbour_crowds.setdefault(neighbours, Crowd(neighbours.ids))
+
+    def _crowd(self, ids: Iterable[int]) -> Crowd:
+        key = tuple(ids)
+        return self._alike.setdefault(key, Crowd(key))
+
+    def _taken(self, certain: Iterable[_Any], perhaps: Iterable[_Any]) -> list[_Any]:
+        unsure = list(perhaps)
+        if unsure:
+            self.is_exact = False
+        return [*certain, *(unsure if self._reading is Reading.WIDE else ())]
+
+    def _takes(self, tri: Tri) -> bool:
+        if tri is Tri.EITHER:
+            self.is_exact = False
+        return self._reading.takes(tri)
+
+    def _is_host(self, index: int) -> bool:
+        return self._universe.endpoints[index].host_network
+
+    def _without_hosts(self, ids: Iterable[int]) -> list[int]:
+        return [index for index in ids if not self._is_host(index)]
+
+    def ports(self, rule: Rule) -> Ports:
+        """Return the ports of *rule*."""
+        found = self._ports.get(rule.ports)
+        if found is None:
+            space = self._universe.ports
+            mask, names = 0, []
+            for port in rule.ports or ():
+                if port.name is None:
+                    mask |= space.mask(ports(port.protocol, port.low, port.high))
+                else:
+                    names.append((port.protocol, port.name))
+            found = self._ports[rule.ports] = Ports(mask, tuple(sorted(set(names))))
+        return found
+
+    def resolved(self, ports: Ports, target: Endpoint) -> int:
+        """Return the mask of *ports* where *target* is the destination: a name means what that pod calls so."""
+        if not ports.names or not target.is_pod:
+            return ports.mask
+        key = (ports.names, target.ports, target.kind, target.host_network)
+        found = self._named.get(key)
+        if found is None:
+            found = self._named[key] = self._resolve(ports.names, target)
+        return ports.mask | found
+
+    def _resolve(self, names: tuple[tuple[Protocol, str], ...], target: Endpoint) -> int:
+        space, found = self._universe.ports, 0
+        if target.kind is Kind.STRANGER:
+            # Its containers may give the name to any port.
+            if self._takes(Tri.EITHER):
+                for protocol, _ in names:
+                    found |= space.mask(ports(protocol))
+        elif not target.host_network or self._takes(self._semantics.selectors_match_hosts):
+            for port in target.ports:
+                if (port.protocol, port.name) in names and self._listens(port):
+                    found |= space.mask(ports(port.protocol, port.number, port.number))
+        return found
+
+    def _listens(self, port: NamedPort) -> bool:
+        return not port.passing or self._takes(Tri.EITHER)

@@ -1,0 +1,89 @@
+"""The endpoints of connections: known pods, symbolic pods, addresses; one stands for all that are alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from netgen.evaluate.addresses import Range, shown
+from netgen.evaluate.objects.model import Labels, NamedPort, Workload
+
+
+class Kind(StrEnum):
+    """What an endpoint is: known pods, any other pod, addresses outside, addresses of nodes."""
+
+    WORKLOAD = "workload"
+    STRANGER = "stranger"
+    ADDRESSES = "addresses"
+    NODE = "node"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Everything that no policy can tell apart, by a *name* for a person to read.
+
+    Of a WORKLOAD, *members* are the workloads, and *labels* those of the first; of a STRANGER, *labels* are the fewest
+    that such a pod carries, and *namespace* is empty where it may be any that nothing names and that carries the labels
+    *spaces*. *ports* are the named ports that a policy speaks of; a stranger's are not known. *ranges*: the addresses
+    of ADDRESSES and NODE.
+    """
+
+    kind: Kind
+    name: str
+    namespace: str = ""
+    labels: Labels = ()
+    spaces: Labels = ()
+    ports: tuple[NamedPort, ...] = ()
+    host_network: bool = False
+    members: tuple[Workload, ...] = ()
+    ranges: tuple[Range, ...] = ()
+
+    @property
+    def is_pod(self) -> bool:
+        """Return whether the endpoint stands for pods."""
+        return self.kind is Kind.WORKLOAD or self.kind is Kind.STRANGER
+
+    @property
+    def is_single(self) -> bool:
+        """Return whether it is one pod alone, which reaches itself without a network whatever policies say."""
+        return len(self.members) == 1 and self.members[0].kind == "Pod"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def of_workloads(members: tuple[Workload, ...], ports: tuple[NamedPort, ...]) -> Endpoint:
+    """Return the endpoint of workloads that are alike."""
+    first = members[0]
+    more = f" and {len(members) - 1} more" if len(members) > 1 else ""
+    return Endpoint(
+        Kind.WORKLOAD,
+        f"{first}{more}",
+        first.namespace,
+        first.labels,
+        ports=ports,
+        host_network=first.host_network,
+        members=members,
+    )
+
+
+def stranger(namespace: str, labels: Labels, *, spaces: Labels = ()) -> Endpoint:
+    """Return any pod with *labels* that is no known one: of *namespace*, or else of any that carries *spaces*."""
+    worn = f" with {_pairs(labels)}" if labels else ""
+    what = f"a pod{{}}{worn}" if labels else "any other pod{}"
+    if namespace:
+        return Endpoint(Kind.STRANGER, what.format(f" of {namespace}"), namespace, labels)
+    place = f" in a namespace with {_pairs(spaces)}" if spaces else ""
+    return Endpoint(Kind.STRANGER, what.format("") + place, "", labels, spaces)
+
+
+def _pairs(labels: Labels) -> str:
+    return ", ".join(f"{key}={value}" for key, value in labels)
+
+
+def outside(kind: Kind, ranges: tuple[Range, ...]) -> Endpoint:
+    """Return the endpoint of addresses: of nodes, or beyond the cluster."""
+    names = [shown(one) for one in ranges[:2]]
+    more = f" and {len(ranges) - 2} more ranges" if len(ranges) > 2 else ""
+    name = " and ".join(names) if not more else ", ".join(names) + more
+    return Endpoint(kind, f"node {name}" if kind is Kind.NODE else name, ranges=ranges)

@@ -1,0 +1,153 @@
+"""Documents -> Cluster: each object that decides who reaches whom is read, or named as not understood."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from netgen.evaluate.objects import kinds
+from netgen.evaluate.objects.model import (
+    Cluster,
+    IngressObject,
+    Namespace,
+    Policy,
+    ServiceObject,
+    Unknown,
+    Workload,
+)
+from netgen.evaluate.objects.policies import policy
+from netgen.evaluate.objects.services import ingress, service
+from netgen.evaluate.objects.values import MalformedError, mapping, text
+from netgen.evaluate.objects.workloads import TEMPLATES, has_template, namespace_object, workload
+from netgen.problems import Problem, Severity
+from netgen.source import Document, Spot
+
+Kind = tuple[str, str]
+_VERSIONS = {"networking.k8s.io": "v1", "apps": "v1", "batch": "v1", "": "v1"}
+_NAMED = {
+    kinds.NETWORK_POLICY: policy,
+    ("", "Service"): service,
+    ("networking.k8s.io", "Ingress"): ingress,
+}
+
+
+def read_cluster(
+    documents: Iterable[Document], problems: Iterable[Problem] = (), *, namespace: str = "default"
+) -> Cluster:
+    """Return what *documents* say about connections.
+
+    *problems* are those of reading them: each error is an Unknown, since nobody knows what was meant. *namespace* is
+    that of objects which name none. Objects that cannot decide who reaches whom are read over.
+    """
+    reader = _Reader(namespace)
+    for problem in problems:
+        if problem.severity is Severity.ERROR:
+            reader.unknowns.append(Unknown(problem.message, problem.place))
+    for document in documents:
+        reader.add(document.data, document.spot())
+    return reader.cluster()
+
+
+@dataclass
+class _Reader:
+    """Collects the objects of a cluster, each name once."""
+
+    namespace: str
+    objects: dict[tuple[Kind, str, str], object] = field(default_factory=dict)
+    unknowns: list[Unknown] = field(default_factory=list)
+
+    def add(self, data: object, spot: Spot) -> None:
+        """Read one object, or the objects of a list."""
+        try:
+            for body, kind, at in _objects(data, spot):
+                self._object(body, kind, at)
+        except MalformedError as error:
+            self.unknowns.append(Unknown(f"an object is not understood: {error}", error.place))
+
+    def _object(self, body: dict[str, Any], kind: Kind, spot: Spot) -> None:
+        group, name_of_kind = kind
+        if kinds.undecided(group, name_of_kind):
+            what = f"the kind {name_of_kind} of {group} is not evaluated, and may decide who reaches whom"
+            self.unknowns.append(Unknown(what, spot.at("kind").value()))
+            return
+        make = self._maker(body, kind)
+        if make is None:
+            return
+        try:
+            self._check_version(body, kind, spot)
+            name, namespace = self._name(body, spot)
+            found = make(namespace, name, spot)
+        except MalformedError as error:
+            self.unknowns.append(Unknown(f"a {name_of_kind} is not understood: {error}", error.place))
+            return
+        key = (kind, "" if isinstance(found, Namespace) else namespace, name)
+        if key in self.objects:
+            what = f"{name_of_kind} {name} stands twice, and only one of the two can be in the cluster"
+            self.unknowns.append(Unknown(what, spot.at("metadata", "name").value()))
+        self.objects.setdefault(key, found)
+
+    @staticmethod
+    def _maker(body: dict[str, Any], kind: Kind) -> Callable[[str, str, Spot], object] | None:
+        """Return what reads an object of *kind*, from its namespace, name and spot; None for one to read over."""
+        if kind in _NAMED:
+            named = _NAMED[kind]
+            return lambda namespace, name, spot: named(body, namespace, name, spot)
+        if kind == ("", "Namespace"):
+            return lambda _, name, spot: namespace_object(body, name, spot)
+        if kind in TEMPLATES or has_template(body):
+            return lambda namespace, name, spot: workload(body, kind, namespace, name, spot)
+        return None
+
+    @staticmethod
+    def _check_version(body: dict[str, Any], kind: Kind, spot: Spot) -> None:
+        version = str(body.get("apiVersion")).rpartition("/")[2]
+        if "apiVersion" in body and version != _VERSIONS.get(kind[0], version):
+            message = f"no cluster of today serves {body.get('apiVersion')} {kind[1]}"
+            raise MalformedError(message, spot.at("apiVersion"))
+
+    def _name(self, body: dict[str, Any], spot: Spot) -> tuple[str, str]:
+        at = spot.at("metadata")
+        metadata = mapping(body.get("metadata"), at)
+        name = metadata.get("name") or metadata.get("generateName")
+        if not name:
+            raise MalformedError("it has no name", at)
+        return text(name, at.at("name")), text(metadata.get("namespace") or self.namespace, at.at("namespace"))
+
+    def cluster(self) -> Cluster:
+        """Return what was read."""
+        found = list(self.objects.values())
+        return Cluster(
+            workloads=tuple(one for one in found if isinstance(one, Workload)),
+            namespaces=tuple(one for one in found if isinstance(one, Namespace)),
+            policies=tuple(one for one in found if isinstance(one, Policy)),
+            services=tuple(one for one in found if isinstance(one, ServiceObject)),
+            ingresses=tuple(one for one in found if isinstance(one, IngressObject)),
+            unknowns=tuple(self.unknowns),
+        )
+
+
+def _objects(data: object, spot: Spot) -> Iterator[tuple[dict[str, Any], Kind, Spot]]:
+    """Yield the object *data*, or those of a list, however deep, each with its kind."""
+    waiting: list[tuple[object, Spot, Kind | None]] = [(data, spot, None)]
+    while waiting:
+        value, at, expected = waiting.pop()
+        if not isinstance(value, dict):
+            raise MalformedError("the document is no object", at)
+        kind = _kind(value, at, expected)
+        listed = value.get("items")
+        if kind[1].endswith("List") and isinstance(listed, list):
+            item_kind = (kind[0], kind[1].removesuffix("List")) if kind != ("", "List") else None
+            waiting += [(item, at.at("items", index), item_kind) for index, item in reversed(list(enumerate(listed)))]
+        else:
+            yield value, kind, at
+
+
+def _kind(body: dict[str, Any], spot: Spot, expected: Kind | None) -> Kind:
+    """Return the API group and kind of an object; the items of a typed list may leave theirs out."""
+    if expected is not None and "kind" not in body:
+        return expected
+    for key in ("apiVersion", "kind"):
+        if not isinstance(body.get(key), str) or not body[key]:
+            raise MalformedError(f"the document has no {key}", spot)
+    return body["apiVersion"].rpartition("/")[0], body["kind"]

@@ -1,0 +1,60 @@
+"""Which kinds of objects decide who reaches whom: those that are read, and those that nobody here understands."""
+
+from __future__ import annotations
+
+NETWORK_POLICY = ("networking.k8s.io", "NetworkPolicy")
+
+_GROUPS = frozenset(
+    (
+        "cilium.io",
+        "crd.antrea.io",
+        "crd.projectcalico.org",
+        "k8s.ovn.org",
+        "networking.k8s.aws",
+        "policy.linkerd.io",
+        "policy.networking.k8s.io",
+        "projectcalico.org",
+        "security.istio.io",
+        "vpcresources.k8s.aws",
+    )
+)
+"""API groups of policies: whatever is in them may decide who reaches whom."""
+
+_HARMLESS_GROUPS = frozenset(
+    (
+        "",
+        "admissionregistration.k8s.io",
+        "audit.k8s.io",
+        "image.toolkit.fluxcd.io",
+        "kyverno.io",
+        "policies.kyverno.io",
+        "policy",
+    )
+)
+"""API groups whose kinds end in Policy too, and which have nothing to do with connections."""
+
+_HARMLESS_KINDS = frozenset(
+    (
+        ("cilium.io", "CiliumEndpoint"),
+        ("cilium.io", "CiliumEndpointSlice"),
+        ("cilium.io", "CiliumIdentity"),
+        ("cilium.io", "CiliumLoadBalancerIPPool"),
+        ("cilium.io", "CiliumNode"),
+        ("cilium.io", "CiliumPodIPPool"),
+        ("crd.projectcalico.org", "BGPConfiguration"),
+        ("crd.projectcalico.org", "BGPPeer"),
+        ("crd.projectcalico.org", "ClusterInformation"),
+        ("crd.projectcalico.org", "IPPool"),
+        ("projectcalico.org", "BGPConfiguration"),
+        ("projectcalico.org", "BGPPeer"),
+        ("projectcalico.org", "ClusterInformation"),
+        ("projectcalico.org", "IPPool"),
+    )
+)
+
+
+def undecided(group: str, kind: str) -> bool:
+    """Return whether an object may decide who reaches whom in a way that is not evaluated."""
+    if (group, kind) == NETWORK_POLICY or (group, kind) in _HARMLESS_KINDS or group in _HARMLESS_GROUPS:
+        return False
+    return group in _GROUPS or kind.endswith("Policy")

@@ -1,0 +1,278 @@
+"""The objects that decide who reaches whom, as values: workloads, namespaces, policies, Services, Ingresses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from netgen.evaluate.addresses import Block
+from netgen.evaluate.sets import FIRST, LAST, Protocol
+from netgen.problems import Place
+from netgen.source import Spot
+
+NAME_LABEL = "kubernetes.io/metadata.name"
+"""The label that the API server gives every namespace: its name."""
+
+Labels = tuple[tuple[str, str], ...]
+
+
+class Operator(StrEnum):
+    """How an expression of a selector asks for a label."""
+
+    IN = "In"
+    NOT_IN = "NotIn"
+    EXISTS = "Exists"
+    DOES_NOT_EXIST = "DoesNotExist"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Expression:
+    """One item of matchExpressions; *values* are sorted, and empty for EXISTS and DOES_NOT_EXIST."""
+
+    key: str
+    operator: Operator
+    values: tuple[str, ...] = ()
+
+    def holds(self, value: str | None) -> bool:
+        """Return whether a label of this *value* (None: no such label) meets the expression."""
+        if self.operator is Operator.EXISTS:
+            return value is not None
+        if self.operator is Operator.DOES_NOT_EXIST:
+            return value is None
+        return (value in self.values) == (self.operator is Operator.IN)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Selector:
+    """A label selector: all *labels* and all *expressions* must hold, so that an empty one selects everything.
+
+    Both are sorted: two selectors that are written alike in another order are equal.
+    """
+
+    labels: Labels = ()
+    expressions: tuple[Expression, ...] = ()
+
+    def matches(self, labels: Mapping[str, str]) -> bool:
+        """Return whether *labels* are selected."""
+        return all(labels.get(key) == value for key, value in self.labels) and all(
+            one.holds(labels.get(one.key)) for one in self.expressions
+        )
+
+    def asks(self) -> Iterator[Expression]:
+        """Yield everything that is asked, the labels as expressions too."""
+        for key, value in self.labels:
+            yield Expression(key, Operator.IN, (value,))
+        yield from self.expressions
+
+    def __str__(self) -> str:
+        shown = [f"{key}={value}" for key, value in self.labels]
+        return ", ".join([*shown, *(_shown(one) for one in self.expressions)]) or "everything"
+
+
+def _shown(one: Expression) -> str:
+    values = f" ({', '.join(one.values)})" if one.values else ""
+    return f"{one.key} {one.operator}{values}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class NamedPort:
+    """A port of a container that has a *name*; *passing*: of an init container that ends before the others start."""
+
+    name: str
+    protocol: Protocol
+    number: int
+    passing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """What makes pods, or one pod: *labels* and *ports* are those of its pods, *addresses* what the status says.
+
+    *unsure* has the label keys that the cluster sets on the pods to a value which the object does not tell.
+    """
+
+    kind: str
+    namespace: str
+    name: str
+    labels: Labels
+    ports: tuple[NamedPort, ...] = ()
+    host_network: bool = False
+    addresses: tuple[str, ...] = ()
+    unsure: frozenset[str] = frozenset()
+    spot: Spot | None = field(default=None, compare=False, repr=False)
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Namespace:
+    """A namespace and its *labels*, always with the one that is its name. It stands for an object that was given."""
+
+    name: str
+    labels: Labels
+    spot: Spot | None = field(default=None, compare=False, repr=False)
+
+
+def namespace(name: str, labels: Mapping[str, str], spot: Spot | None = None) -> Namespace:
+    """Return the namespace *name* with *labels*, to which the API server adds its name."""
+    return Namespace(name, tuple(sorted({**labels, NAME_LABEL: name}.items())), spot)
+
+
+class Direction(StrEnum):
+    """The side of a pod that a rule speaks of."""
+
+    INGRESS = "ingress"
+    EGRESS = "egress"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class PortRule:
+    """Ports of *protocol*: from *low* to *high*, or the one that the destination pod calls *name*."""
+
+    protocol: Protocol
+    low: int = FIRST
+    high: int = LAST
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PodPeer:
+    """Pods that *pods* selects in the namespaces that *namespaces* selects; None is the policy's own namespace."""
+
+    namespaces: Selector | None
+    pods: Selector
+
+
+@dataclass(frozen=True, slots=True)
+class BlockPeer:
+    """The addresses of an ipBlock."""
+
+    block: Block
+
+
+Peer = PodPeer | BlockPeer
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule of a direction: *peers* None is everybody, *ports* None is every port of every protocol.
+
+    *index* counts the rules of the direction from 0.
+    """
+
+    peers: tuple[Peer, ...] | None
+    ports: tuple[PortRule, ...] | None
+    index: int
+    spot: Spot | None = field(default=None, compare=False, repr=False)
+
+
+Rules = tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A NetworkPolicy over the pods that *subject* selects: what each direction allows them.
+
+    None: the policy does not touch the direction; (): it allows nobody. *unlisted* has rules of a direction that
+    `policyTypes` leaves out, which some CNIs heed.
+    """
+
+    kind: str
+    namespace: str
+    name: str
+    subject: Selector
+    ingress: Rules | None
+    egress: Rules | None
+    unlisted: tuple[tuple[Direction, Rules], ...] = ()
+    spot: Spot | None = field(default=None, compare=False, repr=False)
+
+    def sides(self) -> Iterator[tuple[Direction, Rules, bool]]:
+        """Yield each direction that has rules or is isolated, and whether `policyTypes` lists it."""
+        if self.ingress is not None:
+            yield Direction.INGRESS, self.ingress, True
+        if self.egress is not None:
+            yield Direction.EGRESS, self.egress, True
+        for direction, rules in self.unlisted:
+            yield direction, rules, False
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class ServicePort:
+    """A port of a Service; *target* is a number, or the name of a port of each pod."""
+
+    name: str
+    port: int
+    target: int | str
+    protocol: Protocol
+    node_port: int | None
+    spot: Spot | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceObject:
+    """A Service; *selector* None is one without (its endpoints come from elsewhere)."""
+
+    namespace: str
+    name: str
+    type: str
+    selector: Labels | None
+    headless: bool
+    ports: tuple[ServicePort, ...]
+    spot: Spot | None = field(default=None, compare=False, repr=False)
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class IngressRule:
+    """One path of an Ingress and its backend: *port* is the number or name of a port of the Service.
+
+    An empty *host* is every host. The default backend has neither host nor path.
+    """
+
+    host: str
+    path: str
+    type: str
+    service: str
+    port: int | str
+    spot: Spot | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class IngressObject:
+    """An Ingress of the class *class_name* (empty: the cluster's default class)."""
+
+    namespace: str
+    name: str
+    class_name: str
+    rules: tuple[IngressRule, ...]
+    spot: Spot | None = field(default=None, compare=False, repr=False)
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Something that may decide who reaches whom and is not understood: *what* is a sentence."""
+
+    what: str
+    place: Place | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """All that was read, each kind in the order of the documents. Nothing is proved while there are *unknowns*."""
+
+    workloads: tuple[Workload, ...] = ()
+    namespaces: tuple[Namespace, ...] = ()
+    policies: tuple[Policy, ...] = ()
+    services: tuple[ServiceObject, ...] = ()
+    ingresses: tuple[IngressObject, ...] = ()
+    unknowns: tuple[Unknown, ...] = ()

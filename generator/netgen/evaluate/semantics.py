@@ -1,0 +1,93 @@
+"""What network plugins do differently with the same NetworkPolicy, and how an answer treats what is not known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from types import MappingProxyType
+
+
+class Tri(Enum):
+    """Whether something holds; EITHER where that is not known."""
+
+    NO = "no"
+    EITHER = "either"
+    YES = "yes"
+
+
+class Reading(Enum):
+    """How to take what is not known: NARROW so that less is allowed, WIDE so that more is.
+
+    A connection is proved open only under NARROW, and proved closed only under WIDE.
+    """
+
+    NARROW = "narrow"
+    WIDE = "wide"
+
+    def takes(self, tri: Tri) -> bool:
+        """Return whether something that would allow more is taken to hold."""
+        return tri is Tri.YES or (tri is Tri.EITHER and self is Reading.WIDE)
+
+
+@dataclass(frozen=True, slots=True)
+class Semantics:
+    """The choices of one network plugin; *source* says where they are written down.
+
+    *enforced*: it looks at policies at all. *blocks_match_pods*, *blocks_match_nodes*: an ipBlock with the address of a
+    pod or a node matches it. *selectors_match_hosts*: a peer's selectors match pods on the host network.
+    *unlisted_rules*: rules in a section that `policyTypes` does not list count (the API says no).
+    """
+
+    enforced: bool
+    blocks_match_pods: Tri
+    blocks_match_nodes: Tri
+    selectors_match_hosts: Tri = Tri.NO
+    unlisted_rules: Tri = Tri.NO
+    source: str = field(default="", compare=False)
+
+
+PROFILES: Mapping[str, Semantics] = MappingProxyType(
+    {
+        "kubernetes": Semantics(
+            enforced=True,
+            blocks_match_pods=Tri.EITHER,
+            blocks_match_nodes=Tri.EITHER,
+            selectors_match_hosts=Tri.EITHER,
+            unlisted_rules=Tri.EITHER,
+            source="any plugin of the API: kubernetes/website, docs/concepts/services-networking/network-policies.md",
+        ),
+        "calico": Semantics(
+            enforced=True,
+            blocks_match_pods=Tri.YES,
+            blocks_match_nodes=Tri.YES,
+            source="projectcalico/calico, libcalico-go/lib/backend/k8s/conversion (an ipBlock becomes nets)",
+        ),
+        "cilium": Semantics(
+            enforced=True,
+            blocks_match_pods=Tri.NO,
+            blocks_match_nodes=Tri.NO,
+            unlisted_rules=Tri.YES,
+            source="cilium/cilium, pkg/k8s/network_policy.go and policy-cidr-match-mode, with its default",
+        ),
+        "flannel": Semantics(
+            enforced=False,
+            blocks_match_pods=Tri.NO,
+            blocks_match_nodes=Tri.NO,
+            source="flannel-io/flannel, README.md (it carries packets and leaves policy to others)",
+        ),
+        "weave": Semantics(
+            enforced=True,
+            blocks_match_pods=Tri.YES,
+            blocks_match_nodes=Tri.YES,
+            source="weaveworks/weave, npc (iptables and ipset by address)",
+        ),
+        "kube-network-policies": Semantics(
+            enforced=True,
+            blocks_match_pods=Tri.YES,
+            blocks_match_nodes=Tri.YES,
+            source="kubernetes-sigs/kube-network-policies, pkg/networkpolicy/networkpolicy.go",
+        ),
+    }
+)
+"""The semantics by the name of the CNI."""

@@ -1,0 +1,182 @@
+"""Sets of ports: exact values for answers, and bits over the ranges that policies can tell apart for counting."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+FIRST, LAST = 1, 65535
+"""The ports of a protocol that has ports."""
+
+
+class Protocol(StrEnum):
+    """TCP, UDP and SCTP have ports; OTHER stands for ICMP and the rest, which is allowed as a whole or not at all."""
+
+    TCP = "TCP"
+    UDP = "UDP"
+    SCTP = "SCTP"
+    OTHER = "OTHER"
+
+
+Interval = tuple[Protocol, int, int]
+_ORDER = {protocol: number for number, protocol in enumerate(Protocol)}
+
+
+@dataclass(frozen=True, slots=True)
+class PortSet:
+    """A set of ports of protocols: its sorted *intervals* (protocol, low, high) neither touch nor overlap.
+
+    Build one with `ports` or from `ALL_PORTS` and `NO_PORTS`; OTHER is the interval (OTHER, 1, 65535).
+    """
+
+    intervals: tuple[Interval, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.intervals)
+
+    def __iter__(self) -> Iterator[Interval]:
+        return iter(self.intervals)
+
+    def __or__(self, other: PortSet) -> PortSet:
+        return _union((*self.intervals, *other.intervals))
+
+    def __and__(self, other: PortSet) -> PortSet:
+        return PortSet(tuple(_overlaps(self.intervals, other.intervals)))
+
+    def __sub__(self, other: PortSet) -> PortSet:
+        return self & _complement(other)
+
+    def has(self, protocol: Protocol, port: int) -> bool:
+        """Return whether *port* of *protocol* is in the set; for OTHER any port asks for the protocol."""
+        return any(kind is protocol and low <= port <= high for kind, low, high in self.intervals)
+
+    def first(self) -> tuple[Protocol, int]:
+        """Return the protocol and number of the smallest member: an example to show. ValueError where there is none."""
+        if not self.intervals:
+            raise ValueError("an empty set of ports has no member")
+        return self.intervals[0][:2]
+
+    def __str__(self) -> str:
+        if self == ALL_PORTS:
+            return "all"
+        return ", ".join(_shown(interval) for interval in self.intervals) or "none"
+
+
+def ports(protocol: Protocol, low: int = FIRST, high: int = LAST) -> PortSet:
+    """Return the ports of *protocol* from *low* to *high*, both in it."""
+    return PortSet(((protocol, low, high),))
+
+
+ALL_PORTS = PortSet(tuple((protocol, FIRST, LAST) for protocol in Protocol))
+NO_PORTS = PortSet(())
+
+
+def _shown(interval: Interval) -> str:
+    protocol, low, high = interval
+    if protocol is Protocol.OTHER:
+        return "other protocols"
+    if (low, high) == (FIRST, LAST):
+        return f"all {protocol}"
+    return f"{low}/{protocol}" if low == high else f"{low}-{high}/{protocol}"
+
+
+def _union(intervals: Iterable[Interval]) -> PortSet:
+    merged: list[Interval] = []
+    for protocol, low, high in sorted(intervals, key=lambda one: (_ORDER[one[0]], one[1], one[2])):
+        if merged and merged[-1][0] is protocol and low <= merged[-1][2] + 1:
+            merged[-1] = (protocol, merged[-1][1], max(high, merged[-1][2]))
+        else:
+            merged.append((protocol, low, high))
+    return PortSet(tuple(merged))
+
+
+def _overlaps(left: tuple[Interval, ...], right: tuple[Interval, ...]) -> Iterator[Interval]:
+    i = j = 0
+    while i < len(left) and j < len(right):
+        (kind, low, high), (other, other_low, other_high) = left[i], right[j]
+        if kind is other and max(low, other_low) <= min(high, other_high):
+            yield kind, max(low, other_low), min(high, other_high)
+        if (_ORDER[kind], high) <= (_ORDER[other], other_high):
+            i += 1
+        else:
+            j += 1
+
+
+def _complement(ports: PortSet) -> PortSet:
+    rest: list[Interval] = []
+    for protocol in Protocol:
+        start = FIRST
+        for _, low, high in (one for one in ports.intervals if one[0] is protocol):
+            if start < low:
+                rest.append((protocol, start, low - 1))
+            start = high + 1
+        if start <= LAST:
+            rest.append((protocol, start, LAST))
+    return PortSet(tuple(rest))
+
+
+class PortSpace:
+    """The atoms into which *cuts* divide all ports: each set of ports that can matter is a mask, one bit an atom."""
+
+    def __init__(self, cuts: Iterable[PortSet]) -> None:
+        edges: dict[Protocol, set[int]] = {protocol: {FIRST} for protocol in Protocol}
+        for protocol, low, high in (interval for ports in cuts for interval in ports):
+            edges[protocol] |= {low, high + 1} if high < LAST else {low}
+        self._starts: dict[Protocol, list[int]] = {protocol: sorted(edges[protocol]) for protocol in Protocol}
+        self._bases: dict[Protocol, int] = {}
+        self._atoms: list[Interval] = []
+        for protocol, starts in self._starts.items():
+            self._bases[protocol] = len(self._atoms)
+            ends = [start - 1 for start in starts[1:]] + [LAST]
+            self._atoms += [(protocol, low, high) for low, high in zip(starts, ends, strict=True)]
+        self.everything = (1 << len(self._atoms)) - 1
+        self._decoded: dict[int, PortSet] = {0: NO_PORTS, self.everything: ALL_PORTS}
+
+    def mask(self, ports: PortSet) -> int:
+        """Return *ports* as a mask. ValueError where no cut has told these ports from others."""
+        return sum(self._bits(*interval) for interval in ports)
+
+    def _bits(self, protocol: Protocol, low: int, high: int) -> int:
+        starts, base = self._starts[protocol], self._bases[protocol]
+        begin, end = bisect_left(starts, low), len(starts) if high == LAST else bisect_left(starts, high + 1)
+        if starts[begin : begin + 1] != [low] or (high != LAST and starts[end : end + 1] != [high + 1]):
+            raise ValueError(f"no cut at {low}-{high}/{protocol}")
+        return (1 << (base + end)) - (1 << (base + begin))
+
+    def ports(self, mask: int) -> PortSet:
+        """Return the set of ports that *mask* stands for."""
+        found = self._decoded.get(mask)
+        if found is None:
+            found = self._decoded[mask] = _union(self._atoms[bit] for bit in bits(mask))
+        return found
+
+
+_WORD = 1024
+
+
+def bits(mask: int) -> Iterator[int]:
+    """Yield the numbers of the bits that are set in *mask*, from the lowest."""
+    base = 0
+    while mask:
+        word = mask & (1 << _WORD) - 1
+        while word:
+            lowest = word & -word
+            yield base + lowest.bit_length() - 1
+            word ^= lowest
+        mask >>= _WORD
+        base += _WORD
+
+
+def mask_of(numbers: Collection[int]) -> int:
+    """Return the mask in which the bits *numbers* are set."""
+    if len(numbers) < 8:
+        found = 0
+        for number in numbers:
+            found |= 1 << number
+        return found
+    octets = bytearray((max(numbers) >> 3) + 1)
+    for number in numbers:
+        octets[number >> 3] |= 1 << (number & 7)
+    return int.from_bytes(octets, "little")

@@ -1,0 +1,104 @@
+"""What the Intent says, as the policies and pods that an evaluator compares with the manifests'."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from netgen import intent as meant
+from netgen.evaluate.addresses import Block
+from netgen.evaluate.objects.model import (
+    NAME_LABEL,
+    BlockPeer,
+    Expression,
+    Operator,
+    Peer,
+    PodPeer,
+    Policy,
+    PortRule,
+    Rule,
+    Selector,
+    Workload,
+)
+from netgen.evaluate.sets import Protocol
+
+KIND = "Intent"
+"""The kind of an ideal policy and of an app that stands for its own pods."""
+
+EVERYTHING = Selector()
+
+
+def policies(intent: meant.Intent) -> tuple[Policy, ...]:
+    """Return the policies that *intent* is: for each app its flows, and one for each closed namespace.
+
+    The spots of policies and rules are those of the spec.
+    """
+    closed = [Policy(KIND, one.namespace, one.document, EVERYTHING, (), (), spot=one.spot) for one in intent.isolated]
+    return (*(_policy(app, intent) for app in intent.apps if app.ingress or app.egress), *closed)
+
+
+def workloads(intent: meant.Intent) -> tuple[Workload, ...]:
+    """Return a workload for each app, whose pods carry just what the app selects."""
+    return tuple(
+        Workload(
+            KIND,
+            app.key.namespace,
+            app.key.name,
+            _worn(app.selector),
+            host_network=app.host_network,
+            spot=app.spot,
+        )
+        for app in intent.apps
+    )
+
+
+def _policy(app: meant.App, intent: meant.Intent) -> Policy:
+    inward = _rules((flow.source, flow) for flow in intent.flows_to.get(app.key, ()))
+    outward = _rules((flow.target, flow) for flow in intent.flows_from.get(app.key, ()))
+    return Policy(
+        KIND,
+        app.key.namespace,
+        app.key.name,
+        selector(app.selector),
+        inward if app.ingress else None,
+        outward if app.egress else None,
+        spot=app.spot,
+    )
+
+
+def _rules(ends: Iterable[tuple[meant.Peer, meant.Flow]]) -> tuple[Rule, ...]:
+    return tuple(
+        Rule(tuple(_peers(peer)), _ports(flow.ports), index, flow.spot) for index, (peer, flow) in enumerate(ends)
+    )
+
+
+def _peers(peer: meant.Peer) -> Iterable[Peer]:
+    if isinstance(peer, meant.Addresses):
+        return [BlockPeer(Block(block.cidr, block.excluded)) for block in peer.blocks]
+    space = EVERYTHING if peer.namespace is None else Selector(((NAME_LABEL, peer.namespace),))
+    return [PodPeer(space, selector(peer.selector))]
+
+
+def _ports(ports: tuple[meant.PortMatch, ...]) -> tuple[PortRule, ...] | None:
+    if not ports:
+        return None
+    return tuple(
+        PortRule(Protocol(one.protocol), one.port, one.port) if one.port else PortRule(Protocol(one.protocol))
+        for one in ports
+    )
+
+
+def selector(written: meant.Selector) -> Selector:
+    """Return *written* as the evaluator has it."""
+    expressions = tuple(Expression(one.key, Operator(one.operator), one.values) for one in written.expressions)
+    return Selector(written.labels, expressions)
+
+
+def _worn(written: meant.Selector) -> tuple[tuple[str, str], ...]:
+    """Return the fewest labels with which a pod is selected."""
+    labels = dict(written.labels)
+    for one in written.expressions:
+        if one.operator == "In":
+            labels.setdefault(one.key, one.values[0])
+        elif one.operator == "Exists":
+            labels.setdefault(one.key, "any")
+    return tuple(sorted(labels.items()))

@@ -1,0 +1,610 @@
+"""Manifests of anybody: each kind and form that decides who reaches whom is read, or named as not understood."""
+
+from __future__ import annotations
+
+import pytest
+
+from netgen.evaluate.addresses import Block
+from netgen.evaluate.objects import Cluster, read_cluster
+from netgen.evaluate.objects.model import (
+    NAME_LABEL,
+    BlockPeer,
+    Direction,
+    Expression,
+    IngressRule,
+    NamedPort,
+    Operator,
+    PodPeer,
+    PortRule,
+    Rule,
+    Selector,
+    ServicePort,
+    namespace,
+)
+from netgen.evaluate.routes import routes
+from netgen.evaluate.sets import Protocol
+from netgen.source import Dialect, read
+
+TEMPLATE = """
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      hostNetwork: true
+      containers:
+      - name: c
+        ports: [{name: http, containerPort: 8080}, {containerPort: 9}]
+"""
+POLICY = """\
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: np, namespace: shop}
+spec:
+"""
+
+
+def cluster_of(text: str) -> Cluster:
+    """Return what *text* says."""
+    reading = read(text, "m.yaml", Dialect.MANIFEST)
+    return read_cluster(reading.documents, reading.problems)
+
+
+def named(cluster: Cluster) -> list[str]:
+    """Return what was not understood, with its line and column."""
+    return [f"{one.place.line}:{one.place.column} {one.what}" if one.place else one.what for one in cluster.unknowns]
+
+
+def object_of(version: str, kind: str, spec: str) -> str:
+    """Return the text of an object."""
+    return f"apiVersion: {version}\nkind: {kind}\nmetadata: {{name: web, namespace: shop}}\nspec:{spec}"
+
+
+# ------------------------------------------------------------------------------------------------------------ workloads
+
+
+@pytest.mark.parametrize(
+    ("version", "kind"),
+    [
+        ("v1", "ReplicationController"),
+        ("apps/v1", "Deployment"),
+        ("apps/v1", "StatefulSet"),
+        ("apps/v1", "DaemonSet"),
+        ("apps/v1", "ReplicaSet"),
+        ("batch/v1", "Job"),
+        ("argoproj.io/v1alpha1", "Rollout"),
+        ("apps.openshift.io/v1", "DeploymentConfig"),
+        ("serving.knative.dev/v1", "Service"),
+    ],
+)
+def test_every_kind_with_a_pod_template_is_a_workload(version: str, kind: str) -> None:
+    """Whatever has a pod template makes pods with its labels, named ports and network."""
+    cluster = cluster_of(object_of(version, kind, TEMPLATE))
+    (one,) = cluster.workloads
+    assert (one.kind, one.namespace, one.name, one.host_network) == (kind, "shop", "web", True)
+    assert ("app", "web") in one.labels
+    assert one.ports == (NamedPort("http", Protocol.TCP, 8080),)
+    assert (cluster.unknowns, cluster.services) == ((), ())
+
+
+def test_a_cron_job_has_its_template_deeper() -> None:
+    """The pods of a CronJob are those of its jobs."""
+    inner = TEMPLATE.replace("\n", "\n    ")
+    (one,) = cluster_of(object_of("batch/v1", "CronJob", f"\n  jobTemplate:\n    spec:{inner}")).workloads
+    assert (one.kind, one.labels) == ("CronJob", (("app", "web"),))
+
+
+def test_a_pod_has_addresses() -> None:
+    """A pod is a workload of its own, with the addresses of its status, each once."""
+    text = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: web, labels: {app: web}}
+spec: {containers: [{name: c}]}
+status: {podIP: 10.0.0.7, podIPs: [{ip: 10.0.0.7}, {ip: "fd00::7"}]}
+"""
+    (one,) = cluster_of(text).workloads
+    assert (one.namespace, one.addresses, one.unsure) == ("default", ("10.0.0.7", "fd00::7"), frozenset())
+
+
+def test_ports_of_init_containers() -> None:
+    """A sidecar's port is a port like any; that of an init container which ends is only a passing one."""
+    text = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers: [{name: c, ports: [{name: http, containerPort: 80}]}]
+  initContainers:
+  - {name: proxy, restartPolicy: Always, ports: [{name: proxy, containerPort: 15001}]}
+  - {name: setup, ports: [{name: dns, containerPort: 53, protocol: UDP}]}
+"""
+    (one,) = cluster_of(text).workloads
+    assert one.ports == (
+        NamedPort("dns", Protocol.UDP, 53, passing=True),
+        NamedPort("http", Protocol.TCP, 80),
+        NamedPort("proxy", Protocol.TCP, 15001),
+    )
+
+
+@pytest.mark.parametrize(
+    ("version", "kind", "labels", "unsure"),
+    [
+        ("apps/v1", "Deployment", {}, "pod-template-hash"),
+        ("apps/v1", "StatefulSet", {}, "statefulset.kubernetes.io/pod-name"),
+        ("batch/v1", "Job", {"job-name": "web", "batch.kubernetes.io/job-name": "web"}, "controller-uid"),
+        ("batch/v1", "CronJob", {}, "job-name"),
+    ],
+)
+def test_labels_that_the_cluster_adds(version: str, kind: str, labels: dict[str, str], unsure: str) -> None:
+    """Labels that controllers add to pods are known where the object tells their value, and unsure otherwise."""
+    spec = TEMPLATE if kind != "CronJob" else "\n  jobTemplate:\n    spec:" + TEMPLATE.replace("\n", "\n    ")
+    (one,) = cluster_of(object_of(version, kind, spec)).workloads
+    assert dict(one.labels) == {"app": "web"} | labels
+    assert unsure in one.unsure
+
+
+def test_namespaces_carry_their_names() -> None:
+    """A namespace has its own labels and the one that the API server adds."""
+    text = (
+        "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {team: red, kubernetes.io/metadata.name: x}}"
+    )
+    assert cluster_of(text).namespaces == (namespace("shop", {"team": "red", NAME_LABEL: "shop"}),)
+
+
+def test_lists_are_unfolded() -> None:
+    """Lists of any kind hold objects, also in each other, and a typed list may leave out the kind of its items."""
+    text = """\
+apiVersion: v1
+kind: List
+items:
+- {apiVersion: v1, kind: Namespace, metadata: {name: one}}
+- apiVersion: v1
+  kind: NamespaceList
+  items: [{metadata: {name: two}}, {metadata: {name: three}}]
+- apiVersion: networking.k8s.io/v1
+  kind: NetworkPolicyList
+  items: [{metadata: {name: np}, spec: {podSelector: {}}}]
+"""
+    cluster = cluster_of(text)
+    assert [one.name for one in cluster.namespaces] == ["one", "two", "three"]
+    assert [str(one) for one in cluster.policies] == ["default/np"]
+    assert cluster.unknowns == ()
+
+
+def test_objects_without_a_namespace_are_in_the_given_one() -> None:
+    """What names no namespace is put where the caller says."""
+    reading = read("apiVersion: v1\nkind: Service\nmetadata: {name: web}", "m.yaml", Dialect.MANIFEST)
+    (one,) = read_cluster(reading.documents, namespace="shop").services
+    assert str(one) == "shop/web"
+
+
+def test_what_cannot_matter_is_read_over() -> None:
+    """Kinds that do not decide who reaches whom are no trouble, whatever is in them."""
+    text = """\
+{apiVersion: v1, kind: ConfigMap, metadata: {name: x}, data: {a: b}}
+---
+{apiVersion: v1, kind: Secret, metadata: {name: x}}
+---
+{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: x}}
+---
+{apiVersion: admissionregistration.k8s.io/v1, kind: ValidatingAdmissionPolicy, metadata: {name: x}}
+---
+{apiVersion: cert-manager.io/v1, kind: Certificate, metadata: {name: x}, spec: {template: 7}}
+---
+{apiVersion: cilium.io/v2, kind: CiliumNode, metadata: {name: x}}
+"""
+    assert cluster_of(text) == Cluster()
+
+
+# ------------------------------------------------------------------------------------------------------------- policies
+
+
+def rules_of(spec: str) -> tuple[Rule, ...]:
+    """Return the ingress rules of a policy."""
+    cluster = cluster_of(POLICY + spec)
+    assert named(cluster) == []
+    rules = cluster.policies[0].ingress
+    assert rules is not None
+    return rules
+
+
+@pytest.mark.parametrize(
+    ("spec", "ingress", "egress"),
+    [
+        ("  podSelector: {}", 0, None),
+        ("  podSelector: {}\n  policyTypes: []", 0, None),
+        ("  podSelector: {}\n  policyTypes: null\n  egress: []", 0, None),
+        ("  podSelector: {}\n  egress: [{}]", 0, 1),
+        ("  podSelector: {}\n  egress:\n  -", 0, 1),
+        ("  podSelector: {}\n  policyTypes: [Egress]", None, 0),
+        ("  podSelector: {}\n  policyTypes: [Ingress, Egress]\n  ingress: [{}, {}]", 2, 0),
+        ("  podSelector: {}\n  policyTypes: [Ingress, Ingress]", 0, None),
+        ("  ingress: null", 0, None),
+    ],
+)
+def test_the_directions_of_a_policy(spec: str, ingress: int | None, egress: int | None) -> None:
+    """What `policyTypes` and the sections leave out is as the API server defaults it."""
+    (one,) = cluster_of(POLICY + spec).policies
+    counts = [None if rules is None else len(rules) for rules in (one.ingress, one.egress)]
+    assert counts == [ingress, egress]
+    assert one.unlisted == ()
+
+
+def test_rules_of_a_direction_that_is_not_listed_are_kept_apart() -> None:
+    """Rules in a section that `policyTypes` leaves out do not isolate, and are not lost: some plugins heed them."""
+    (one,) = cluster_of(POLICY + "  policyTypes: [Ingress]\n  egress: [{}]").policies
+    assert (one.ingress, one.egress) == ((), None)
+    assert one.unlisted == ((Direction.EGRESS, (Rule(None, None, 0),)),)
+
+
+EVERYBODY = Rule(None, None, 0)
+POD = PodPeer(None, Selector((("app", "a"),)))
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ("{}", EVERYBODY),
+        ("", EVERYBODY),
+        ("{from: []}", EVERYBODY),
+        ("{from: null, ports: []}", EVERYBODY),
+        ("{from: [{podSelector: {matchLabels: {app: a}}}]}", Rule((POD,), None, 0)),
+        ("{from: [{podSelector: {}}]}", Rule((PodPeer(None, Selector()),), None, 0)),
+        ("{from: [{namespaceSelector: {}}]}", Rule((PodPeer(Selector(), Selector()),), None, 0)),
+        (
+            "{from: [{namespaceSelector: {}, podSelector: {matchLabels: {app: a}}}]}",
+            Rule((PodPeer(Selector(), POD.pods),), None, 0),
+        ),
+        ("{from: [{namespaceSelector: null, podSelector: {matchLabels: {app: a}}}]}", Rule((POD,), None, 0)),
+        (
+            "{from: [{ipBlock: {cidr: 10.0.0.0/8, except: [10.1.0.0/16]}}]}",
+            Rule((BlockPeer(Block("10.0.0.0/8", ("10.1.0.0/16",))),), None, 0),
+        ),
+        ("{ports: [{}]}", Rule(None, (PortRule(Protocol.TCP),), 0)),
+        ("{ports: [null]}", Rule(None, (PortRule(Protocol.TCP),), 0)),
+        ("{ports: [{protocol: UDP, port: 53}]}", Rule(None, (PortRule(Protocol.UDP, 53, 53),), 0)),
+        ("{ports: [{port: 80, endPort: 90}]}", Rule(None, (PortRule(Protocol.TCP, 80, 90),), 0)),
+        ("{ports: [{protocol: SCTP, port: http}]}", Rule(None, (PortRule(Protocol.SCTP, name="http"),), 0)),
+    ],
+)
+def test_the_forms_of_a_rule(rule: str, expected: Rule) -> None:
+    """Missing, null and empty mean what the API server makes of them."""
+    assert rules_of(f"  ingress:\n  - {rule}") == (expected,)
+
+
+def test_the_forms_of_a_selector() -> None:
+    """All four operators are read, and two selectors that differ in order only are one."""
+    text = "{{matchLabels: {{a: x, b: ''}}, matchExpressions: [{}]}}"
+    items = (
+        "{key: a, operator: In, values: [w, x, x]}",
+        "{key: b, operator: NotIn, values: [z]}",
+        "{key: a/c, operator: Exists}",
+        "{key: d, operator: DoesNotExist, values: []}",
+    )
+    both = [
+        cluster_of(f"{POLICY}  podSelector: {text.format(', '.join(order))}").policies[0]
+        for order in (items, items[::-1])
+    ]
+    assert both[0].subject == both[1].subject
+    assert both[0].subject == Selector(
+        (("a", "x"), ("b", "")),
+        (
+            Expression("a", Operator.IN, ("w", "x")),
+            Expression("a/c", Operator.EXISTS),
+            Expression("b", Operator.NOT_IN, ("z",)),
+            Expression("d", Operator.DOES_NOT_EXIST),
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("spec", "said"),
+    [
+        ("  podSelector: {}\n  ingres: []", "6:3 the field 'ingres' is not known in spec"),
+        ("  podSelector: {matchLabel: {}}", "5:17 the field 'matchLabel' is not known in spec.podSelector"),
+        ("  podSelector: {matchLabels: {app: 1}}", "5:36 the value of 'app' is not text"),
+        ("  podSelector: {matchLabels: {app: a b}}", "5:36 'a b' is no label value"),
+        ("  podSelector: {matchLabels: {a b: x}}", "5:31 'a b' is no label key"),
+        ("  podSelector: []", "5:16 spec.podSelector is not a map"),
+        (
+            "  podSelector: {matchExpressions: [{key: a, operator: Equals}]}",
+            "5:55 'Equals' is no operator of a selector",
+        ),
+        ("  podSelector: {matchExpressions: [{key: a, operator: In}]}", "5:55 the operator In needs values"),
+        (
+            "  podSelector: {matchExpressions: [{key: a, operator: Exists, values: [b]}]}",
+            "5:55 the operator Exists takes no values",
+        ),
+        ("  policyTypes: [ingress]", "5:17 'ingress' is no policy type"),
+        ("  ingress: {}", "5:12 spec.ingress is not a list"),
+        ("  ingress: [{from: [{}]}]", "5:21 a peer without podSelector, namespaceSelector and ipBlock is refused"),
+        ("  ingress: [{to: []}]", "5:14 the field 'to' is not known in spec.ingress[0]"),
+        (
+            "  ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8}, podSelector: {}}]}]",
+            "5:21 a peer has either an ipBlock or selectors",
+        ),
+        ("  ingress: [{from: [{ipBlock: {cidr: 10.0.0.0}}]}]", "5:38 '10.0.0.0' is no CIDR"),
+        (
+            "  ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8, except: [10.0.0.0/8]}}]}]",
+            "5:59 '10.0.0.0/8' is not a strict part of '10.0.0.0/8'",
+        ),
+        ("  ingress: [{ports: [{protocol: tcp}]}]", "5:33 'tcp' is no protocol of a NetworkPolicy"),
+        ("  ingress: [{ports: [{port: 0}]}]", "5:29 spec.ingress[0].ports[0].port is not a number from 1 to 65535"),
+        ("  ingress: [{ports: [{port: '80'}]}]", "5:29 '80' is no port number and no port name"),
+        ("  ingress: [{ports: [{port: a, endPort: 9}]}]", "5:41 an endPort needs a port that is a number"),
+        (
+            "  ingress: [{ports: [{port: 9, endPort: 8}]}]",
+            "5:41 spec.ingress[0].ports[0].endPort is not a number from 9 to 65535",
+        ),
+    ],
+)
+def test_what_the_api_server_refuses_is_named(spec: str, said: str) -> None:
+    """A policy that the API server would refuse is not guessed at: it is named, with its place, and left out."""
+    cluster = cluster_of(POLICY + spec)
+    place, _, what = said.partition(" ")
+    assert named(cluster) == [f"{place} a NetworkPolicy is not understood: {what}"]
+    assert cluster.policies == ()
+
+
+@pytest.mark.parametrize(
+    ("version", "kind"),
+    [
+        ("cilium.io/v2", "CiliumNetworkPolicy"),
+        ("cilium.io/v2", "CiliumCIDRGroup"),
+        ("projectcalico.org/v3", "NetworkPolicy"),
+        ("projectcalico.org/v3", "Tier"),
+        ("crd.projectcalico.org/v1", "GlobalNetworkPolicy"),
+        ("crd.antrea.io/v1beta1", "ClusterNetworkPolicy"),
+        ("policy.networking.k8s.io/v1alpha2", "ClusterNetworkPolicy"),
+        ("policy.networking.k8s.io/v1alpha1", "AdminNetworkPolicy"),
+        ("security.istio.io/v1", "AuthorizationPolicy"),
+        ("networking.k8s.aws/v1alpha1", "ApplicationNetworkPolicy"),
+        ("k8s.ovn.org/v1", "EgressFirewall"),
+        ("example.com/v1", "TrafficPolicy"),
+        ("extensions/v1beta1", "NetworkPolicy"),
+    ],
+)
+def test_policies_of_other_kinds_are_named(version: str, kind: str) -> None:
+    """A kind is told by its API group; policies that are not evaluated are named, never skipped."""
+    cluster = cluster_of(object_of(version, kind, " {}"))
+    group = version.rpartition("/")[0]
+    assert named(cluster) == [f"2:7 the kind {kind} of {group} is not evaluated, and may decide who reaches whom"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("- 1", "1:1 an object is not understood: the document is no object"),
+        ("kind: Pod", "1:1 an object is not understood: the document has no apiVersion"),
+        ("apiVersion: v1", "1:1 an object is not understood: the document has no kind"),
+        ("apiVersion: v1\nkind: Service\nspec: {}", "1:1 a Service is not understood: it has no name"),
+        (
+            "apiVersion: networking.k8s.io/v2\nkind: NetworkPolicy\nmetadata: {name: x}",
+            "1:13 a NetworkPolicy is not understood: no cluster of today serves networking.k8s.io/v2 NetworkPolicy",
+        ),
+        (
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}\nspec: {replicas: 3}",
+            "4:7 a Deployment is not understood: there is no pod template",
+        ),
+        (
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: x, labels: [a]}\nspec: {}",
+            "3:29 a Pod is not understood: metadata.labels is not a map",
+        ),
+        (
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec: {hostNetwork: 'true'}",
+            "4:21 a Pod is not understood: spec.hostNetwork is neither true nor false",
+        ),
+        (
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec: {}\nstatus: {podIP: pending}",
+            "5:17 a Pod is not understood: 'pending' is no address",
+        ),
+        (
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec: {containers: [{ports: [{containerPort: http}]}]}",
+            "4:46 a Pod is not understood: spec.containers[0].ports[0].containerPort is not a number from 1 to 65535",
+        ),
+        (
+            "apiVersion: v1\nkind: Service\nmetadata: {name: x}\nspec: {ports: [{port: 80, protocol: HTTP}]}",
+            "4:37 a Service is not understood: 'HTTP' is no protocol of a Service port",
+        ),
+    ],
+)
+def test_objects_that_make_no_sense_are_named(text: str, said: str) -> None:
+    """What cannot be read as the object that it says it is becomes an Unknown at its place."""
+    assert named(cluster_of(text)) == [said]
+
+
+def test_two_objects_of_one_name_are_named() -> None:
+    """Only one of two objects with the same kind, namespace and name can be in the cluster, and nobody knows which."""
+    cluster = cluster_of(f"{POLICY}  podSelector: {{}}\n---\n{POLICY}  policyTypes: [Egress]")
+    assert [one.egress for one in cluster.policies] == [None]
+    assert named(cluster) == ["9:18 NetworkPolicy np stands twice, and only one of the two can be in the cluster"]
+
+
+# -------------------------------------------------------------------------------------------------------------- reading
+
+
+def test_separators_with_a_comment_are_read_as_kubectl_does() -> None:
+    """A line of three dashes and a comment parts documents, with or without a blank between the two."""
+    text = "\n".join(
+        f"---{end}\napiVersion: v1\nkind: Namespace\nmetadata: {{name: n{i}}}"
+        for i, end in enumerate(("", "# a", " # b", "#", "\t"))
+    )
+    assert [one.name for one in cluster_of(text).namespaces] == ["n0", "n1", "n2", "n3", "n4"]
+
+
+def test_a_document_that_is_no_yaml_is_named_and_the_others_are_read() -> None:
+    """One document that cannot be decoded is an Unknown at its line; all the others count."""
+    text = """\
+{apiVersion: v1, kind: Namespace, metadata: {name: a}}
+---
+kind: Pod
+metadata: [
+---# c
+{apiVersion: v1, kind: Namespace, metadata: {name: b}}
+"""
+    cluster = cluster_of(text)
+    assert [one.name for one in cluster.namespaces] == ["a", "b"]
+    assert named(cluster) == ["5:1 a value is expected here"]
+
+
+def test_anchors_and_merge_keys_mean_what_they_mean() -> None:
+    """Foreign YAML with anchors, aliases and merge keys is read with its meaning."""
+    text = """\
+apiVersion: v1
+kind: List
+items:
+- apiVersion: v1
+  kind: Pod
+  metadata: &meta {name: a, labels: &labels {app: web, tier: x}}
+  spec: &spec {containers: [{name: c, ports: [{name: http, containerPort: 80}]}]}
+- apiVersion: v1
+  kind: Pod
+  metadata: {<<: *meta, name: b, labels: {<<: *labels, tier: z}}
+  spec: *spec
+"""
+    cluster = cluster_of(text)
+    assert [(one.name, dict(one.labels)) for one in cluster.workloads] == [
+        ("a", {"app": "web", "tier": "x"}),
+        ("b", {"app": "web", "tier": "z"}),
+    ]
+    assert cluster.workloads[0].ports == cluster.workloads[1].ports
+
+
+def test_errors_of_reading_are_unknowns() -> None:
+    """A key that stands twice could mean either, so nothing is proved."""
+    text = "apiVersion: v1\nkind: Pod\nmetadata: {name: a, labels: {app: x, app: y}}\nspec: {}\n"
+    assert named(cluster_of(text)) == ["3:38 the key `app` stands twice in one map"]
+
+
+# --------------------------------------------------------------------------------------------------------------- routes
+
+SERVICE = """\
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {app: web}
+"""
+PODS = """\
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: one, namespace: shop}
+spec:
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: c, ports: [{name: http, containerPort: 8080}]}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: two, namespace: shop}
+spec:
+  template:
+    metadata: {labels: {app: web, v: b}}
+    spec: {containers: [{name: c, ports: [{name: http, containerPort: 9090}]}]}
+"""
+INGRESS = """\
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: web, namespace: shop}
+spec:
+  ingressClassName: nginx
+  defaultBackend: {service: {name: web, port: {number: 80}}}
+  rules:
+  - host: a.example.com
+    http: {paths: [{path: /x, pathType: Prefix, backend: {service: {name: web, port: {name: web}}}}]}
+"""
+
+
+def ways(text: str) -> tuple[list[str], list[str]]:
+    """Return where Services lead, and the broken links with their lines."""
+    found = routes(cluster_of(text))
+    ends = [f"{one.port.port}/{one.protocol} -> {one.workload.name}:{one.number}" for one in found.backends]
+    return ends, [f"{one.spot.value().line if one.spot else 0}: {one.what}" for one in found.broken]
+
+
+def test_services_lead_to_the_port_of_each_pod() -> None:
+    """A target port is a number, the name that each pod gives one, or by default the Service's own."""
+    text = PODS + SERVICE + "  ports: [{name: web, port: 80, targetPort: http}, {name: m, port: 99, protocol: UDP}]"
+    assert ways(text) == (["80/TCP -> one:8080", "80/TCP -> two:9090", "99/UDP -> one:99", "99/UDP -> two:99"], [])
+
+
+def test_a_headless_service_translates_nothing() -> None:
+    """What is dialled at a headless Service is what the pod sees, so another target port is a broken link."""
+    text = (
+        PODS
+        + SERVICE
+        + "  clusterIP: None\n  ports: [{name: a, port: 8080, targetPort: 8080}, {name: b, port: 80, targetPort: 81}]"
+    )
+    assert ways(text) == (
+        ["8080/TCP -> one:8080", "8080/TCP -> two:8080", "80/TCP -> one:80", "80/TCP -> two:80"],
+        ["24: the Service shop/web is headless: nothing brings its port 80 to 81"] * 2,
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            PODS + SERVICE.replace("app: web", "app: nobody") + "  ports: [{port: 80}]",
+            ["22: the Service shop/web selects no pods: none has app=nobody"],
+        ),
+        (
+            PODS + SERVICE + "  ports: [{port: 80, targetPort: https}]",
+            [
+                f"23: the Service shop/web leads to a port 'https' that shop/{name} does not name"
+                for name in ("one", "two")
+            ],
+        ),
+        (
+            PODS + INGRESS,
+            [f"{line}: the Ingress shop/web leads to the Service 'web', which is not there" for line in (23, 26)],
+        ),
+        (
+            PODS + SERVICE + "  ports: [{port: 80}]\n" + INGRESS,
+            ["33: the Ingress shop/web leads to a port 'web' that the Service shop/web does not have"],
+        ),
+        (SERVICE + "  ports: [{port: 80}]", []),
+        (PODS + SERVICE.replace("{app: web}", "{}") + "  ports: [{port: 80}]", []),
+        (
+            PODS + SERVICE + "  type: ExternalName\n  externalName: example.com\n  ports: [{port: 80, targetPort: x}]",
+            [],
+        ),
+    ],
+)
+def test_broken_links_are_found(text: str, said: list[str]) -> None:
+    """A link that leads nowhere is named at its place; a Service without a selector, or without any pods, is none."""
+    assert ways(text)[1] == said
+
+
+def test_ingresses_lead_to_services() -> None:
+    """Each path of an Ingress, and its default backend, ends at the pods of its Service."""
+    cluster = cluster_of(PODS + SERVICE + "  ports: [{name: web, port: 80, targetPort: http}]\n" + INGRESS)
+    assert cluster.ingresses[0].class_name == "nginx"
+    assert cluster.ingresses[0].rules == (
+        IngressRule("", "", "", "web", 80),
+        IngressRule("a.example.com", "/x", "Prefix", "web", "web"),
+    )
+    found = [(one.rule.host, one.backend.workload.name, one.backend.number) for one in routes(cluster).routes]
+    assert found == [
+        ("", "one", 8080),
+        ("", "two", 9090),
+        ("a.example.com", "one", 8080),
+        ("a.example.com", "two", 9090),
+    ]
+
+
+def test_a_service_may_select_by_a_label_that_the_cluster_sets() -> None:
+    """A Service for one pod of a StatefulSet is no broken link."""
+    text = object_of("apps/v1", "StatefulSet", TEMPLATE) + SERVICE.replace(
+        "app: web", "statefulset.kubernetes.io/pod-name: web-0"
+    )
+    assert ways(text + "  ports: [{port: 80}]") == (["80/TCP -> web:80"], [])
+
+
+def test_the_parts_of_a_service() -> None:
+    """A Service is read with its type, selector and ports."""
+    (one,) = cluster_of(SERVICE + "  type: NodePort\n  ports: [{port: 80, nodePort: 30080}]").services
+    assert (one.type, one.selector, one.headless) == ("NodePort", (("app", "web"),), False)
+    assert one.ports == (ServicePort("", 80, 80, Protocol.TCP, 30080),)
