@@ -90,7 +90,7 @@ def test_the_keys_of_the_readme_are_read() -> None:
                 codes = {problem.code for problem in error.problems}
             assert codes <= ABOUT_NAMES, (key, example)
             seen += 1
-    assert seen > 20
+    assert seen >= 20
 
 
 HEADER = "apiVersion: netgen.dev/v1alpha1\nkind: Connectivity\nmetadata: {name: a, namespace: b}\n"

@@ -170,6 +170,17 @@ items:
     assert cluster.unknowns == ()
 
 
+def test_one_bad_item_does_not_hide_the_others() -> None:
+    """An item of a list that makes no sense is named, and those behind it are read."""
+    text = "apiVersion: v1\nkind: List\nitems: [7, {apiVersion: v1, kind: Namespace, metadata: {name: one}}, {kind: x}]"
+    cluster = cluster_of(text)
+    assert [one.name for one in cluster.namespaces] == ["one"]
+    assert named(cluster) == [
+        "3:9 an object is not understood: items[0] is not a map",
+        "3:70 an object is not understood: the document has no apiVersion",
+    ]
+
+
 def test_objects_without_a_namespace_are_in_the_given_one() -> None:
     """What names no namespace is put where the caller says."""
     reading = read("apiVersion: v1\nkind: Service\nmetadata: {name: web}", "m.yaml", Dialect.MANIFEST)
@@ -361,19 +372,21 @@ def test_what_the_api_server_refuses_is_named(spec: str, said: str) -> None:
         ("k8s.ovn.org/v1", "EgressFirewall"),
         ("example.com/v1", "TrafficPolicy"),
         ("extensions/v1beta1", "NetworkPolicy"),
+        ("v1", "NetworkPolicy"),
     ],
 )
 def test_policies_of_other_kinds_are_named(version: str, kind: str) -> None:
     """A kind is told by its API group; policies that are not evaluated are named, never skipped."""
     cluster = cluster_of(object_of(version, kind, " {}"))
-    group = version.rpartition("/")[0]
+    group = version.rpartition("/")[0] or "v1"
     assert named(cluster) == [f"2:7 the kind {kind} of {group} is not evaluated, and may decide who reaches whom"]
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("- 1", "1:1 an object is not understood: the document is no object"),
+        ("- 1", "1:1 an object is not understood: the document is not a map"),
+        ("apiVersion: v1\nkind: List\nitems: {}", "3:8 an object is not understood: items is not a list"),
         ("kind: Pod", "1:1 an object is not understood: the document has no apiVersion"),
         ("apiVersion: v1", "1:1 an object is not understood: the document has no kind"),
         ("apiVersion: v1\nkind: Service\nspec: {}", "1:1 a Service is not understood: it has no name"),

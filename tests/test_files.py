@@ -150,7 +150,7 @@ def test_a_spec_of_a_folder_with_a_slip_in_its_header_is_no_foreign_file(write: 
 def test_a_folder_that_netgen_has_written_is_left_out_without_a_word(write: Write) -> None:
     """Output beside the specs is neither a spec nor news."""
     write("app/spec.yaml", DB)
-    write("app/deploy/.netgen.json", "{}")
+    write("app/deploy/.netgen.json", '{"format": 1, "files": {"shop.yaml": "0"}}')
     write("app/deploy/shop.yaml", DEPLOYMENT)
     assert load("app") == (["shop/db"], ())
 
@@ -243,8 +243,25 @@ def test_a_link_to_a_folder_is_followed_only_when_it_is_named(write: Write) -> N
     write("elsewhere/web.yaml", WEB)
     Path("app/loop").symlink_to("..")
     Path("app/more").symlink_to("../elsewhere")
-    assert load("app")[0] == ["shop/db"]
+    apps, problems = load("app")
+    assert (apps, places(problems)) == (["shop/db"], ["- skipped-files"])
+    assert "app/loop, app/more" in problems[0].message
     assert load("app", "app/more")[0] == ["shop/db", "shop/web"]
+
+
+def test_the_suffix_of_a_spec_may_be_in_capitals(write: Write) -> None:
+    """Some editors and systems write it so."""
+    write("app/db.YAML", DB)
+    write("app/web.Yml", WEB)
+    assert load("app") == (["shop/db", "shop/web"], ())
+
+
+def test_a_spec_beside_what_netgen_has_written_is_read(write: Write) -> None:
+    """Only the files of the record are netgen's own."""
+    write("app/.netgen.json", '{"format": 1, "files": {"shop.yaml": "0"}}')
+    write("app/shop.yaml", DEPLOYMENT)
+    write("app/spec.yaml", DB)
+    assert load("app") == (["shop/db"], ())
 
 
 # ---------------------------------------------------------------------------------------------------- standard input

@@ -239,7 +239,7 @@ def test_the_secret_of_an_issued_wildcard_has_a_name_without_a_star() -> None:
     spec = apps("web: {port: 80, expose: 'https://*.example.com'}")
     found = route(spec, points("public: {ingress: traefik, tls: cert-manager/le}")).tls
     assert found
-    assert found.secret == "wildcard.example.com-tls"  # noqa: S105
+    assert found.secret == "example.com-wildcard-tls"  # noqa: S105
 
 
 def test_the_secret_of_a_url_wins_over_the_entry_point() -> None:

@@ -126,7 +126,7 @@ metadata:
   labels:
     app.kubernetes.io/managed-by: netgen
   annotations:
-    both: "2"
+    both: "1"
     e: "1"
     s: "2"
 spec:
@@ -360,13 +360,13 @@ def test_how_tls_is_written(tls: Tls | None, written: Any) -> None:
     ("tls", "annotations", "written"),
     [
         (None, (), {"e": "1", "both": "1"}),
-        (Tls(None), (), {"e": "1", "both": "2", "s": "2"}),
+        (Tls(None), (), {"e": "1", "both": "1", "s": "2"}),
         (Tls(None, (("both", "3"), ("t", "3"))), (), {"e": "1", "both": "3", "s": "2", "t": "3"}),
         (Tls(None, (("t", "3"),)), (("both", "4"), ("t", "4")), {"e": "1", "both": "4", "s": "2", "t": "4"}),
     ],
 )
 def test_the_nearer_annotation_wins(tls: Tls | None, annotations: Any, written: dict[str, str]) -> None:
-    """Annotations come from the entry point, its https, the certificate and the spec; the later one wins."""
+    """Annotations come from the profile's https, the entry point, the certificate and the spec; the later one wins."""
     assert only(routes=(route(tls=tls, annotations=annotations),)).body["metadata"]["annotations"] == written
 
 
@@ -384,11 +384,11 @@ def test_routes_are_grouped_by_host() -> None:
     assert [(m.namespace, m.name, [p["path"] for p in paths_of(m)]) for m in manifests] == [
         ("checkout", "other.public.shop.example.com", ["/c"]),
         ("checkout", "shop.internal.shop.example.com", ["/e"]),
+        ("checkout", "shop.public.example.com.wildcard", ["/b"]),
         ("checkout", "shop.public.shop.example.com", ["/a", "/f"]),
-        ("checkout", "shop.public.wildcard.example.com", ["/b"]),
         ("storefront", "shop.public.shop.example.com", ["/d"]),
     ]
-    assert manifests[3].body["spec"]["rules"][0]["host"] == "*.example.com"
+    assert manifests[2].body["spec"]["rules"][0]["host"] == "*.example.com"
 
 
 def paths_of(manifest: Manifest) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 from collections.abc import Callable
@@ -29,7 +30,8 @@ def texts(
     """Return name and content of each file of *paths*, in the order given and each once; `-` stands for *stdin*.
 
     A folder is read with all folders below it, hidden ones left out, and those that netgen has written too unless
-    *rendered*. What is not *wanted* there is left out with a note. What cannot be read goes to *found*.
+    *rendered*. What is not *wanted* there, and links to folders, are left out with a note. What cannot be read goes to
+    *found*.
     """
     contents: dict[str, tuple[str, bytes]] = {}
     for path in paths:
@@ -49,7 +51,7 @@ def _of_folder(
     """Return the files of *folder* that are *wanted*, and note the others."""
     chosen, others = [], []
     for file in _files(folder, found, rendered=rendered):
-        text = b"" if _is_endless(file) else _bytes(file, found)
+        text = _bytes(file, found) if _is_regular(file) else b""
         if text is not None and wanted(text):
             chosen.append((file, text))
         elif text is not None:
@@ -68,17 +70,32 @@ def _files(folder: str, found: list[Problem], *, rendered: bool) -> list[str]:
 
     for root, folders, names in os.walk(folder, onerror=refused):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        if rendered or RENDERED not in names:
-            files += [str(Path(root, name)) for name in sorted(names) if name.endswith(SUFFIXES) and name[0] != "."]
+        own = set() if rendered else _own(Path(root))
+        files += [str(Path(root, name)) for name in sorted(names) if _is_named_so(name) and name not in own]
+        # A link may lead anywhere, and back: it is not followed, and named among what is left out.
+        files += [str(Path(root, name)) for name in folders if Path(root, name).is_symlink()]
     return files
 
 
-def _is_endless(file: str) -> bool:
-    """Return whether *file* is a pipe or a device: a run through a folder would wait for it."""
+def _is_named_so(name: str) -> bool:
+    return name.lower().endswith(SUFFIXES) and name[0] != "."
+
+
+def _own(folder: Path) -> set[str]:
+    """Return the files of *folder* that netgen has written, by its record."""
     try:
-        return not stat.S_ISREG(Path(file).stat().st_mode)
+        files = json.loads((folder / RENDERED).read_bytes())["files"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return set()
+    return set(files) if isinstance(files, dict) else set()
+
+
+def _is_regular(file: str) -> bool:
+    """Return whether *file* is no pipe, device or folder, for which a run through a folder would wait in vain."""
+    try:
+        return stat.S_ISREG(Path(file).stat().st_mode)
     except (OSError, ValueError):
-        return False
+        return True
 
 
 def _bytes(path: str, found: list[Problem]) -> bytes | None:

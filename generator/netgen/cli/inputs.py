@@ -47,10 +47,19 @@ def platform_options(command: Command) -> Command:
     for add in (
         click.option("--ingress", metavar="CLASS", help="Serve exposed URLs through this Ingress class."),
         click.option("--cni", metavar="NAME", help="Render for this CNI, whatever the platform says.  [kubernetes]"),
-        click.option("--platform", metavar="FILE", help=platform, shell_complete=file_completion),
+        click.option(
+            "--platform", metavar="FILE", help=platform, multiple=True, callback=_once, shell_complete=file_completion
+        ),
     ):
         command = add(command)
     return command
+
+
+def _once(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> str | None:
+    """Return the one value of an option; of two, click itself would take the last without a word."""
+    if len(values) > 1:
+        raise click.UsageError("--platform is given twice: a run is for one cluster")
+    return values[0] if values else None
 
 
 def load(files: tuple[str, ...], platform: str | None, cni: str | None, ingress: str | None) -> api.Loaded:

@@ -55,12 +55,21 @@ def command(
     loaded = load(files, platform, cni, ingress)
     manifests = api.render(loaded.intent)
     report(loaded.problems)
-    say("not proved: --no-verify" if no_verify else proved(api.prove(loaded.intent, manifests), loaded))
+    say("not proved: --no-verify" if no_verify else _proved(loaded, manifests))
     if out is None:
         emit(api.stream(manifests, format_))
         return
     written = api.write(manifests, out)
     say(f"{out}: {_summary(written)}")
+
+
+def _proved(loaded: api.Loaded, manifests: tuple[api.Manifest, ...]) -> str:
+    """Return the line that says what is proved, or why nothing is; raise RefutedError for what is found to be wrong.
+
+    What netgen has rendered itself is not refused because a proof of it would be too large.
+    """
+    proof = api.prove(loaded.intent, manifests)
+    return f"not proved: {proof.findings[0].message}" if proof.is_open else proved(proof, loaded)
 
 
 def _summary(written: Written) -> str:

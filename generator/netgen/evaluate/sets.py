@@ -158,7 +158,9 @@ _WORD = 1024
 
 def bits(mask: int) -> Iterator[int]:
     """Yield the numbers of the bits that are set in *mask*, from the lowest."""
-    base = 0
+    # A few bits far up are found at once; the rest goes word by word.
+    base = max((mask & -mask).bit_length() - 1, 0)
+    mask >>= base
     while mask:
         word = mask & (1 << _WORD) - 1
         while word:

@@ -60,7 +60,7 @@ class Universe:
     _runs: tuple[Run, ...]
     _nodes: int
     _neighbours: tuple[Neighbours, ...]
-    _workloads: dict[tuple[str, str, str], int]
+    _workloads: dict[Workload, int]
     _pods_at: dict[tuple[int, int], int]
 
     def members(self, selection: Selection) -> Members:
@@ -93,7 +93,7 @@ class Universe:
 
     def of(self, workload: Workload) -> int:
         """Return the number of the endpoint that *workload* is in. KeyError for one of another universe."""
-        return self._workloads[workload.kind, workload.namespace, workload.name]
+        return self._workloads[workload]
 
     def at(self, address: str) -> int | None:
         """Return the number of the endpoint with *address*; None for one that only an unknown pod can have.
@@ -158,17 +158,8 @@ class _Homes:
 
 
 def _assembled(built: Pods, homes: _Homes, spoken: Mentions, workloads: Sequence[Workload]) -> Universe:
-    indices = {
-        (member.kind, member.namespace, member.name): index
-        for index, endpoint in enumerate(built.endpoints)
-        for member in endpoint.members
-    }
-    pods_at = {
-        number(address): indices[one.kind, one.namespace, one.name]
-        for one in workloads
-        if not one.host_network
-        for address in one.addresses
-    }
+    indices = {member: index for index, endpoint in enumerate(built.endpoints) for member in endpoint.members}
+    pods_at = {number(address): indices[one] for one in workloads if not one.host_network for address in one.addresses}
     lives: dict[tuple[bool, int | None], list[int]] = {}
     for index, (endpoint, where) in enumerate(zip(built.endpoints, built.lives, strict=True)):
         lives.setdefault((endpoint.host_network, where), []).append(index)

@@ -18,7 +18,8 @@ Format = Literal["yaml", "json"]
 SEPARATOR = "---\n"
 """What stands between two objects of a YAML stream."""
 
-_BATCH = 500
+_BATCH = 1 << 20
+"""So many characters are read back at once; one object alone may have more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +81,24 @@ def _manifest(planned: Planned, text: str, document: Document) -> Manifest:
 
 def _read_back(texts: list[str]) -> Iterator[Document]:
     """Yield each of *texts* read back, as a part of a stream: a parser of its own for each would cost a third more."""
-    for first in range(0, len(texts), _BATCH):
-        batch = texts[first : first + _BATCH]
+    for batch in _batches(texts):
         reading = read(SEPARATOR.join(batch), "rendered", Dialect.MANIFEST)
         if reading.problems or len(reading.documents) != len(batch):
             raise RuntimeError(f"what was rendered cannot be read: {[p.message for p in reading.problems[:3]]}")
         yield from reading.documents
+
+
+def _batches(texts: list[str]) -> Iterator[list[str]]:
+    batch: list[str] = []
+    size = 0
+    for text in texts:
+        if batch and size + len(text) > _BATCH:
+            yield batch
+            batch, size = [], 0
+        batch.append(text)
+        size += len(text)
+    if batch:
+        yield batch
 
 
 def _body(document: Document) -> dict[str, Any]:

@@ -35,6 +35,11 @@ class Proof:
     closed: int
     findings: tuple[Problem, ...]
 
+    @property
+    def is_open(self) -> bool:
+        """Return whether nothing was found but that not everything is understood."""
+        return bool(self.findings) and all(problem.code == "unproven" for problem in self.findings)
+
     def __str__(self) -> str:
         return f"{self.opened} pairs open, {self.closed} pairs closed"
 
@@ -57,7 +62,7 @@ def prove_files(intent: Intent, paths: list[str], stdin: bytes | None, *, cni: s
     """Return the same for the manifests in files and folders; `-` stands for *stdin*."""
     problems: list[Problem] = []
     documents: list[Document] = []
-    for file, text in texts(paths, stdin, problems, wanted=lambda _: True, rendered=True):
+    for file, text in texts(paths, stdin, problems, wanted=bool, rendered=True):
         reading = read(text, file, Dialect.MANIFEST)
         documents += reading.documents
         problems += reading.problems

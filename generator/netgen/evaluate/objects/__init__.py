@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +18,7 @@ from netgen.evaluate.objects.model import (
 )
 from netgen.evaluate.objects.policies import policy
 from netgen.evaluate.objects.services import ingress, service
-from netgen.evaluate.objects.values import MalformedError, mapping, text
+from netgen.evaluate.objects.values import MalformedError, items, mapping, text
 from netgen.evaluate.objects.workloads import TEMPLATES, has_template, namespace_object, workload
 from netgen.problems import Problem, Severity
 from netgen.source import Document, Spot
@@ -58,17 +58,26 @@ class _Reader:
     unknowns: list[Unknown] = field(default_factory=list)
 
     def add(self, data: object, spot: Spot) -> None:
-        """Read one object, or the objects of a list."""
-        try:
-            for body, kind, at in _objects(data, spot):
+        """Read one object, or those of a list, however deep."""
+        waiting: list[tuple[object, Spot, Kind | None]] = [(data, spot, None)]
+        while waiting:
+            value, at, expected = waiting.pop()
+            try:
+                body = mapping(value, at)
+                kind = _kind(body, at, expected)
+                listed = _listed(body, kind, at)
+            except MalformedError as error:
+                self.unknowns.append(Unknown(f"an object is not understood: {error}", error.place))
+                continue
+            if listed is None:
                 self._object(body, kind, at)
-        except MalformedError as error:
-            self.unknowns.append(Unknown(f"an object is not understood: {error}", error.place))
+            else:
+                waiting += reversed(listed)
 
     def _object(self, body: dict[str, Any], kind: Kind, spot: Spot) -> None:
         group, name_of_kind = kind
         if kinds.undecided(group, name_of_kind):
-            what = f"the kind {name_of_kind} of {group} is not evaluated, and may decide who reaches whom"
+            what = f"the kind {name_of_kind} of {group or 'v1'} is not evaluated, and may decide who reaches whom"
             self.unknowns.append(Unknown(what, spot.at("kind").value()))
             return
         make = self._maker(body, kind)
@@ -127,20 +136,13 @@ class _Reader:
         )
 
 
-def _objects(data: object, spot: Spot) -> Iterator[tuple[dict[str, Any], Kind, Spot]]:
-    """Yield the object *data*, or those of a list, however deep, each with its kind."""
-    waiting: list[tuple[object, Spot, Kind | None]] = [(data, spot, None)]
-    while waiting:
-        value, at, expected = waiting.pop()
-        if not isinstance(value, dict):
-            raise MalformedError("the document is no object", at)
-        kind = _kind(value, at, expected)
-        listed = value.get("items")
-        if kind[1].endswith("List") and isinstance(listed, list):
-            item_kind = (kind[0], kind[1].removesuffix("List")) if kind != ("", "List") else None
-            waiting += [(item, at.at("items", index), item_kind) for index, item in reversed(list(enumerate(listed)))]
-        else:
-            yield value, kind, at
+def _listed(body: dict[str, Any], kind: Kind, spot: Spot) -> list[tuple[object, Spot, Kind | None]] | None:
+    """Return the items of a list, each with the kind that it may leave out; None for an object that is no list."""
+    group, name = kind
+    if not name.endswith("List") or "items" not in body:
+        return None
+    expected = None if kind == ("", "List") else (group, name.removesuffix("List"))
+    return [(item, at, expected) for item, at in items(body["items"], spot.at("items"))]
 
 
 def _kind(body: dict[str, Any], spot: Spot, expected: Kind | None) -> Kind:

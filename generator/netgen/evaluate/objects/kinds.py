@@ -22,9 +22,9 @@ _GROUPS = frozenset(
 
 _HARMLESS_GROUPS = frozenset(
     (
-        "",
         "admissionregistration.k8s.io",
         "audit.k8s.io",
+        "gateway.networking.k8s.io",
         "image.toolkit.fluxcd.io",
         "kyverno.io",
         "policies.kyverno.io",
@@ -35,9 +35,14 @@ _HARMLESS_GROUPS = frozenset(
 
 _HARMLESS_KINDS = frozenset(
     (
+        ("cilium.io", "CiliumBGPAdvertisement"),
+        ("cilium.io", "CiliumBGPClusterConfig"),
+        ("cilium.io", "CiliumBGPPeerConfig"),
+        ("cilium.io", "CiliumBGPPeeringPolicy"),
         ("cilium.io", "CiliumEndpoint"),
         ("cilium.io", "CiliumEndpointSlice"),
         ("cilium.io", "CiliumIdentity"),
+        ("cilium.io", "CiliumL2AnnouncementPolicy"),
         ("cilium.io", "CiliumLoadBalancerIPPool"),
         ("cilium.io", "CiliumNode"),
         ("cilium.io", "CiliumPodIPPool"),
@@ -45,6 +50,9 @@ _HARMLESS_KINDS = frozenset(
         ("crd.projectcalico.org", "BGPPeer"),
         ("crd.projectcalico.org", "ClusterInformation"),
         ("crd.projectcalico.org", "IPPool"),
+        ("networking.gke.io", "GCPBackendPolicy"),
+        ("networking.gke.io", "GCPGatewayPolicy"),
+        ("networking.gke.io", "HealthCheckPolicy"),
         ("projectcalico.org", "BGPConfiguration"),
         ("projectcalico.org", "BGPPeer"),
         ("projectcalico.org", "ClusterInformation"),
@@ -55,6 +63,6 @@ _HARMLESS_KINDS = frozenset(
 
 def undecided(group: str, kind: str) -> bool:
     """Return whether an object may decide who reaches whom in a way that is not evaluated."""
-    if (group, kind) == NETWORK_POLICY or (group, kind) in _HARMLESS_KINDS or group in _HARMLESS_GROUPS:
+    if (group, kind) in _HARMLESS_KINDS or (group, kind) == NETWORK_POLICY or group in _HARMLESS_GROUPS:
         return False
     return group in _GROUPS or kind.endswith("Policy")

@@ -70,7 +70,8 @@ def _view(routes: list[Route]) -> IngressView:
 
 
 def _name(route: Route) -> str:
-    host = f"wildcard.{route.host[2:]}" if route.host.startswith("*.") else route.host
+    # No top-level domain is called wildcard, so no other host has this name.
+    host = f"{route.host[2:]}.wildcard" if route.host.startswith("*.") else route.host
     return f"{route.document}.{route.entrypoint.name}.{host}"
 
 
@@ -83,8 +84,8 @@ def _labels(routes: list[Route]) -> Pairs:
 def _annotations(routes: list[Route]) -> Pairs:
     entrypoint, tls = routes[0].entrypoint, routes[0].tls
     written = dict(_agreed(pair for route in routes for pair in route.annotations))
-    secure = {**dict(entrypoint.secure), **dict(tls.annotations)} if tls else {}
-    return tuple(sorted({**dict(entrypoint.annotations), **secure, **written}.items()))
+    profile, certificate = (dict(entrypoint.secure), dict(tls.annotations)) if tls else ({}, {})
+    return tuple(sorted({**profile, **dict(entrypoint.annotations), **certificate, **written}.items()))
 
 
 def _agreed(pairs: Iterable[tuple[str, str]]) -> Pairs:

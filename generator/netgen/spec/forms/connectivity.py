@@ -127,6 +127,11 @@ def _app_form(
     name: str, value: dict[str, Any], ports: tuple[PortForm, ...], spot: Spot, found: list[Problem]
 ) -> AppForm:
     isolate = value.get("isolate", "both")
+    if isolate == "ingress" and value.get("dns") is False:
+        message = "egress is not isolated, so that DNS cannot be closed"
+        found.append(
+            Problem("bad-value", spot.at("dns").value(), message, fix="leave `dns` out, or isolate egress too")
+        )
     return AppForm(
         name=name,
         ports=ports,

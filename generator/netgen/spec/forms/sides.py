@@ -265,8 +265,9 @@ def _missing_scheme(text: str) -> FormError:
     scheme = {"80": "http", "443": "https"}.get(port, scheme)
     address, slash, mask = host.partition("/")
     host = f"[{address}]{slash}{mask}" if ":" in host and not host.startswith("[") else host
+    url = f"{scheme}://{host}" + (f":{port or 'PORT'}" if scheme == "tcp" else "")
     return FormError(
         "missing-scheme",
         f"{shown(text)} is outside the cluster and needs a scheme; an app name has no dots",
-        fix=f"write {scheme}://{host}" + (f":{port or 'PORT'}" if scheme == "tcp" else ""),
+        fix=f'write "{url}"' if "[" in url else f"write {url}",
     )

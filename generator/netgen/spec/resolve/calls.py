@@ -85,6 +85,8 @@ def unknown_app(place: Place, key: AppKey, entry: Entry, registry: Registry) -> 
         for namespace, document, name in registry.peers
         if (namespace, name) == (key.namespace, key.name)
     ]
+    if key.name in peers:
+        return Problem("unknown-app", place, message, (), f"write {key.name}, without a namespace: it is a peer")
     elsewhere = registry.homes.get(key.name)
     return Problem("unknown-app", place, message, tuple(notes), f"write {elsewhere[0]}" if elsewhere else "")
 
@@ -139,7 +141,9 @@ def _to_app(
     if source is None or target is None:
         return []
     intent = f"{entry.key} -> {key}{ports_text(ports)}"
-    return [Flow(source, target, ports, entry.key, key, intent, call.why, call.spot)]
+    reasons = [call.why, *(grant.why for grant in grants[key].covering(entry.key))]
+    why = "; ".join(dict.fromkeys(reason for reason in reasons if reason))
+    return [Flow(source, target, ports, entry.key, key, intent, why, call.spot)]
 
 
 def _to_peer(call: CallForm, entry: Entry, peer: PeerForm, found: list[Problem]) -> list[Flow]:

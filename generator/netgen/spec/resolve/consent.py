@@ -156,7 +156,7 @@ def _misspelt(covering: tuple[GrantForm, ...], callee: Entry) -> bool:
 
 
 def _not_granted(call: CallForm, callee: Entry, covering: tuple[GrantForm, ...], word: PortWord, port: Port) -> Problem:
-    places = tuple(f"{place_text(grant.place)} accepts {_grant_text(grant)}" for grant in covering)
+    places = tuple(f"{place_text(grant.place)} accepts {_grant_text(grant)}" for grant in covering[:5])
     fix = f"({callee.owner}, {callee.file}): add {port.name} to that entry of {callee.key.name}.accepts"
     message = f"{callee.key} does not accept this caller on {port.name}"
     return Problem("port-not-granted", call.port_place(word), message, places, fix)

@@ -38,7 +38,8 @@ def check_peers(registry: Registry, found: list[Problem]) -> None:
             near = {entry.key: entry for pair in pairs for entry in holders[peer.namespace, pair]}
             apps = [str(key) for key in sorted(near) if _is_peer(near[key], peer)]
             if apps:
-                message = f"the peer {peer.name} has pods of {' and '.join(apps)}, whose policy knows nothing of it"
+                listed = " and ".join(apps[:3]) + (f" and {len(apps) - 3} more" if len(apps) > 3 else "")
+                message = f"the peer {peer.name} has pods of {listed}, whose policy knows nothing of it"
                 fix = f"write {apps[0]} instead of {peer.name}"
                 found.append(Problem("peer-managed", peer.spot.key(), message, fix=fix))
 
@@ -55,16 +56,25 @@ def _check_namespace(entries: list[Entry], registry: Registry, found: list[Probl
     for entry in entries:
         for key, values in _listed(entry.app.selector).items():
             holders[key, min(values)].append(entry)
+    told: set[AppKey] = set()
     for wide in entries:
         for narrow in _candidates(wide, entries, holders):
             is_clear = not (wide.form.unclear or narrow.form.unclear)
-            if narrow is wide or not is_clear or not contains(wide.app.selector, narrow.app.selector):
+            if narrow is wide or narrow.key in told or not is_clear:
                 continue
-            if _is_declared(wide, narrow):
-                found.extend(_closed_by(wide, narrow))
-            elif not _is_misspelt(narrow, registry):
-                found.append(_overlap(wide, narrow))
+            if contains(wide.app.selector, narrow.app.selector):
+                problems = list(_inside(wide, narrow, registry))
+                found.extend(problems)
+                told |= {narrow.key for _ in problems}  # one of the apps around it is enough to tell
     _check_declared(entries, registry, found)
+
+
+def _inside(wide: Entry, narrow: Entry, registry: Registry) -> Iterator[Problem]:
+    """Yield what is wrong with *narrow*, all of whose pods are pods of *wide* too."""
+    if _is_declared(wide, narrow):
+        yield from _closed_by(wide, narrow)
+    elif not _is_misspelt(narrow, registry):
+        yield _overlap(wide, narrow)
 
 
 def _listed(selector: Selector) -> dict[str, frozenset[str]]:

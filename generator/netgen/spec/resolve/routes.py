@@ -177,7 +177,8 @@ def _tls(item: Exposed) -> Tls | None:
     if item.form.secret or item.gate.secret:
         return Tls(item.form.secret or item.gate.secret)
     if item.gate.issuer:
-        secret = item.form.url.host.replace("*", "wildcard") + "-tls"
+        host = item.form.url.host
+        secret = f"{host.removeprefix('*.')}-wildcard-tls" if host.startswith("*.") else f"{host}-tls"
         return Tls(secret, ((ISSUER, item.gate.issuer),))
     return Tls(None)
 
@@ -205,7 +206,8 @@ def _check_annotations(exposed: list[Exposed], found: list[Problem]) -> None:
     told = set()
     for item in exposed:
         tls, entrypoint, document = _tls(item), item.gate.entrypoint, item.entry.document
-        said = dict(entrypoint.annotations) | (dict(entrypoint.secure) | dict(tls.annotations) if tls else {})
+        profile, certificate = (dict(entrypoint.secure), dict(tls.annotations)) if tls else ({}, {})
+        said = profile | dict(entrypoint.annotations) | certificate
         for key, value in document.annotations:
             if said.get(key, value) != value and (document.spot, key) not in told:
                 told.add((document.spot, key))
@@ -222,7 +224,7 @@ def _check_paths(exposed: list[Exposed], found: list[Problem]) -> None:
     for rivals in claims.values():
         first, *others = sorted(rivals, key=_position) if len(rivals) > 1 else rivals
         # With two schemes at one entry point it is the scheme that is wrong.
-        unmixed = [it for it in others if it.gate is not first.gate or it.form.url.https == first.form.url.https]
+        unmixed = [it for it in others if it.form.url.https == first.form.url.https]
         found.extend(_claimed_twice(first, item) for item in unmixed)
 
 
@@ -241,12 +243,12 @@ def _claimed_twice(first: Exposed, item: Exposed) -> Problem:
 
 
 def _check_hosts(exposed: list[Exposed], found: list[Problem]) -> None:
-    """Refuse a host with and without TLS at one entry point, and a host whose certificate would be issued twice."""
+    """Refuse a host with and without TLS in one Ingress class, and a host whose certificate would be issued twice."""
     hosts: dict[tuple[str, str], list[Exposed]] = defaultdict(list)
     issuers: dict[str, dict[tuple[str, str | None], Exposed]] = defaultdict(dict)
     secrets: dict[tuple[str, str, str, str], Exposed] = {}
     for item in exposed:
-        host, name, document = item.form.url.host, item.gate.entrypoint.name, item.entry.document
+        host, name, document = item.form.url.host, item.gate.entrypoint.class_name, item.entry.document
         first = hosts[name, host][0] if hosts[name, host] else item
         hosts[name, host].append(item)
         if first.form.url.https != item.form.url.https:

@@ -249,6 +249,9 @@ def _check_names(services: list[Service], platform: Platform, found: list[Proble
         first = seen.setdefault((service.app.namespace, service.name), service)
         if first is not service:
             found.append(_same_name(first, service))
+        if (service.app.namespace, service.name) == ("default", "kubernetes"):
+            message = "the Service default/kubernetes is the API server's own"
+            found.append(Problem("reserved-name", _place(service), message, fix="give this one another name"))
         strict = (platform.kubernetes or (0, 0)) < (1, 36) and "kubernetes" not in platform.unclear
         if strict and service.name[:1].isdigit():
             message = f"{shown(service.name)} begins with a digit, which Service names may only from Kubernetes 1.36 on"
