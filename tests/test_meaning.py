@@ -9,6 +9,7 @@ import pytest
 import reach
 import specs
 from netgen import api
+from netgen.intent import Addresses, Block, PortMatch
 from specs import ENTRY, apps, codes, document, load, opened, platform, refused, warnings
 
 WEB_TO_DB = "shop/web -> shop/db 5432/TCP"
@@ -965,3 +966,23 @@ def test_rendered_a_name_server_that_is_an_app_answers_every_pod() -> None:
         assert reach.meets(source, server, "UDP", 53, bodies)
         assert reach.meets(source, server, "TCP", 53, bodies)
         assert not reach.meets(source, server, "TCP", 8080, bodies)
+
+
+def test_a_wildcard_caller_on_the_host_network_is_let_in_at_the_nodes() -> None:
+    """Nothing but the addresses of the nodes tells who it is, whether the grant names it or its namespace."""
+    spec = (
+        "apiVersion: netgen.dev/v1alpha1\nkind: Connectivity\nmetadata: {name: shop, namespace: shop}\n"
+        "apps: {agent: {port: 9100, hostNetwork: true, calls: ['pay/*'], accepts: ['pay/*']}}\n---\n"
+        "apiVersion: netgen.dev/v1alpha1\nkind: Connectivity\nmetadata: {name: pay, namespace: pay}\n"
+        "apps: {api: {port: 8080, accepts: ['shop/*'], calls: ['shop/*']}}\n---\n"
+        "apiVersion: netgen.dev/v1alpha1\nkind: Platform\nmetadata: {name: prod}\n"
+        "ranges: {nodes: [192.168.10.0/24]}\n"
+    )
+    intent = api.load("-", stdin=spec.encode()).intent
+    nodes = Addresses((Block("192.168.10.0/24"),))
+    assert [(str(flow.target_app), flow.ports) for flow in intent.flows if flow.source == nodes] == [
+        ("pay/api", (PortMatch("TCP", 8080),))
+    ]
+    assert [(str(flow.source_app), flow.ports) for flow in intent.flows if flow.target == nodes] == [
+        ("pay/api", (PortMatch("TCP", 9100),))
+    ]

@@ -9,6 +9,7 @@ from netgen.spec.platform import Platform
 from netgen.spec.resolve.calls import call_flows
 from netgen.spec.resolve.cluster import dns_flows, scrape_flows
 from netgen.spec.resolve.grants import grant_flows
+from netgen.spec.resolve.host_network import hosted_flows
 from netgen.spec.resolve.isolation import open_flows
 from netgen.spec.resolve.outside import world
 from netgen.spec.resolve.overlap import check_overlaps, check_peers
@@ -31,7 +32,7 @@ def resolve(
     granted = grant_flows(registry, called, found)
     services, outer = service_parts(registry, found)
     routes, inner = route_parts(registry, found)
-    written = [*called.flows, *granted, *outer, *inner]
+    written = [*called.flows, *granted, *hosted_flows(registry, called, found), *outer, *inner]
     given = [*dns_flows(registry, found), *scrape_flows(registry, found), *open_flows(registry)]
     _warn_host_network(registry, found)
     _note_world(written, platform, found)
