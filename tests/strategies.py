@@ -247,7 +247,9 @@ class Maker:
             spec["select"] = {self.one(("app", "k8s-app")): f"{key[1]}-pods", **self.labels()}
         spec |= {"isolate": self.one(("ingress", "egress", "both"))} if self.chance(1) else {}
         spec |= {"why": self.one(WHYS)} if self.chance(1) else {}
-        spec |= {"dns": self.one((False, True))} if self.chance(1) else {}
+        if self.chance(1):
+            # What is not isolated cannot do without DNS.
+            spec |= {"dns": spec.get("isolate") == "ingress" or self.one((False, True))}
         if self.ranges and self.draw(_index(8)) == 7:
             spec["hostNetwork"] = True
         app = App(key, index, spec)

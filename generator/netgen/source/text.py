@@ -71,7 +71,7 @@ def decode(data: str | bytes, file: str, dialect: Dialect) -> tuple[Text | None,
     """Return *data* as a text and what is wrong with its characters; no text where it cannot be read at all."""
     raw = data if isinstance(data, bytes) else data.encode("utf-8", "surrogatepass")
     if len(raw) > MOST_BYTES:
-        message = f"the text has {len(raw) / 1024 / 1024:.1f} MiB; netgen reads up to {MOST_BYTES // 1024 // 1024} MiB"
+        message = f"the text is larger than {MOST_BYTES // 1024 // 1024} MiB, which is as much as netgen reads"
         return None, [Problem("too-large", Place(file, 1, 1), message, fix="split it into several files")]
     if isinstance(data, bytes) and (problem := _wide(raw, file) or _broken(raw, file)):
         return None, [problem]
