@@ -21,18 +21,18 @@ entrypoints:
 def spec(apps: int) -> str:
     """Return a spec of *apps* apps: three objects each, about three calls, a grant across teams, one CIDR."""
     teams = [range(first, min(first + TEAM, apps)) for first in range(0, apps, TEAM)]
-    return "---\n".join([PLATFORM, *("".join(_team(number, team)) for number, team in enumerate(teams))])
+    return "---\n".join([PLATFORM, *("".join(_team(number, team, apps)) for number, team in enumerate(teams))])
 
 
-def _team(number: int, team: range) -> Iterator[str]:
+def _team(number: int, team: range, apps: int) -> Iterator[str]:
     yield "apiVersion: netgen.dev/v1alpha1\nkind: Connectivity\n"
     yield f"metadata: {{name: team-{number}, namespace: team-{number}, labels: {{cost-centre: c{number}}}}}\n"
     yield "apps:\n"
     for app in team:
-        yield from _app(number, app, team)
+        yield from _app(number, app, team, apps)
 
 
-def _app(number: int, app: int, team: range) -> Iterator[str]:
+def _app(number: int, app: int, team: range, apps: int) -> Iterator[str]:
     yield f"  app-{app}:\n"
     yield "    ports: {http: 80 -> 8080/http, metrics: 9090}\n"
     yield f"    expose: {{http: 'https://app-{app}.example.com/api'}}\n"
@@ -44,5 +44,5 @@ def _app(number: int, app: int, team: range) -> Iterator[str]:
     if app == team.start and number:
         yield f"      - team-{number - 1}/app-{app - TEAM}:http\n"
     yield "      - tcp://203.0.113.0/24:5432\n"
-    if app == team.start:
+    if app == team.start and app + TEAM < apps:
         yield f"    accepts: {{team-{number + 1}/app-{app + TEAM}: http}}\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from netgen.source.dialect import Dialect
 
@@ -18,23 +19,26 @@ _SPEC = f"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff{_DIRECTIO
 
 _RAW = {
     # A carriage return alone is a line end to YAML and to no editor: it hides the rest of the line.
-    Dialect.SPEC: re.compile(f"[{_SPEC}]|\r(?!\n)"),
+    Dialect.SPEC: f"[{_SPEC}]|\r(?!\n)",
     # YAML 1.1, 5.1: the characters that libyaml and Go's reader refuse.
-    Dialect.MANIFEST: re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"),
+    Dialect.MANIFEST: "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]",
 }
 _ESCAPED = {
-    Dialect.SPEC: re.compile(f"[{_SPEC}\r]"),
-    Dialect.MANIFEST: re.compile("[\ud800-\udfff]"),
+    Dialect.SPEC: f"[{_SPEC}\r]",
+    Dialect.MANIFEST: "[\ud800-\udfff]",
 }
 _KINDS = (
-    (re.compile("[\ud800-\udfff]"), "half of a surrogate pair"),
-    (re.compile("[\u2028\u2029\x85\r]"), "a line break that editors do not show"),
-    (re.compile("[\x00-\x1f\x7f-\x9f]"), "a control character"),
-    (re.compile(f"[{_DIRECTION}]"), "it turns the direction of writing"),
-    (re.compile(f"[{_NONCHARACTERS}]"), "not a character"),
+    ("[\ud800-\udfff]", "half of a surrogate pair"),
+    ("[\u2028\u2029\x85\r]", "a line break that editors do not show"),
+    ("[\x00-\x1f\x7f-\x9f]", "a control character"),
+    (f"[{_DIRECTION}]", "it turns the direction of writing"),
+    (f"[{_NONCHARACTERS}]", "not a character"),
 )
-_ESCAPE = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))")
+_ESCAPE = r"\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))"
 _NAMED = {"0": 0, "a": 7, "b": 8, "v": 11, "f": 12, "r": 13, "e": 27, "N": 0x85, "L": 0x2028, "P": 0x2029}
+
+_compiled = cache(re.compile)
+"""A pattern is compiled when a text first needs it, which most never do: all of them cost a tenth of a start."""
 
 _PLAIN_BYTES = bytes([9, 10, 13, *range(0x20, 0x7F)])
 
@@ -60,7 +64,7 @@ class Hidden:
 
 
 def _kind(character: str) -> str:
-    return next((kind for pattern, kind in _KINDS if pattern.match(character)), "it is invisible")
+    return next((kind for pattern, kind in _KINDS if _compiled(pattern).match(character)), "it is invisible")
 
 
 def harmless(data: bytes) -> bool:
@@ -70,18 +74,18 @@ def harmless(data: bytes) -> bool:
 
 def hidden(content: str, dialect: Dialect) -> Iterator[Hidden]:
     """Give each character of *content* that *dialect* refuses as it stands."""
-    for match in _RAW[dialect].finditer(content):
+    for match in _compiled(_RAW[dialect]).finditer(content):
         yield Hidden(ord(match[0]), match.start())
 
 
 def masked(content: str, dialect: Dialect) -> str:
     """Return *content* with U+FFFD for each refused character, so that columns stay."""
-    return _RAW[dialect].sub("\ufffd", content)
+    return _compiled(_RAW[dialect]).sub("\ufffd", content)
 
 
 def visible(value: str) -> str:
     """Return *value* with U+FFFD for each hidden character; tabs and line feeds stay."""
-    return _ESCAPED[Dialect.SPEC].sub("\ufffd", value)
+    return _compiled(_ESCAPED[Dialect.SPEC]).sub("\ufffd", value)
 
 
 def shown(line: str) -> str:
@@ -91,7 +95,7 @@ def shown(line: str) -> str:
 
 def holds_escaped(value: str, dialect: Dialect) -> bool:
     """Say whether *value*, a text after its escapes, holds a character that *dialect* refuses."""
-    return _ESCAPED[dialect].search(value) is not None
+    return _compiled(_ESCAPED[dialect]).search(value) is not None
 
 
 def holds_surrogate(value: str) -> bool:
@@ -101,7 +105,7 @@ def holds_surrogate(value: str) -> bool:
 
 def escapes(line: str, dialect: Dialect, start: int, end: int) -> Iterator[Hidden]:
     """Give each escape on *line*, from column *start* to *end*, that makes a character which *dialect* refuses."""
-    for match in _ESCAPE.finditer(line, start, end):
+    for match in _compiled(_ESCAPE).finditer(line, start, end):
         digits = match[1] or match[2] or match[3]
         code = int(digits, 16) if digits else _NAMED.get(match[4])
         if code is not None and (code > 0x10FFFF or holds_escaped(chr(code), dialect)):
