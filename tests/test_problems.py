@@ -23,7 +23,9 @@ ELSEWHERE = {
     "too-large": "test_source.py",
     "bad-encoding": "test_source.py",
     "manifest-invalid": "test_check.py",
-    **dict.fromkeys(("not-open", "not-closed", "service-differs", "route-differs", "unproven"), "test_verify.py"),
+    **dict.fromkeys(
+        ("not-open", "not-closed", "service-differs", "route-differs", "link-broken", "unproven"), "test_verify.py"
+    ),
     "foreign-files": "test_write.py",
     "unwritable": "test_write.py",
 }

@@ -295,3 +295,21 @@ def test_labels_that_an_overlay_adds_are_found(tmp_path: Path, kustomize: Callab
     assert {
         number for number, line in enumerate(spec, 1) if line.startswith("      - ") and number < frontend + 12
     } <= closed
+
+
+def test_a_link_that_leads_nowhere_is_found() -> None:
+    """With the workloads among the manifests, a Service that selects none of them is a finding."""
+    meant = intent("seed")
+    labels = {"app": "backend-app"}
+    workload = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "backend", "namespace": "default"},
+        "spec": {
+            "selector": {"matchLabels": labels},
+            "template": {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "a", "image": "a"}]}},
+        },
+    }
+    found = proof(meant, [*(manifest.body for manifest in api.render(meant)), workload]).findings
+    assert [problem.code for problem in found] == ["link-broken"]
+    assert "default/frontend selects no pods" in found[0].message

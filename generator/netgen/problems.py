@@ -174,6 +174,7 @@ CODES: dict[str, Code] = {
     "not-closed": Code(_E, "The manifests open a connection that no spec opens."),
     "service-differs": Code(_E, "A Service is not as the spec means it."),
     "route-differs": Code(_E, "An Ingress leads elsewhere than the spec says."),
+    "link-broken": Code(_E, "A Service selects no pods, or an Ingress leads to a Service that is not there."),
     "unproven": Code(_E, "Something is not understood, or missing, so that nothing is proved."),
     "foreign-files": Code(_E, "The output folder holds files that netgen did not write."),
     "unwritable": Code(_E, "The output folder cannot be written."),

@@ -89,10 +89,12 @@ class _Comparison:
         unknown = [
             Problem("unproven", one.place, one.what) for one in (*self.cluster.unknowns, *self.universe.unknowns)
         ]
-        narrow, wide = self._reach(self.meant, Reading.NARROW), self._reach(self.meant, Reading.WIDE)
-        there = self._reach(self.cluster.policies, Reading.NARROW)
+        narrow, there = (self._reach(one, Reading.NARROW) for one in (self.meant, self.cluster.policies))
         found = [*_first(self._missing(narrow, there)), *_first(self._excess(narrow, there))]
-        found += _first(self._excess(wide, self._reach(self.cluster.policies, Reading.WIDE)))
+        wide = narrow
+        if not (narrow.is_exact and there.is_exact):
+            wide = self._reach(self.meant, Reading.WIDE)
+            found += _first(self._excess(wide, self._reach(self.cluster.policies, Reading.WIDE)))
         findings = in_order([*unknown, *found, *links.differences(self.intent, self.cluster)])
         return Proof(self._pairs(narrow), self._all_pairs() - self._pairs(wide), findings)
 

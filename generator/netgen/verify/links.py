@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netgen.evaluate.objects.model import Cluster, ServiceObject
+from netgen.evaluate.routes import routes
 from netgen.intent import Intent, Route, Service
 from netgen.problems import Problem
 
@@ -12,11 +13,14 @@ Facts = tuple[object, ...]
 
 
 def differences(intent: Intent, cluster: Cluster) -> Iterator[Problem]:
-    """Yield each Service and route that is not there as *intent* says it, and each route to an app that it does not."""
+    """Yield each Service and route that is not as *intent* says it, and each link of *cluster* that leads nowhere."""
     found = {(service.namespace, service.name): service for service in cluster.services}
     for service in intent.services:
         yield from _service(service, found.get((service.app.namespace, service.name)))
     yield from _routes(intent, cluster)
+    for broken in routes(cluster).broken:
+        place = broken.spot.value() if broken.spot else None
+        yield Problem("link-broken", place, broken.what, fix="give what it leads to as well, or remove it")
 
 
 def _service(wanted: Service, found: ServiceObject | None) -> Iterator[Problem]:
