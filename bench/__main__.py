@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import gc
 import math
 import shutil
@@ -12,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from bench import prover
 from bench.systems import spec
 from bench.timing import Command, Figures, compare
 
@@ -26,9 +28,16 @@ GROWTH = (100, 1_000, 10_000)
 
 
 def main() -> None:
-    """Print every table."""
+    """Print the tables that are asked for."""
+    parser = argparse.ArgumentParser(prog="./dev bench", description="Measure netgen, and its peers in the same run.")
+    parser.add_argument("what", nargs="?", choices=("render", "prover"), default="render", help="[render]")
+    parser.add_argument("--most", type=int, default=50_000, metavar="N", help="prover: no more than N workloads")
+    asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        if asked.what == "prover":
+            prover.report(folder, asked.most)
+            return
         for apps in COLD_APPS:
             _table(f"cold, {apps} apps, {3 * apps} objects", _cold(apps, folder, runs=15))
         _table(f"{PEER_APPS} apps, {3 * PEER_APPS} objects", _cold(PEER_APPS, folder, runs=3))

@@ -40,6 +40,11 @@ def compare(commands: list[Command], runs: int) -> list[Figures]:
     return [_median(command.name, figures) for command, figures in zip(commands, taken, strict=True)]
 
 
+def once(command: Command) -> Figures:
+    """Return the figures of one run of *command*, for those that take minutes."""
+    return Figures(command.name, *_run(command))
+
+
 def _median(name: str, figures: list[tuple[float, float, float]]) -> Figures:
     wall, cpu, peak = (statistics.median(column) for column in zip(*figures, strict=True))
     return Figures(name, wall, cpu, peak)

@@ -230,6 +230,33 @@ def test_failing_build_fails_the_task(ready: Project) -> None:
     assert last.endswith("go install -p=2 example.org/kubeconform@v1` failed (exit code 1)")
 
 
+GO = """\
+#!/bin/sh
+[ $1 = env ] && echo go1.26.8 && exit
+echo "$@" >> "{log}"
+while [ "$1" != -o ]; do shift; done
+cat main.go > "$2/knp"
+"""
+
+
+def test_an_engine_is_built_for_every_state_of_its_sources(
+    project: Project, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The engine of the tests is built once, and anew when a source has changed; the program is the new one."""
+    log, source = project.folder / "log", project.folder / "tests" / "engines" / "knp" / "main.go"
+    project.command("go", GO.format(log=log))
+    monkeypatch.setenv("PATH", f"{project.path}:/usr/bin:/bin")
+    source.parent.mkdir(parents=True)
+    engines = runpy.run_path(str(project.folder / "dev"))["engines"]
+    for text in ("first", "second"):
+        source.write_text(text, encoding="utf-8")
+        engines()
+        engines()
+        assert (project.folder / ".cache" / "engines" / "knp").read_text(encoding="utf-8") == text
+    assert len(log.read_text(encoding="utf-8").splitlines()) == 2
+    assert capfd.readouterr().err == "dev: building the policy engine of kube-network-policies (once) ...\n" * 2
+
+
 @pytest.mark.parametrize(("found", "taken"), [("go1.26.8", "path"), ("go1.9", "wheel"), ("devel", "wheel")])
 def test_old_go_is_not_taken(project: Project, monkeypatch: pytest.MonkeyPatch, found: str, taken: str) -> None:
     """A Go on PATH that is too old, or does not say its release, gives way to the wheel's."""
