@@ -34,7 +34,7 @@ def services_of(system: System) -> Iterator[tuple[str, tuple[Any, ...]]]:
     for key, app, document in apps_of(system):
         own = app.get("service", {})
         labels = selector(document, key[1])
-        exposed = [form for _, form in exposures(app) if "url" not in form]
+        exposed = [form for form in exposures(app) if "url" not in form]
         if own is not False and system.ports[key]:
             name, mine = own.get("name", key[1]), [form for form in exposed if "name" not in form[kind_of(form)]]
             plain_kind = "None" if "headless" in own else "ClusterIP"
@@ -61,7 +61,10 @@ def service_of(form: Data, ports: tuple[Port, ...], labels: Data) -> tuple[Any, 
     kind = kind_of(form)
     body = form[kind]
     named = body.get("ports", [port.name for port in ports])
-    clients = [block if "/" in block else f"{block}/32" for block in sorted(body.get("clients", []))]
+    if None in named:
+        named = {ports[0].name: named[None]}  # a number without a name is that of the only port
+    narrow = [client for client in body.get("clients", []) if client != "internet"]
+    clients = [block if "/" in block else f"{block}/32" for block in sorted(narrow)]
     local = "Local" if clients or body.get("externalTrafficPolicy") == "Local" else None
     shown = listed([port for port in ports if port.name in named], named if isinstance(named, dict) else {})
     ranges = (clients or None) if kind == "loadBalancer" else None
@@ -90,17 +93,17 @@ def wrong_routes(system: System, result: Rendered) -> list[str]:
         host.removeprefix("*"): point["ingress"]
         for document in system.documents
         for point in document.get("entrypoints", {}).values()
-        for host in point["hosts"]
+        for host in point.get("hosts", [""])
     }
     wanted = set()
     for key, app, _ in apps_of(system):
-        for outer, form in exposures(app):
+        for form in exposures(app):
             if "url" in form:
-                host, slash, path = form["url"].removeprefix("https://").partition("/")
-                name = form.get("port", outer)
+                host, _, path = form["url"].partition("://")[2].partition("/")
+                name = form.get("port")
                 port = next(port for port in system.ports[key] if name in (None, port.name))
                 gate = next(it for end, it in classes.items() if host.endswith(end))
                 kind = {"exact": "Exact", "prefix": "Prefix"}[form.get("match", "prefix")]
                 service = app.get("service", {}).get("name", key[1])
-                wanted.add((key[0], gate, host, slash + path, kind, service, port.service))
+                wanted.add((key[0], gate, host, f"/{path}", kind, service, port.service))
     return [str(route) for route in found ^ wanted]

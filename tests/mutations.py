@@ -31,7 +31,7 @@ SCALARS = (
     *(".inf", "-.inf", ".nan", "22:22", "2026-11-23", "=", "<<", "''", '""', "[]", "{}", "[[]]", "9" * 30, "1e999"),
     *("!!python/object:os.system x", "!!binary aGk=", "&a x", "*a", "<<: *a", "? a", "|", ">-", "%TAG ! x", "--- "),
 )
-_LATER = ("never", "stage", "include", "raw", "gateway", "externals", "until", "enforce", "serviceAccount")
+_LATER = ("stage", "include", "raw", "gateway", "externals", "until", "enforce", "serviceAccount")
 KEYS = (*_LATER, *sorted({name for kind in KINDS for name in _properties(json.loads(published(kind)))}))
 FORMS = (
     *(*OUTSIDE, *CALLERS, *DNS, *APPS, *PORT_NAMES, *CLASSES, *WORDS, "netgen.dev/v1alpha1", "netgen.dev/v2"),
@@ -54,6 +54,8 @@ FORMS = (
     *("ns/a=b,c=d", "ns/a", "ns/=b", "ns/a=b,a=c", "ns/a=b:53", "[::1]", "[::1]:", "[::1]:53", "secret x", "secret "),
     *("cert-manager/", "cert-manager/x.y", "1.36", "1.x", "a" * 64, "a" * 254, "x" * 5000, "a-", "-a", "a_b", "a.b"),
     *("example.com/a", "/a", "a/", "helm.sh/chart", "app.kubernetes.io/name", "{{ x }}", "${x}", "a\nb", " a "),
+    *("web -> db", "any except web and here/* -> db:http", "internet -> payments/*", "any -> 169.254.169.254", "-> db"),
+    *("any except -> db", "web -> db GET|PUT /a/**", "web -> https://*.example.com", "a -> b -> c", "web -> [::1]:"),
     *("", "\t"),
 )
 TEXTS = (*FORMS, *ODD, *KEYS)

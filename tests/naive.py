@@ -6,6 +6,7 @@ Source: the comments of NetworkPolicySpec in kubernetes/api networking/v1/types.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from ipaddress import ip_address, ip_network
 from typing import Any
 
@@ -84,6 +85,7 @@ def is_peer(peer: Body, other: End, namespace: str, choices: Choices) -> bool:
     return there and selects(peer.get("podSelector") or {}, other.labels)
 
 
+@cache
 def inside_of(address: str, cidr: str) -> bool:
     """Return whether *address* is in *cidr*, of the same family."""
     return ip_address(address) in ip_network(cidr, strict=False)

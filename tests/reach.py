@@ -20,12 +20,13 @@ DNS_LABELS = {"k8s-app": "kube-dns"}
 
 @dataclass(frozen=True)
 class End:
-    """One end of a connection: a pod (*labels*) or an *address* outside."""
+    """One end of a connection: a pod (*labels*) or an *address* outside; *is_app*: a policy is about it."""
 
     name: str
     namespace: str = ""
     labels: tuple[tuple[str, str], ...] = ()
     address: str = ""
+    is_app: bool = False
 
 
 def rows(
@@ -36,8 +37,8 @@ def rows(
     """Return every (source, destination, port) that the policies among *bodies* leave open, sorted.
 
     The ports are those that the policies name, and those of *tried*. *entrypoints* maps a name to the namespace and
-    labels of its data plane. A pod without a policy stands in each namespace, and one in a namespace of its own; what
-    they reach would be a row named `stranger`.
+    labels of its data plane. Pods that are no app are called by their labels. A pod without a policy stands in each
+    namespace, and one in a namespace of its own; what they reach would be a row named `stranger`.
     """
     policies = [body for body in bodies if body["kind"] == "NetworkPolicy"]
     ports = sorted(
@@ -63,9 +64,14 @@ def meets(source: End, target: End, protocol: str, port: int, bodies: list[Body]
 def _ends(policies: list[Body], entrypoints: dict[str, tuple[str, dict[str, str]]]) -> list[End]:
     pods = [_pod(policy) for policy in policies if policy["spec"]["podSelector"]]
     strangers = [End("stranger", pod.namespace) for pod in pods] + [End("stranger", "elsewhere")]
-    gates = [End(f"ingress:{name}", space, tuple(labels.items())) for name, (space, labels) in entrypoints.items()]
-    dns = End("dns", "kube-system", tuple(DNS_LABELS.items()))
+    gates = [_labelled(space, labels) for space, labels in entrypoints.values()]
+    dns = _labelled("kube-system", DNS_LABELS)
     return [*pods, *dict.fromkeys(strangers), *gates, dns, End("internet", address=INTERNET)]
+
+
+def _labelled(namespace: str, labels: dict[str, str]) -> End:
+    pairs = ",".join(f"{key}={value}" for key, value in labels.items())
+    return End(f"{namespace}/{pairs}", namespace, tuple(labels.items()))
 
 
 def _pod(policy: Body) -> End:
@@ -74,12 +80,13 @@ def _pod(policy: Body) -> End:
     labels = dict(selector.get("matchLabels", {}))
     labels |= {item["key"]: item["values"][0] for item in selector.get("matchExpressions", [])}
     metadata = policy["metadata"]
-    return End(f"{metadata['namespace']}/{metadata['name']}", metadata["namespace"], tuple(labels.items()))
+    name = f"{metadata['namespace']}/{metadata['name']}"
+    return End(name, metadata["namespace"], tuple(labels.items()), is_app=True)
 
 
 def _is_told(source: End, target: End) -> bool:
     """Return whether the pair is one that an expect.csv speaks of: one end at least is an app."""
-    return "/" in source.name or "/" in target.name
+    return source.is_app or target.is_app
 
 
 def _ports(policy: Body) -> list[Body]:

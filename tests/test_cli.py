@@ -35,6 +35,15 @@ apps:
 """
 EXPOSED = SPEC.replace("calls: [db]", "calls: [db], expose: https://shop.example.com")
 WRONG = SPEC.replace("[db]", "[dv]")
+PODS = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  template:
+    metadata: {labels: {app.kubernetes.io/name: web}}
+    spec: {containers: [{name: web, image: web}]}
+"""
 PLATFORM = """\
 apiVersion: netgen.dev/v1alpha1
 kind: Platform
@@ -537,13 +546,18 @@ def test_help_is_in_order(command: tuple[str, ...]) -> None:
     assert max(map(len, text.splitlines())) <= 100
 
 
-STAND_INS = {"kubectl": "cat", "jq": "cat", "kustomize": "netgen render spec.yaml", "helm": "netgen render spec.yaml"}
+STAND_INS = {
+    "kubectl": """sh -c 'if [ "$1" = get ]; then cat charts/pods.yaml; else cat; fi' kubectl "$@" """,
+    "jq": "cat",
+    "kustomize": "netgen render spec.yaml",
+    "helm": "netgen render spec.yaml",
+}
 """Other tools that the examples name, and what stands in for them."""
 
 
 @pytest.mark.parametrize("command", commands(), ids=" ".join)
 def test_every_example_of_the_help_runs(command: tuple[str, ...]) -> None:
-    """Each in a folder that has what the examples name: specs, a platform, a rendered folder."""
+    """Each in a folder that has what the examples name: specs, a platform, a rendered folder, a cluster."""
     Path("bin").mkdir()
     for name, line in STAND_INS.items():
         Path("bin", name).write_text(f"#!/bin/sh\nexec {line}\n", encoding="utf-8")
@@ -556,9 +570,20 @@ def test_every_example_of_the_help_runs(command: tuple[str, ...]) -> None:
                 (folder / name).mkdir(exist_ok=True)
                 (folder / name / "spec.yaml").write_text(SPEC, encoding="utf-8")
             (folder / "platform.yaml").write_text(PLATFORM, encoding="utf-8")
+            (folder / "charts").mkdir()
+            (folder / "charts" / "pods.yaml").write_text(PODS, encoding="utf-8")
             assert run("render", folder / "spec.yaml", "--out", folder / "deploy")[0] == 0
+            if "git:" in example:
+                commit(folder)
         code, _, said = shell(f"set -euo pipefail; cd {folder}; export HOME=$PWD; {example}")
         assert code == 0, (example, said)
+
+
+def commit(folder: Path) -> None:
+    """Make *folder* a git repository with all its files on main, and the tags v1.2 and v1.3."""
+    git = ["git", "-C", str(folder), "-c", "user.name=A", "-c", "user.email=a@example.com"]
+    for words in ("init -q -b main", "add .", "commit -q -m one", "tag v1.2", "tag v1.3"):
+        subprocess.run([*git, *words.split()], check=True)
 
 
 def test_version() -> None:
@@ -582,7 +607,7 @@ def test_completion_prints_a_script(name: str) -> None:
     ("line", "replies"),
     [
         ("netgen ", list(cli.COMMANDS)),
-        ("netgen re", ["render"]),
+        ("netgen re", ["render", "reach"]),
         ("netgen render --o", ["--out"]),
         ("netgen render -o ", ["yaml", "json"]),
         ("netgen schema p", ["platform"]),

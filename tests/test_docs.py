@@ -57,12 +57,14 @@ def test_the_error_of_the_readme_is_what_netgen_says(tmp_path: Path, monkeypatch
 
 
 def test_the_documents_of_the_readme_are_read(tmp_path: Path) -> None:
-    """The Platform and the peers that the README shows, put around its spec, load without an error."""
-    shop, peers, platform = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
-    (tmp_path / "spec.yaml").write_text(f"{shop}{peers}---\n{platform}", encoding="utf-8")
+    """The Platform, the peers and the claims that the README shows, put around its spec, load, and the claims hold."""
+    shop, peers, never, platform = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    (tmp_path / "spec.yaml").write_text(f"{shop}{peers}{never}---\n{platform}", encoding="utf-8")
     loaded = api.load(tmp_path / "spec.yaml")
     assert [str(app.key) for app in loaded.intent.apps] == ["default/backend", "default/frontend"]
     assert [problem.code for problem in loaded.problems] == []
+    proof = api.prove(loaded.intent, api.render(loaded.intent))
+    assert (proof.findings, proof.claims) == ((), 4)
 
 
 ROWS = re.findall(r"^\| (`[^|]*`)? ?\| (`[^|]*`) \|", README, re.MULTILINE)

@@ -10,6 +10,7 @@ import pytest
 
 import reach
 from netgen import api
+from netgen.reaching.formats import as_csv
 from netgen.source import Dialect, read
 
 ROOT = Path(__file__).parents[1]
@@ -45,6 +46,14 @@ def test_an_example_opens_what_its_documentation_says(system: str) -> None:
     bodies = [document.data for document in read(rendered(system), system, Dialect.MANIFEST).documents]
     assert expected
     assert reach.rows(bodies, TRAEFIK) == expected
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_reach_reads_out_of_an_example_what_its_documentation_says(system: str) -> None:
+    """`netgen render | netgen reach - -o csv` is expect.csv to the byte."""
+    answer = api.reach(["-"], stdin=rendered(system).encode())
+    assert as_csv(answer) == (ROOT / "specs" / system / "expect.csv").read_text(encoding="utf-8")
+    assert (answer.said, answer.unproven) == ((), ())
 
 
 @pytest.mark.parametrize("system", SYSTEMS)

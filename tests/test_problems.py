@@ -26,6 +26,21 @@ ELSEWHERE = {
     **dict.fromkeys(
         ("not-open", "not-closed", "service-differs", "route-differs", "link-broken", "unproven"), "test_verify.py"
     ),
+    "never-broken": "test_never.py",
+    **dict.fromkeys(("link-nowhere", "no-policies", "port-unnumbered"), "test_reach_command.py"),
+    "unknown-end": "test_can.py",
+    **dict.fromkeys(("unknown-revision", "empty-side", "nothing-to-compare"), "test_diff.py"),
+    **dict.fromkeys(
+        (
+            "host-network-differs",
+            "selects-nothing",
+            "pods-uncovered",
+            "pods-shared",
+            "port-undeclared",
+            "closed-elsewhere",
+        ),
+        "test_workloads.py",
+    ),
     "foreign-files": "test_write.py",
     "unwritable": "test_write.py",
 }

@@ -226,12 +226,19 @@ def test_every_short_form_of_the_language_passes_its_pattern() -> None:
         "tls": "controller|secret shop-tls|cert-manager/letsencrypt",
         "controller": "traefik|ingress-nginx",
         "address": "192.168.10.2:6443|[2001:db8::2]:6443",
+        "claim": "a -> b|a->b:80|any except web and shop/web -> here/*:53/udp|internet -> payments/db"
+        "|any -> [2001:db8::]/32:443|any -> https://*.example.com:8443",
+        "claim-side": "web|shop/web|here/*|any|internet|10.0.0.0/8|2001:db8::7|cluster/nodes",
+        "claim-target": "web|shop/web:http|here/*:80|internet:443|[2001:db8::]/32:443|https://*.example.com|tcp://10.0.0.0/8",
+        "path": "/|/orders/*/items/**",
     }
     patterns = {(node["x-form"], node["pattern"]) for _, node in NODES if "x-form" in node and "pattern" in node}
     assert {form for form, _ in patterns} == set(texts)
     for form, pattern in patterns:
         for text in texts[form].split("|"):
             assert re.fullmatch(pattern, text), (form, text)
+    claims = [pattern for form, pattern in patterns if form == "claim"]
+    assert all(re.fullmatch(pattern, "web -> db:http GET|POST /a/**") for pattern in claims)
 
 
 def test_alternatives_are_told_apart_by_type_or_by_one_key() -> None:
@@ -531,7 +538,7 @@ def test_a_message_says_what_is_wrong_and_what_to_write(text: str, line: str, me
 
 def test_all_problems_of_a_document_are_told_at_once() -> None:
     """A document with several faults gives each of them, in the order of the file."""
-    text = HEAD + "never: []\napps:\n  A: {prt: 1}\n  b: {dns: 1, calls: [{too: x}, 5]}\n  c: 5432/tcp\npeers: []\n"
+    text = HEAD + "stage: audit\napps:\n  A: {prt: 1}\n  b: {dns: 1, calls: [{too: x}, 5]}\n  c: 5432/tcp\npeers: []\n"
     assert told(text) == [
         "4:1 not-yet",
         "6:3 bad-name",
@@ -691,7 +698,7 @@ def test_whatever_is_refused_is_explained(case: tuple[str, Any]) -> None:
         ("app: {b: 80}", {}, False),
         ("apps: [b]", {}, False),
         # and keys that hold none
-        ("never: []\nselectBy: 5\nisolate: all\napps: {b: 80}", {"apps": {"b": 80}}, True),
+        ("never: {}\nstage: audit\nselectBy: 5\nisolate: all\napps: {b: 80}", {"apps": {"b": 80}}, True),
     ],
 )
 def test_what_is_sound_of_a_document_is_read(body: str, left: Schema, *, names_all: bool) -> None:

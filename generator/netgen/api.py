@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,10 +15,15 @@ from netgen.render import Format, Manifest
 from netgen.spec import Loaded
 
 if TYPE_CHECKING:
+    from netgen import asking
+    from netgen.diff import Diff
+    from netgen.problems import Problem
+    from netgen.reaching import Answer
     from netgen.verify import Proof
+    from netgen.verify.around.surroundings import Surroundings
     from netgen.write import Written
 
-__all__ = ["Format", "Intent", "Loaded", "Manifest", "load", "prove", "render", "stream", "verify", "write"]
+__all__ = ["Format", "Intent", "Loaded", "Manifest", "diff", "load", "prove", "render", "stream", "verify", "write"]
 
 stream = _render.stream
 
@@ -54,18 +59,118 @@ def render(intent: Intent) -> tuple[Manifest, ...]:
     return manifests
 
 
-def prove(intent: Intent, manifests: Iterable[Manifest]) -> Proof:
-    """Return the proof that *manifests*, as they were rendered, do what *intent* says; see netgen.verify."""
+def prove(
+    intent: Intent,
+    manifests: Iterable[Manifest],
+    *,
+    workloads: Iterable[str | Path] = (),
+    stdin: bytes | None = None,
+) -> Proof:
+    """Return the proof that *manifests*, as they were rendered, do what *intent* says; see netgen.verify.
+
+    *workloads* are files and folders (`-`: *stdin*) with what is in the cluster: workloads, other policies.
+    """
     from netgen import verify  # noqa: PLC0415 - `--no-verify` does not pay for the evaluator
 
-    return verify.prove(intent, (manifest.document for manifest in manifests), (), cni="kubernetes")
+    documents = (manifest.document for manifest in manifests)
+    return verify.prove(intent, documents, (), cni="kubernetes", surroundings=_surroundings(workloads, stdin))
 
 
-def verify(intent: Intent, paths: Iterable[str | Path], *, stdin: bytes | None = None) -> Proof:
-    """Return the proof that the manifests in files and folders (`-`: *stdin*) do what *intent* says."""
+def verify(
+    intent: Intent,
+    paths: Iterable[str | Path],
+    *,
+    workloads: Iterable[str | Path] = (),
+    stdin: bytes | None = None,
+) -> Proof:
+    """Return the proof that the manifests in files and folders (`-`: *stdin*) do what *intent* says.
+
+    *workloads* as prove has them; standard input is one of the two.
+    """
     from netgen import verify as verifier  # noqa: PLC0415 - see above
 
-    return verifier.prove_files(intent, [str(path) for path in paths], stdin, cni="kubernetes")
+    listed, surroundings = [str(path) for path in paths], _surroundings(workloads, stdin)
+    return verifier.prove_files(intent, listed, stdin, cni="kubernetes", surroundings=surroundings)
+
+
+def _surroundings(paths: Iterable[str | Path], stdin: bytes | None) -> Surroundings | None:
+    listed = [str(path) for path in paths]
+    if not listed:
+        return None
+    from netgen.verify.around.surroundings import read_surroundings  # noqa: PLC0415 - only a run that is given a cluster
+
+    return read_surroundings(listed, stdin)
+
+
+def reach(
+    paths: Iterable[str | Path],
+    *,
+    source: str | None = None,
+    target: str | None = None,
+    port: str | None = None,
+    cni: str = "kubernetes",
+    stdin: bytes | None = None,
+) -> Answer:
+    """Return who reaches whom by the manifests in files and folders (`-`: *stdin*), whoever wrote them.
+
+    *source*, *target* and *port* narrow the answer, as `netgen reach` takes them; *cni* is the network plugin.
+    """
+    from netgen import reaching, scene  # noqa: PLC0415 - see above
+
+    return reaching.reach(
+        scene.read_manifests([str(path) for path in paths], stdin), source=source, target=target, port=port, cni=cni
+    )
+
+
+def can(
+    source: str,
+    target: str,
+    paths: Iterable[str | Path] = (),
+    *,
+    intent: Intent | None = None,
+    cni: str = "kubernetes",
+    stdin: bytes | None = None,
+    reasons: bool = True,
+) -> asking.Answer:
+    """Return whether *source* can open *target*, an end and a port, by the manifests in files and folders.
+
+    *intent* is what specs say of the same cluster, so that the reasons name their lines; without *paths* it is
+    rendered. *source* and *target* are written as for `netgen can`. Without *reasons* it is faster.
+    """
+    from netgen import asking, scene  # noqa: PLC0415 - see above
+    from netgen.evaluate.objects import read_cluster  # noqa: PLC0415 - see above
+
+    listed = [str(path) for path in paths]
+    if listed or intent is None:
+        cluster = scene.read_manifests(listed, stdin)
+    else:
+        cluster = read_cluster(manifest.document for manifest in render(intent))
+    return asking.can(cluster, source, target, cni=cni, intent=intent, reasons=reasons)
+
+
+def diff(
+    old: str | Path,
+    new: str | Path,
+    *,
+    platform: str | Path | None = None,
+    ingress: str | None = None,
+    cni: str = "kubernetes",
+    stdin: bytes | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> tuple[Diff, tuple[Problem, ...]]:
+    """Return who can reach whom in *new* and could not in *old*, or the reverse; and the notes about both.
+
+    Each is a spec or manifests, as `netgen diff` takes them; *environment* is that in which git is run, an empty one if
+    it is None. OutputError where a revision is named, and git is missing or fails.
+    """
+    from netgen import diff as differ  # noqa: PLC0415 - see above
+    from netgen.diff.sides import Surroundings, read_sides  # noqa: PLC0415 - see above
+    from netgen.scene import known_cni  # noqa: PLC0415 - see above
+
+    around = Surroundings(None if platform is None else str(platform), ingress, stdin, environment or {})
+    known_cni(cni)
+    before, after, said = read_sides(str(old), str(new), around)
+    return differ.compare(before, after, cni=cni), said
 
 
 def write(manifests: Iterable[Manifest], out: str | Path) -> Written:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from netgen.source import Spot
 
@@ -12,8 +13,7 @@ Pairs = tuple[tuple[str, str], ...]
 """A map of text to text (labels, annotations) as pairs sorted by key."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Expression:
+class Expression(NamedTuple):
     """One matchExpressions item of a LabelSelector: *operator* is In, NotIn, Exists or DoesNotExist."""
 
     key: str
@@ -21,8 +21,7 @@ class Expression:
     values: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Selector:
+class Selector(NamedTuple):
     """A LabelSelector; the empty one selects every pod, and only a word for "all" in a spec makes it."""
 
     labels: Pairs = ()
@@ -32,24 +31,21 @@ class Selector:
 EVERY_POD = Selector()
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Pods:
+class Pods(NamedTuple):
     """The pods that *selector* matches in *namespace*; None stands for every namespace."""
 
     namespace: str | None
     selector: Selector = EVERY_POD
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Block:
+class Block(NamedTuple):
     """The addresses of *cidr* without those of *excluded*, each of which lies strictly inside it."""
 
     cidr: str
     excluded: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Addresses:
+class Addresses(NamedTuple):
     """A non-empty set of address blocks."""
 
     blocks: tuple[Block, ...]
@@ -58,16 +54,14 @@ class Addresses:
 Peer = Pods | Addresses
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class PortMatch:
+class PortMatch(NamedTuple):
     """What a flow opens at the pod: one container port, or every port of *protocol* where *port* is None."""
 
     protocol: str
     port: int | None = None
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Port:
+class Port(NamedTuple):
     """A port of an app: *service* is dialled, *container* listens; *protocol* is TCP, UDP or SCTP."""
 
     name: str
@@ -77,8 +71,7 @@ class Port:
     app_protocol: str | None = None
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class AppKey:
+class AppKey(NamedTuple):
     """The identity of an app: unique in a run."""
 
     namespace: str
@@ -172,7 +165,7 @@ class EntryPoint:
     """A way into the cluster: an Ingress class and the pods of its controller's data plane.
 
     *secure* are the annotations that an https host needs from this controller (its redirect), *annotations* those of
-    every Ingress.
+    every Ingress. *internal*: the internet does not reach it.
     """
 
     name: str
@@ -180,6 +173,7 @@ class EntryPoint:
     data_plane: Pods
     annotations: Pairs
     secure: Pairs
+    internal: bool = False
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -219,12 +213,32 @@ class IsolatedNamespace:
     spot: Spot = field(compare=False, repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """That nothing of *source* but *exempt* can open *ports* of *target*: it is proved, and nothing is rendered for it.
+
+    An empty *ports* stands for every port of every protocol. *title* is the claim as it is written; *notes* are
+    sentences about how it is taken (a host name as the internet, an HTTP rule as its port). *spares_system*: pods of
+    kube-system are exempt without being written.
+    """
+
+    title: str
+    source: Peer
+    exempt: tuple[Peer, ...]
+    target: Peer
+    ports: tuple[PortMatch, ...]
+    why: str
+    notes: tuple[str, ...]
+    spares_system: bool
+    spot: Spot = field(compare=False, repr=False)
+
+
 @dataclass(frozen=True)
 class Intent:
     """The whole meaning of a run, each part sorted, independent of the order in which it was written.
 
     *kubernetes* is the (major, minor) version of the cluster, None where the platform does not say; *pod_ranges* and
-    *node_ranges* are the CIDRs of its pods and nodes, empty where they are not known.
+    *node_ranges* are the CIDRs of its pods and nodes, empty where they are not known. *owners* are those of namespaces.
     """
 
     apps: tuple[App, ...]
@@ -235,6 +249,8 @@ class Intent:
     kubernetes: tuple[int, int] | None = None
     pod_ranges: tuple[str, ...] = ()
     node_ranges: tuple[str, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    owners: Pairs = ()
 
     @cached_property
     def flows_to(self) -> dict[AppKey, tuple[Flow, ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Severity(StrEnum):
@@ -14,8 +15,7 @@ class Severity(StrEnum):
     NOTE = "note"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
+class Place(NamedTuple):
     """Where a problem stands: *line* and *column* count from 1, in characters; *width* is the length of the carets.
 
     *text* is the whole source line, without its line end, as it is shown above the caret.
@@ -28,8 +28,7 @@ class Place:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(NamedTuple):
     """One kind of problem: its weight and the sentence of the documentation."""
 
     severity: Severity
@@ -99,6 +98,9 @@ CODES: dict[str, Code] = {
     "key-not-text": Code(_E, "A key is not text."),
     "ambiguous-scalar": Code(_E, "YAML readers disagree on what the unquoted text means."),
     "too-deep": Code(_E, "The document is nested too deeply: more than 64 levels in a spec."),
+    "unknown-revision": Code(_E, "There is no such git revision, or no repository that could have it."),
+    "empty-side": Code(_N, "One side of a comparison holds no objects, so that all is new, or gone."),
+    "nothing-to-compare": Code(_E, "Neither side of a comparison holds any object."),
     "skipped-files": Code(_N, "Files of a folder hold no netgen document and were left out."),
     # shape
     "unknown-kind": Code(_E, "The document's apiVersion and kind are none of netgen's."),
@@ -113,6 +115,7 @@ CODES: dict[str, Code] = {
     "bad-port": Code(_E, "The text is not a port."),
     "bad-target": Code(_E, "The text is not something that can be called."),
     "bad-caller": Code(_E, "The text is not something that can be accepted."),
+    "bad-claim": Code(_E, "The text is not a claim: FROM -> TO."),
     "bad-grant": Code(_E, "The text is not a port name."),
     "bad-url": Code(_E, "The text is not a URL that can be exposed."),
     "bad-exposure": Code(_E, "The text is none of the ways to expose an app."),
@@ -128,6 +131,7 @@ CODES: dict[str, Code] = {
     "unknown-app": Code(_E, "No app or peer has this name."),
     "callee-not-loaded": Code(_E, "An app is called in a namespace that no loaded document speaks for."),
     "grant-idle": Code(_W, "An app that is open to the whole internet accepts an address: that narrows nothing."),
+    "claim-idle": Code(_W, "A claim speaks of a namespace that no loaded document speaks for, or of no app at all."),
     "address-of-cluster": Code(_W, "An address is one of the cluster's own, which policies may never see."),
     "caller-unmanaged": Code(_W, "A caller's namespace is not loaded: its pods are taken to carry the default label."),
     "selectors-overlap": Code(_E, "Every pod of one app is also a pod of another."),
@@ -172,9 +176,20 @@ CODES: dict[str, Code] = {
     "manifest-invalid": Code(_E, "The API server would refuse the rendered object."),
     "not-open": Code(_E, "The manifests close a connection that the spec opens."),
     "not-closed": Code(_E, "The manifests open a connection that no spec opens."),
+    "never-broken": Code(_E, "The manifests open a connection that a claim says is never open."),
     "service-differs": Code(_E, "A Service is not as the spec means it."),
     "route-differs": Code(_E, "An Ingress leads elsewhere than the spec says."),
+    "host-network-differs": Code(_E, "An app and its pods do not agree about the host network."),
+    "selects-nothing": Code(_W, "An app, or another end that a spec names, has no pods in the cluster."),
+    "pods-uncovered": Code(_W, "Pods in a namespace of the specs belong to no app."),
+    "pods-shared": Code(_W, "Pods belong to two apps, and have the permissions of both."),
+    "port-undeclared": Code(_W, "The containers of an app declare ports, but not one of the app's."),
+    "closed-elsewhere": Code(_W, "A policy of somebody else closes what the spec opens, at an end that is no app."),
     "link-broken": Code(_E, "A Service selects no pods, or an Ingress leads to a Service that is not there."),
+    "link-nowhere": Code(_W, "A Service or Ingress leads to a Service, port or pods that are not among the manifests."),
+    "unknown-end": Code(_E, "Nothing among the manifests has this name, or wears these labels."),
+    "port-unnumbered": Code(_W, "A policy names a port of pods, and no workload is given that says its number."),
+    "no-policies": Code(_N, "No policy is there, or none is enforced, so that every connection is open."),
     "unproven": Code(_E, "Something is not understood, or missing, so that nothing is proved."),
     "foreign-files": Code(_E, "The output folder holds files that netgen did not write."),
     "unwritable": Code(_E, "The output folder cannot be written."),

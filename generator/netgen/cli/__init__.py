@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import io
 import os
-import traceback
 from importlib import import_module
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from netgen import __version__
 from netgen.cli.output import report, say
 from netgen.problems import NetgenError, OutputError, RefutedError
 
-COMMANDS = ("render", "check", "verify", "init", "schema", "completion")
+COMMANDS = ("render", "check", "verify", "reach", "can", "diff", "init", "schema", "completion")
 """Each is a module of this package, imported when it is run or listed."""
 
 EXAMPLES = """\b
@@ -25,6 +24,9 @@ Examples:
   netgen render specs/ --platform platform.yaml --out deploy/
   netgen check spec.yaml
   kustomize build deploy/ | netgen verify --spec spec.yaml -
+  netgen reach deploy/ --to shop/db
+  netgen can web db:5432 --spec spec.yaml --why
+  netgen diff git:main spec.yaml
 """
 
 EXIT_FINDING = 1
@@ -70,14 +72,14 @@ def main() -> int:
         os.environ.pop("_NETGEN_COMPLETE", None)  # no shell is asking, and click would look for what it says
     gc.disable()  # a short run; the collector would walk every value that was read, again and again
     try:
-        netgen.main(prog_name="netgen", standalone_mode=False)
+        code = netgen.main(prog_name="netgen", standalone_mode=False)
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.Abort:
         return EXIT_INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last line of defence: a fault is one line, never a traceback
         return _complain(error)
-    return 0
+    return int(code or 0)
 
 
 def _complain(error: Exception) -> int:
@@ -95,6 +97,8 @@ def _complain(error: Exception) -> int:
             say(f"netgen: {error}")
             return EXIT_ENVIRONMENT
         case _:
+            import traceback  # noqa: PLC0415 - costs a start more than the rest of this module
+
             frame = traceback.extract_tb(error.__traceback__)[-1]
             text = " ".join(str(error).split())[:200]
             place = f"{Path(frame.filename).name}:{frame.lineno}"

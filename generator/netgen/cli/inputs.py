@@ -41,18 +41,37 @@ def inputs(command: Command) -> Command:
     return files(platform_options(command))
 
 
-def platform_options(command: Command) -> Command:
-    """Add the options that give the platform, or stand in for one, to *command*."""
+RENDERED_FOR = "Render for this CNI, whatever the platform says.  [kubernetes]"
+
+
+def platform_options(command: Command, *, cni: str = RENDERED_FOR) -> Command:
+    """Add the options that give the platform, or stand in for one, to *command*; *cni* is the help of `--cni`."""
     platform = "The Platform document, where the specs do not hold it."
     for add in (
         click.option("--ingress", metavar="CLASS", help="Serve exposed URLs through this Ingress class."),
-        click.option("--cni", metavar="NAME", help="Render for this CNI, whatever the platform says.  [kubernetes]"),
+        click.option("--cni", metavar="NAME", help=cni),
         click.option(
             "--platform", metavar="FILE", help=platform, multiple=True, callback=_once, shell_complete=file_completion
         ),
     ):
         command = add(command)
     return command
+
+
+def workloads_option(command: Command) -> Command:
+    """Add the option that gives the cluster around the manifests to *command*."""
+    what = "What is in the cluster: its workloads, other policies. A file, a folder, or - for stdin; repeatable."
+    add = click.option("--workloads", multiple=True, metavar="DIR", help=what, shell_complete=file_completion)
+    return add(command)
+
+
+def read_workloads(workloads: tuple[str, ...], others: tuple[str | None, ...]) -> bytes | None:
+    """Return standard input where *workloads* name it; a usage error where *others*, which are read too, name it."""
+    if STDIN not in workloads:
+        return None
+    if STDIN in others:
+        raise click.UsageError("standard input holds the workloads or something else, not both")
+    return read_stdin()
 
 
 def _once(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> str | None:

@@ -42,12 +42,25 @@ def report(problems: tuple[Problem, ...]) -> None:
 
 
 def proved(proof: Proof, loaded: Loaded) -> str:
-    """Return the line that says what is proved, and under which assumptions; raise RefutedError where it is not."""
+    """Return the line that says what is proved, and under which assumptions; raise RefutedError where it is not.
+
+    What the proof has to say beside it is reported.
+    """
     if proof.findings:
-        raise RefutedError(proof.findings)
-    assumed = ["pods carry these labels", "no other policies"]
+        raise RefutedError((*proof.findings, *proof.warnings))
+    report(proof.warnings)
+    assumed = [*proof.assumes]
     assumed += [problem.code for problem in loaded.problems if problem.code == "world-includes-pods"]
-    return f"proved: {proof} (NetworkPolicy; assumes: {', '.join(assumed)})"
+    terms = ["NetworkPolicy", f"looked at: {proof.beside}" if proof.beside else "", *proof.provisos]
+    terms += [f"assumes: {', '.join(assumed)}"] if assumed else []
+    return f"proved: {proof} ({'; '.join(term for term in terms if term)})"
+
+
+def not_proved(why: str, loaded: Loaded) -> str:
+    """Return the line that says *why* nothing is proved, and that claims are not looked at then."""
+    count = len(loaded.intent.claims)
+    claims = f" ({count} never claim{'s' if count > 1 else ''} unchecked)" if count else ""
+    return f"not proved: {why}{claims}"
 
 
 def say(words: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from netgen import api
-from netgen.cli.inputs import file_completion, load, platform_options, read_stdin
+from netgen.cli.inputs import file_completion, load, platform_options, read_stdin, read_workloads, workloads_option
 from netgen.cli.output import emit, proved, report
 from netgen.files import STDIN
 
@@ -20,22 +20,26 @@ Examples:
 @click.command("verify", epilog=EXAMPLES)
 @click.option("--spec", "specs", multiple=True, required=True, metavar="SPEC", help="A spec, or a folder of them.")
 @platform_options
+@workloads_option
 @click.argument("manifests", nargs=-1, required=True, metavar="MANIFESTS...", shell_complete=file_completion)
 def command(
     specs: tuple[str, ...],
     platform: str | None,
     cni: str | None,
     ingress: str | None,
+    workloads: tuple[str, ...],
     manifests: tuple[str, ...],
 ) -> None:
     """Prove that manifests do what specs say.
 
     MANIFESTS are files and folders, whoever wrote them; - reads standard input. Nothing may be missing and nothing in
-    excess: for the apps, for pods that no spec names, and for the outside. Exit code 1 says that something is.
+    excess: for the apps, for pods that no spec names, and for the outside. Exit code 1 says that something is. With
+    --workloads MANIFESTS are proved in their cluster: they replace what it has under the same name.
     """
     if STDIN in (*specs, platform) and STDIN in manifests:
         raise click.UsageError("standard input holds the spec or the manifests, not both")
+    stdin = read_workloads(workloads, (*specs, platform, *manifests))
     loaded = load(specs, platform, cni, ingress)
     report(loaded.problems)
-    stdin = read_stdin() if STDIN in manifests else None
-    emit(f"{proved(api.verify(loaded.intent, manifests, stdin=stdin), loaded)}\n")
+    stdin = read_stdin() if STDIN in manifests else stdin
+    emit(f"{proved(api.verify(loaded.intent, manifests, workloads=workloads, stdin=stdin), loaded)}\n")

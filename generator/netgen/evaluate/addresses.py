@@ -6,7 +6,9 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import NamedTuple
 
 Range = tuple[int, int, int]
 """A family (4 or 6), the first and the last address as numbers."""
@@ -15,8 +17,7 @@ _CIDR = re.compile(r"[0-9A-Fa-f.:]+/(0|[1-9][0-9]{0,2})")
 _LAST = {4: 2**32 - 1, 6: 2**128 - 1}
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Block:
+class Block(NamedTuple):
     """The addresses of *cidr* without those of *excepts*, as a policy writes them."""
 
     cidr: str
@@ -26,6 +27,7 @@ class Block:
         return self.cidr + (f" except {', '.join(self.excepts)}" if self.excepts else "")
 
 
+@lru_cache(maxsize=1024)
 def parse(cidr: str) -> Range:
     """Return the range of *cidr*; bits behind the prefix are dropped, as the API server has always done.
 

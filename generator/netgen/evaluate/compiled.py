@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from netgen.evaluate.crowds import Crowd, crowd_of
-from netgen.evaluate.endpoints import Endpoint, Kind
+from netgen.evaluate.endpoints import Endpoint
 from netgen.evaluate.mentions import Selection, peer_pods, subject
-from netgen.evaluate.objects.model import BlockPeer, NamedPort, PodPeer, Policy, PortRule, Rule
+from netgen.evaluate.objects.model import BlockPeer, NamedPort, Peer, PodPeer, Policy, PortRule, Rule
 from netgen.evaluate.semantics import Reading, Semantics, Tri
 from netgen.evaluate.sets import Protocol, ports
 from netgen.evaluate.universe import Neighbours, Universe
@@ -42,6 +42,7 @@ class Compiler:
         self._semantics = semantics
         self._reading = reading
         self._nobody = Crowd(())
+        self._meant: dict[tuple[tuple[Peer, ...], str], tuple[Crowd, ...]] = {}
         self._selected: dict[Selection, Crowd] = {}
         self._located: dict[int, tuple[Crowd, ...]] = {}
         self._alike: dict[tuple[int, ...], Crowd] = {}
@@ -71,12 +72,18 @@ class Compiler:
         """Return whom *rule* of a policy in *namespace* means, in one or more crowds; None stands for everybody."""
         if rule.peers is None:
             return (None,)
-        found = [self._pods(peer_pods(peer, namespace)) for peer in rule.peers if isinstance(peer, PodPeer)]
-        blocks = [peer.block for peer in rule.peers if isinstance(peer, BlockPeer)]
+        found = self._meant.get((rule.peers, namespace))
+        if found is None:
+            found = self._meant[rule.peers, namespace] = tuple(self._crowds(rule.peers, namespace))
+        return found
+
+    def _crowds(self, peers: tuple[Peer, ...], namespace: str) -> Iterable[Crowd]:
+        found = [self._pods(peer_pods(peer, namespace)) for peer in peers if isinstance(peer, PodPeer)]
+        blocks = [peer.block for peer in peers if isinstance(peer, BlockPeer)]
         if blocks:
             # All blocks of a rule at once: a pod with two addresses may have each in another block.
             found += self._in_addresses(self._universe.addresses(blocks))
-        return tuple(dict.fromkeys(crowd for crowd in found if len(crowd)))
+        return dict.fromkeys(crowd for crowd in found if len(crowd))
 
     def _pods(self, selection: Selection) -> Crowd:
         found = self._selected.get(selection)
@@ -148,7 +155,7 @@ class Compiler:
         """Return the mask of *ports* where *target* is the destination: a name means what that pod calls so."""
         if not ports.names or not target.is_pod:
             return ports.mask
-        key = (ports.names, target.ports, target.kind, target.host_network)
+        key = (ports.names, target.ports, target.ports_known, target.host_network)
         found = self._named.get(key)
         if found is None:
             found = self._named[key] = self._resolve(ports.names, target)
@@ -156,7 +163,7 @@ class Compiler:
 
     def _resolve(self, names: tuple[tuple[Protocol, str], ...], target: Endpoint) -> int:
         space, found = self._universe.ports, 0
-        if target.kind is Kind.STRANGER:
+        if not target.ports_known:
             # Its containers may give the name to any port.
             if self._takes(Tri.EITHER):
                 for protocol, _ in names:

@@ -24,8 +24,8 @@ class Endpoint:
 
     Of a WORKLOAD, *members* are the workloads, and *labels* those of the first; of a STRANGER, *labels* are the fewest
     that such a pod carries, and *namespace* is empty where it may be any that nothing names and that carries the labels
-    *spaces*. *ports* are the named ports that a policy speaks of; a stranger's are not known. *ranges*: the addresses
-    of ADDRESSES and NODE.
+    *spaces*. *ports* are the named ports that a policy speaks of, and *ports_known* is whether they are all that such
+    pods have: never a stranger's. *ranges*: the addresses of ADDRESSES and NODE.
     """
 
     kind: Kind
@@ -37,6 +37,7 @@ class Endpoint:
     host_network: bool = False
     members: tuple[Workload, ...] = ()
     ranges: tuple[Range, ...] = ()
+    ports_known: bool = True
 
     @property
     def is_pod(self) -> bool:
@@ -52,7 +53,7 @@ class Endpoint:
         return self.name
 
 
-def of_workloads(members: tuple[Workload, ...], ports: tuple[NamedPort, ...]) -> Endpoint:
+def of_workloads(members: tuple[Workload, ...], ports: tuple[NamedPort, ...], *, ports_known: bool = True) -> Endpoint:
     """Return the endpoint of workloads that are alike."""
     first = members[0]
     more = f" and {len(members) - 1} more" if len(members) > 1 else ""
@@ -64,6 +65,7 @@ def of_workloads(members: tuple[Workload, ...], ports: tuple[NamedPort, ...]) ->
         ports=ports,
         host_network=first.host_network,
         members=members,
+        ports_known=ports_known,
     )
 
 
@@ -72,9 +74,9 @@ def stranger(namespace: str, labels: Labels, *, spaces: Labels = ()) -> Endpoint
     worn = f" with {_pairs(labels)}" if labels else ""
     what = f"a pod{{}}{worn}" if labels else "any other pod{}"
     if namespace:
-        return Endpoint(Kind.STRANGER, what.format(f" of {namespace}"), namespace, labels)
+        return Endpoint(Kind.STRANGER, what.format(f" of {namespace}"), namespace, labels, ports_known=False)
     place = f" in a namespace with {_pairs(spaces)}" if spaces else ""
-    return Endpoint(Kind.STRANGER, what.format("") + place, "", labels, spaces)
+    return Endpoint(Kind.STRANGER, what.format("") + place, "", labels, spaces, ports_known=False)
 
 
 def _pairs(labels: Labels) -> str:

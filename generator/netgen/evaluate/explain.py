@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from netgen.evaluate.objects.model import Direction, Policy, Rule, Rules
@@ -37,9 +37,20 @@ class Explanation:
         return self.egress.allows and self.ingress.allows
 
 
-def explain(reach: Reach, source: int, target: int, protocol: Protocol, port: int) -> Explanation:
-    """Return why *source* may or may not open a connection to *port* of *target*, under the reading of *reach*."""
-    question = _Question(reach, source, target, protocol, port)
+def explain(
+    reach: Reach,
+    source: int,
+    target: int,
+    protocol: Protocol,
+    port: int,
+    *,
+    policies: Sequence[Policy] | None = None,
+) -> Explanation:
+    """Return why *source* may or may not open a connection to *port* of *target*, under the reading of *reach*.
+
+    *policies*: all of its policies that hold *source* or *target*, for who asks so often that he has looked them up.
+    """
+    question = _Question(reach, source, target, protocol, port, reach.policies if policies is None else policies)
     return Explanation(question.side(Direction.EGRESS), question.side(Direction.INGRESS))
 
 
@@ -50,6 +61,7 @@ class _Question:
     target: int
     protocol: Protocol
     port: int
+    policies: Sequence[Policy]
 
     def side(self, direction: Direction) -> Side:
         """Return what the end says that *direction* belongs to."""
@@ -73,7 +85,7 @@ class _Question:
     def _policies(self, direction: Direction) -> Iterator[tuple[Policy, Rules, bool]]:
         if not self.reach.semantics.enforced:
             return
-        for policy in self.reach.policies:
+        for policy in self.policies:
             for side, rules, listed in policy.sides():
                 if side is direction:
                     yield policy, rules, listed

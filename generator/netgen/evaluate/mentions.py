@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from netgen.evaluate.addresses import Block
 from netgen.evaluate.objects.model import (
@@ -20,8 +21,7 @@ from netgen.evaluate.objects.model import (
 from netgen.evaluate.sets import PortSet, Protocol, ports
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(NamedTuple):
     """Pods as a policy speaks of them: those that *pods* selects in *scope*, one namespace or what selects some."""
 
     scope: str | Selector
@@ -37,9 +37,11 @@ def peer_pods(peer: PodPeer, namespace: str) -> Selection:
     """Return the pods of a peer in a policy of *namespace*; a namespace selected by its name is that namespace."""
     if peer.namespaces is None:
         return Selection(namespace, peer.pods)
-    asks = tuple(peer.namespaces.asks())
-    if len(asks) == 1 and _is_name(asks[0]):
-        return Selection(asks[0].values[0], peer.pods)
+    labels, expressions = peer.namespaces
+    if len(labels) == 1 and not expressions and labels[0][0] == NAME_LABEL:
+        return Selection(labels[0][1], peer.pods)
+    if len(expressions) == 1 and not labels and _is_name(expressions[0]):
+        return Selection(expressions[0].values[0], peer.pods)
     return Selection(peer.namespaces, peer.pods)
 
 
@@ -76,12 +78,17 @@ def mentions(policies: Iterable[Policy]) -> Mentions:
 
 def _rule(found: Mentions, rule: Rule, namespace: str, about: Selection | None) -> None:
     """Note what *rule* speaks of; *about*: the pods whose ports it names, unless they are its peers."""
-    names = {(port.protocol, port.name) for port in rule.ports or () if port.name is not None}
+    names = set()
+    for port in rule.ports or ():
+        if port.name is not None:
+            names.add((port.protocol, port.name))
+        else:
+            found.cuts.add(ports(port.protocol, port.low, port.high))
     found.names |= names
-    found.cuts |= {ports(port.protocol, port.low, port.high) for port in rule.ports or () if port.name is None}
     selections = list(_selections(rule, namespace))
-    found.selections |= dict.fromkeys(selections)
-    found.blocks |= {peer.block for peer in rule.peers or () if isinstance(peer, BlockPeer)}
+    for selection in selections:
+        found.selections[selection] = None
+    found.blocks.update(peer.block for peer in rule.peers or () if isinstance(peer, BlockPeer))
     if names and about is not None:
         found.naming.add(about)
     elif names:

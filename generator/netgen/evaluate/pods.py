@@ -111,17 +111,19 @@ class _Builder:
         """Add the classes of *workloads*; return what those satisfy whose class a stranger would be in too."""
         if not workloads:
             return set()
-        classes: dict[tuple[Alive, Alive, tuple[NamedPort, ...], bool, int | None], list[Workload]] = {}
+        naming = self._naming(place, shared)
+        classes: dict[tuple[Alive, Alive, tuple[NamedPort, ...], bool, bool, int | None], list[Workload]] = {}
         for one in workloads:
             ports = tuple(port for port in one.ports if (port.protocol, port.name) in self.mentions.names)
             alive = place.table.satisfied(dict(one.labels), one.unsure)
-            classes.setdefault((*alive, ports, one.host_network, self.lives(one)), []).append(one)
-        naming = self._naming(place, shared)
+            named = bool(alive[1] & naming) or self.mentions.naming_all
+            told = one.ports_known or not named
+            classes.setdefault((*alive, ports, told, one.host_network, self.lives(one)), []).append(one)
         known = set()
-        for (certain, perhaps, ports, host, lives), alike in classes.items():
-            self._add(place, of_workloads(tuple(alike), ports), (certain, perhaps), lives)
+        for (certain, perhaps, ports, told, host, lives), alike in classes.items():
+            self._add(place, of_workloads(tuple(alike), ports, ports_known=told), (certain, perhaps), lives)
             plain = certain == perhaps and not host and lives == self.pods_live
-            if plain and not (certain & naming or self.mentions.naming_all):
+            if plain and not (told and (certain & naming or self.mentions.naming_all)):
                 known.add(certain)
         return known
 

@@ -148,6 +148,19 @@ class Reach:
                     found[resolved] = found.get(resolved, 0) | mask
         return found
 
+    def entering(self, target: int) -> Row:
+        """Return whom the side of *target* lets in."""
+        if target not in self._isolated[Direction.INGRESS]:
+            return ((self._all, self.universe.ports.ports(self.universe.ports.everything)),)
+        return self._decoded(self._entering(target, self.universe.endpoints[target]))
+
+    def leaving(self, target: int) -> Row:
+        """Return whose side lets them go to *target*."""
+        return self._decoded(self._leaving(target, self.universe.endpoints[target]))
+
+    def _decoded(self, masks: Masks) -> Row:
+        return tuple((sources, self.universe.ports.ports(mask)) for mask, sources in partition(masks.items()).items())
+
     def egress(self, source: int, target: int) -> PortSet:
         """Return what the side of *source* allows."""
         return self._of(self._leaving(target, self.universe.endpoints[target]), source)

@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 FIRST, LAST = 1, 65535
 """The ports of a protocol that has ports."""
@@ -13,6 +14,8 @@ FIRST, LAST = 1, 65535
 
 class Protocol(StrEnum):
     """TCP, UDP and SCTP have ports; OTHER stands for ICMP and the rest, which is allowed as a whole or not at all."""
+
+    __hash__ = str.__hash__  # that of an Enum is a call, and these stand in most keys
 
     TCP = "TCP"
     UDP = "UDP"
@@ -64,6 +67,7 @@ class PortSet:
         return ", ".join(_shown(interval) for interval in self.intervals) or "none"
 
 
+@lru_cache(maxsize=1024)
 def ports(protocol: Protocol, low: int = FIRST, high: int = LAST) -> PortSet:
     """Return the ports of *protocol* from *low* to *high*, both in it."""
     return PortSet(((protocol, low, high),))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from netgen.intent import Intent
 from netgen.problems import NetgenError, Place, Problem, Severity, in_order
 from netgen.source import Document
-from netgen.spec.files import read_all, read_beside
+from netgen.spec.files import beside, read_all, read_beside, read_texts
 from netgen.spec.forms.connectivity import ConnectivityForm, read_connectivity
 from netgen.spec.forms.text import DNS_LABEL
 from netgen.spec.platform import read_platform
@@ -39,11 +40,35 @@ def load(
     documents = read_all(paths, stdin, found)
     if platform is not None:
         documents += read_beside(documents, platform, stdin, found)
+    return _loaded(documents, found, cni, ingress)
+
+
+def load_texts(
+    specs: Iterable[tuple[str, bytes]], platform: Sequence[tuple[str, bytes]], *, ingress: str | None = None
+) -> Loaded:
+    """Return the meaning of spec texts, by file name and content, with those of the platform's file; as load does.
+
+    Without specs the platform alone is read: there are no apps.
+    """
+    found: list[Problem] = []
+    given = list(specs)
+    documents = read_texts(given, found)
+    if platform:
+        before = len(found)
+        read_here = read_texts(platform, found)
+        documents += beside(documents, platform[0][0], read_here, found, clean=len(found) == before)
+    return _loaded(documents, found, None, ingress, alone=not given)
+
+
+def _loaded(
+    documents: list[Document], found: list[Problem], cni: str | None, ingress: str | None, *, alone: bool = False
+) -> Loaded:
+    """Return what *documents* mean; *alone*: a platform without specs will do."""
     misread = [problem for problem in found if problem.severity is Severity.ERROR]
     state = _gate(documents, misread, found)
     forms = [_form(part, found, unclear=part.document.file in state.misread) for part in state.of("Connectivity")]
     intent = _intent(forms, state, cni, ingress, found)
-    if not forms and not state.unclear:
+    if not (forms or state.unclear or alone):
         fix = "give a file or folder with a document of kind: Connectivity; netgen init writes one"
         found.append(Problem("no-spec", None, "no Connectivity document in what was given", fix=fix))
     problems = in_order(_without_echoes(found, misread))
@@ -77,9 +102,9 @@ def _gate(documents: list[Document], misread: list[Problem], found: list[Problem
     unclear: set[str | None] = set()
     platform_unclear = False
     for document in documents:
-        problems = validate(document)
-        found += problems
         part = sound(document)
+        problems = () if part and part.data is document.data else validate(document)
+        found += problems
         if part:
             parts.append(part)
         if problems or document.file in files:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 
 from netgen.files import texts
 from netgen.problems import Problem
@@ -19,8 +20,13 @@ def read_all(paths: list[str], stdin: bytes | None, found: list[Problem]) -> lis
     A folder is read with all folders below it, hidden ones left out. What is no spec there (a Deployment, a values
     file) is left out with a note, and what netgen has rendered without one. What cannot be read goes to *found*.
     """
+    return read_texts(texts(paths, stdin, found, wanted=_has_spec, rendered=False), found)
+
+
+def read_texts(contents: Iterable[tuple[str, bytes]], found: list[Problem]) -> list[Document]:
+    """Return the documents of *contents*, names and texts; what is wrong with them goes to *found*."""
     documents: list[Document] = []
-    for file, text in texts(paths, stdin, found, wanted=_has_spec, rendered=False):
+    for file, text in contents:
         reading = read(text, file, Dialect.SPEC)
         documents += reading.documents
         found += reading.problems
@@ -33,10 +39,16 @@ def read_beside(documents: list[Document], platform: str, stdin: bytes | None, f
     That it holds none, or another document that was not given as a spec, is a problem.
     """
     before = len(found)
-    read_here = read_all([platform], stdin, found)
+    return beside(documents, platform, read_all([platform], stdin, found), found, clean=len(found) == before)
+
+
+def beside(
+    documents: list[Document], platform: str, read_here: list[Document], found: list[Problem], *, clean: bool
+) -> list[Document]:
+    """Return the same of *read_here*, the documents of *platform*; *clean*: nothing was wrong with its text."""
     known = {os.path.realpath(document.file) for document in documents}
     fresh = [document for document in read_here if os.path.realpath(document.file) not in known]
-    if len(found) == before and not any(map(_is_platform, read_here)):
+    if clean and not any(map(_is_platform, read_here)):
         message = f"{platform} holds no Platform document"
         found.append(Problem("not-a-platform", None, message, fix="give the file with  kind: Platform"))
     for document in fresh:

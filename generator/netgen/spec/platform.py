@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from netgen.intent import Addresses, Block, EntryPoint, Pairs, Peer, Pods, Selector
-from netgen.problems import Place, Problem
+from netgen.problems import Problem
 from netgen.source import Spot
 from netgen.spec.controllers import Controller, controllers
 from netgen.spec.forms.addresses import address_and_port, cidr
@@ -23,6 +23,9 @@ from netgen.spec.forms.text import (
     suggestion,
 )
 from netgen.spec.ranges import NO_RANGES, Ranges, read_ranges, warn_inside
+
+if TYPE_CHECKING:
+    from netgen.spec.forms.claims import ClaimForm
 
 CNIS = ("kubernetes",)
 DEFAULT_CNI = "kubernetes"
@@ -77,6 +80,7 @@ class Platform:
     gates: tuple[Gate, ...] = ()
     ranges: Ranges = NO_RANGES
     apiserver: tuple[tuple[str, int], ...] = ()
+    claims: tuple[ClaimForm, ...] = ()
     unclear: frozenset[str] = frozenset()
 
 
@@ -119,7 +123,7 @@ def _written(data: dict[str, Any], spot: Spot, found: list[Problem]) -> Platform
     _warn_inside(data, spot, ranges, found)
     unclear = {"entrypoints": None in gates, "ranges": between > before, "apiserver": len(found) > between}
     return Platform(
-        cni=_cni(data["cni"], spot.at("cni").value(), found) if "cni" in data else DEFAULT_CNI,
+        cni=_cni(data["cni"], spot.at("cni"), found) if "cni" in data else DEFAULT_CNI,
         kubernetes=_version(data.get("kubernetes")),
         owners=tuple(sorted(data.get("owners", {}).items())),
         dns=tuple(each(_resolver, data["dns"], spot.at("dns"), found)) if "dns" in data else DEFAULT_DNS,
@@ -127,8 +131,17 @@ def _written(data: dict[str, Any], spot: Spot, found: list[Problem]) -> Platform
         gates=tuple(gate for gate in gates if gate),
         ranges=ranges,
         apiserver=tuple(sorted(set(servers))),
+        claims=_claims(data, spot, found),
         unclear=frozenset(key for key, is_unclear in unclear.items() if is_unclear),
     )
+
+
+def _claims(data: dict[str, Any], spot: Spot, found: list[Problem]) -> tuple[ClaimForm, ...]:
+    if "never" not in data:
+        return ()
+    from netgen.spec.forms.claims import read_claims  # noqa: PLC0415 - few platforms have any
+
+    return read_claims(data["never"], spot.at("never"), found)
 
 
 def _warn_inside(data: dict[str, Any], spot: Spot, ranges: Ranges, found: list[Problem]) -> None:
@@ -136,17 +149,17 @@ def _warn_inside(data: dict[str, Any], spot: Spot, ranges: Ranges, found: list[P
     for index, text in enumerate(data.get("dns", ())):
         peer = parsed(lambda item: resolver(item)[0], text, spot.at("dns", index), [])
         if isinstance(peer, str):
-            warn_inside(ranges, cidr(peer), spot.at("dns", index).value(), found)
+            warn_inside(ranges, cidr(peer), spot.at("dns", index).value, found)
     for index, text in enumerate(data.get("apiserver", ())):
         server = parsed(address_and_port, text, spot.at("apiserver", index), [])
         if server:
-            warn_inside(ranges, cidr(server[0]), spot.at("apiserver", index).value(), found)
+            warn_inside(ranges, cidr(server[0]), spot.at("apiserver", index).value, found)
 
 
-def _cni(text: str, place: Place | None, found: list[Problem]) -> str:
-    name = text.partition(" ")[0].lower()
+def _cni(text: str, spot: Spot | None, found: list[Problem]) -> str:
     if text in CNIS:
         return text
+    name, place = text.partition(" ")[0].lower(), spot.value() if spot else None
     if text.lower() in CNIS:
         message = f"no CNI {shown(text)}: the name is lower-case"
         found.append(Problem("unknown-cni", place, message, fix=f"write {name}"))
@@ -182,7 +195,8 @@ def _gate(name: str, value: dict[str, Any], spot: Spot, found: list[Problem]) ->
     annotations = tuple(sorted(value.get("annotations", {}).items()))
     if controller is None:
         return None
-    entrypoint = EntryPoint(name, value["ingress"], controller.data_plane, annotations, controller.secure)
+    plane, internal = controller.data_plane, value.get("internal", False)
+    entrypoint = EntryPoint(name, value["ingress"], plane, annotations, controller.secure, internal=internal)
     return Gate(entrypoint, frozenset(value.get("hosts", ())), secret, issuer, controller)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
@@ -40,26 +42,30 @@ def read_ranges(value: dict[str, Any], spot: Spot, found: list[Problem]) -> Rang
     return Ranges(exact=exact, **blocks)
 
 
-def warn_inside(ranges: Ranges, block: str, place: Place, found: list[Problem]) -> None:
+def warn_inside(ranges: Ranges, block: str, place: Callable[[], Place], found: list[Problem]) -> None:
     """Warn of a *block* that lies in the range of the Services or of the pods.
 
     A policy sees the pod behind a Service, never the Service's address, and whether a CIDR matches pods is left to the
     CNI (semantics of ipBlock in the Kubernetes documentation of network policies).
     """
-    if _is_inside(block, ranges.services):
+    if is_inside(block, ranges.services):
         message = f"{block} is an address of a Service: policies see the pods behind it, so that nothing is opened"
         fix = "name the pods, or the addresses behind the Service"
-    elif _is_inside(block, ranges.pods):
+    elif is_inside(block, ranges.pods):
         message = f"{block} is an address of pods: whether a CIDR matches pods depends on the CNI"
         fix = "name the pods: an app, a peer with labels, or NAMESPACE/*"
     else:
         return
-    found.append(Problem("address-of-cluster", place, message, fix=fix))
+    found.append(Problem("address-of-cluster", place(), message, fix=fix))
 
 
-def _is_inside(block: str, ranges: tuple[str, ...]) -> bool:
-    inner = ip_network(block)
-    return any(_contains(ip_network(outer), inner) for outer in ranges)
+def is_inside(block: str, ranges: tuple[str, ...]) -> bool:
+    """Return whether the CIDR *block* lies in one of *ranges*."""
+    inner = _network(block)
+    return any(_contains(_network(outer), inner) for outer in ranges)
+
+
+_network = lru_cache(maxsize=1024)(ip_network)
 
 
 def _contains(outer: IPv4Network | IPv6Network, inner: IPv4Network | IPv6Network) -> bool:

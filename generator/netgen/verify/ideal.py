@@ -67,18 +67,20 @@ def _policy(app: meant.App, intent: meant.Intent) -> Policy:
 
 def _rules(ends: Iterable[tuple[meant.Peer, meant.Flow]]) -> tuple[Rule, ...]:
     return tuple(
-        Rule(tuple(_peers(peer)), _ports(flow.ports), index, flow.spot) for index, (peer, flow) in enumerate(ends)
+        Rule(tuple(peers(peer)), port_rules(flow.ports), index, flow.spot) for index, (peer, flow) in enumerate(ends)
     )
 
 
-def _peers(peer: meant.Peer) -> Iterable[Peer]:
+def peers(peer: meant.Peer) -> Iterable[Peer]:
+    """Return *peer* as the evaluator has it."""
     if isinstance(peer, meant.Addresses):
         return [BlockPeer(Block(block.cidr, block.excluded)) for block in peer.blocks]
     space = EVERYTHING if peer.namespace is None else Selector(((NAME_LABEL, peer.namespace),))
     return [PodPeer(space, selector(peer.selector))]
 
 
-def _ports(ports: tuple[meant.PortMatch, ...]) -> tuple[PortRule, ...] | None:
+def port_rules(ports: tuple[meant.PortMatch, ...]) -> tuple[PortRule, ...] | None:
+    """Return *ports* as the evaluator has them; None for every port."""
     if not ports:
         return None
     return tuple(

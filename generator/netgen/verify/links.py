@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from netgen.evaluate.objects.model import Cluster, ServiceObject
 from netgen.evaluate.routes import routes
@@ -13,14 +13,22 @@ Facts = tuple[object, ...]
 
 
 def differences(intent: Intent, cluster: Cluster) -> Iterator[Problem]:
-    """Yield each Service and route that is not as *intent* says it, and each link of *cluster* that leads nowhere."""
+    """Yield each Service and route that is not as *intent* says it."""
     found = {(service.namespace, service.name): service for service in cluster.services}
     for service in intent.services:
         yield from _service(service, found.get((service.app.namespace, service.name)))
     yield from _routes(intent, cluster)
-    for broken in routes(cluster).broken:
-        place = broken.spot.value() if broken.spot else None
-        yield Problem("link-broken", place, broken.what, fix="give what it leads to as well, or remove it")
+
+
+def broken(cluster: Cluster, idle: Collection[tuple[str, str]] = ()) -> Iterator[Problem]:
+    """Yield each link of *cluster* that leads nowhere, but for the Services *idle*, which may select no pods."""
+    known = {
+        one.spot.at("spec", "selector") for one in cluster.services if one.spot and (one.namespace, one.name) in idle
+    }
+    for link in routes(cluster).broken:
+        if link.spot not in known:
+            place = link.spot.value() if link.spot else None
+            yield Problem("link-broken", place, link.what, fix="give what it leads to as well, or remove it")
 
 
 def _service(wanted: Service, found: ServiceObject | None) -> Iterator[Problem]:
@@ -40,11 +48,26 @@ def _facts(wanted: Service, found: ServiceObject) -> Iterator[tuple[str, Facts, 
     yield "the type", (wanted.type,), (found.type,)
     yield "the selector", wanted.selector, tuple(sorted(found.selector or ()))
     yield "clusterIP", ("None" if wanted.headless else "its own",), ("None" if found.headless else "its own",)
-    meant = sorted((port.port, port.target, port.protocol) for port in wanted.ports)
-    there = sorted((port.port, port.target, str(port.protocol)) for port in found.ports)
-    if wanted.headless:
-        meant = [(port, port, protocol) for port, _, protocol in meant]
-    yield "the ports", tuple(map(_port, meant)), tuple(map(_port, there))
+    meant = [(port.port, port.port if wanted.headless else port.target, port.protocol) for port in wanted.ports]
+    there = [(port.port, port.target, str(port.protocol)) for port in found.ports]
+    yield "the ports", tuple(sorted(map(_port, meant))), tuple(sorted(map(_port, there)))
+    yield from _outside(wanted, found)
+
+
+def _outside(wanted: Service, found: ServiceObject) -> Iterator[tuple[str, Facts, Facts]]:
+    """Yield what decides whether the outside comes in. A port of the nodes that the spec leaves open may be any."""
+    fixed = {(port.port, port.protocol): port.node_port for port in wanted.ports if port.node_port}
+    there = {(port.port, str(port.protocol)): port.node_port for port in found.ports}
+    yield "the node ports", tuple(fixed.values()), tuple(there.get(key) or "any" for key in fixed)
+    yield "loadBalancerSourceRanges", tuple(sorted(wanted.source_ranges)), found.source_ranges
+    yield "loadBalancerClass", (wanted.load_balancer_class or "none",), (found.load_balancer_class or "none",)
+    yield "externalIPs", (), found.external_addresses
+    yield "externalTrafficPolicy", (_policy(local=wanted.local_traffic),), (_policy(local=found.local_outside),)
+    yield "internalTrafficPolicy", (_policy(local=False),), (_policy(local=found.local_inside),)
+
+
+def _policy(*, local: bool) -> str:
+    return "Local" if local else "Cluster"
 
 
 def _port(port: tuple[int, int | str, str]) -> str:

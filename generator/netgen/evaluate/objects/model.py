@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from netgen.evaluate.addresses import Block
 from netgen.evaluate.sets import FIRST, LAST, Protocol
@@ -20,14 +21,15 @@ Labels = tuple[tuple[str, str], ...]
 class Operator(StrEnum):
     """How an expression of a selector asks for a label."""
 
+    __hash__ = str.__hash__  # that of an Enum is a call, and these stand in most keys
+
     IN = "In"
     NOT_IN = "NotIn"
     EXISTS = "Exists"
     DOES_NOT_EXIST = "DoesNotExist"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Expression:
+class Expression(NamedTuple):
     """One item of matchExpressions; *values* are sorted, and empty for EXISTS and DOES_NOT_EXIST."""
 
     key: str
@@ -43,8 +45,7 @@ class Expression:
         return (value in self.values) == (self.operator is Operator.IN)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Selector:
+class Selector(NamedTuple):
     """A label selector: all *labels* and all *expressions* must hold, so that an empty one selects everything.
 
     Both are sorted: two selectors that are written alike in another order are equal.
@@ -75,8 +76,7 @@ def _shown(one: Expression) -> str:
     return f"{one.key} {one.operator}{values}"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class NamedPort:
+class NamedPort(NamedTuple):
     """A port of a container that has a *name*; *passing*: of an init container that ends before the others start."""
 
     name: str
@@ -89,7 +89,8 @@ class NamedPort:
 class Workload:
     """What makes pods, or one pod: *labels* and *ports* are those of its pods, *addresses* what the status says.
 
-    *unsure* has the label keys that the cluster sets on the pods to a value which the object does not tell.
+    *unsure* has the label keys that the cluster sets on the pods to a value which the object does not tell. Pods of
+    which nobody tells the names of their ports have *ports_known* false.
     """
 
     kind: str
@@ -100,6 +101,7 @@ class Workload:
     host_network: bool = False
     addresses: tuple[str, ...] = ()
     unsure: frozenset[str] = frozenset()
+    ports_known: bool = True
     spot: Spot | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
@@ -123,12 +125,13 @@ def namespace(name: str, labels: Mapping[str, str], spot: Spot | None = None) ->
 class Direction(StrEnum):
     """The side of a pod that a rule speaks of."""
 
+    __hash__ = str.__hash__  # that of an Enum is a call, and these stand in most keys
+
     INGRESS = "ingress"
     EGRESS = "egress"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class PortRule:
+class PortRule(NamedTuple):
     """Ports of *protocol*: from *low* to *high*, or the one that the destination pod calls *name*."""
 
     protocol: Protocol
@@ -137,16 +140,14 @@ class PortRule:
     name: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PodPeer:
+class PodPeer(NamedTuple):
     """Pods that *pods* selects in the namespaces that *namespaces* selects; None is the policy's own namespace."""
 
     namespaces: Selector | None
     pods: Selector
 
 
-@dataclass(frozen=True, slots=True)
-class BlockPeer:
+class BlockPeer(NamedTuple):
     """The addresses of an ipBlock."""
 
     block: Block
@@ -215,7 +216,11 @@ class ServicePort:
 
 @dataclass(frozen=True, slots=True)
 class ServiceObject:
-    """A Service; *selector* None is one without (its endpoints come from elsewhere)."""
+    """A Service; *selector* None is one without (its endpoints come from elsewhere).
+
+    What it takes from outside: *source_ranges* (empty: from everybody), *external_addresses*; *local_outside* and
+    *local_inside*: what comes from there is led to pods of the same node only, and from outside shows its own address.
+    """
 
     namespace: str
     name: str
@@ -223,6 +228,11 @@ class ServiceObject:
     selector: Labels | None
     headless: bool
     ports: tuple[ServicePort, ...]
+    source_ranges: tuple[str, ...] = ()
+    external_addresses: tuple[str, ...] = ()
+    local_outside: bool = False
+    local_inside: bool = False
+    load_balancer_class: str = ""
     spot: Spot | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:

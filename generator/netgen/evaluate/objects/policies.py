@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import marshal
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from netgen.evaluate.addresses import Block, Range, parse, strictly_inside
@@ -64,12 +67,26 @@ def _default_types(rules: dict[Direction, Rules]) -> set[Direction]:
 
 def _rules(value: object, direction: Direction, spot: Spot) -> Iterator[Rule]:
     side = _PEERS[direction]
-    known = frozenset((side, "ports"))
     for index, (item, at) in enumerate(items(value, spot)):
-        found = fields(item, known, at)
-        peers = tuple(_peer(peer, place) for peer, place in items(found.get(side), at.at(side)))
-        ports = tuple(_port(port, place) for port, place in items(found.get("ports"), at.at("ports")))
+        peers, ports = _parts(_Written(marshal.dumps(item, 2), item, at), side)
         yield Rule(peers or None, ports or None, index, at)
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A rule as it is *written*, equal to every other that is written alike."""
+
+    written: bytes
+    value: object = field(compare=False)
+    spot: Spot = field(compare=False)
+
+
+@lru_cache(maxsize=4096)  # most rules are written many times, and one is read for all
+def _parts(rule: _Written, side: str) -> tuple[tuple[Peer, ...], tuple[PortRule, ...]]:
+    """Return the peers and the ports of a rule, whose peers are under the key *side*."""
+    found, spot = fields(rule.value, frozenset((side, "ports")), rule.spot), rule.spot
+    peers = tuple(_peer(peer, at) for peer, at in items(found.get(side), spot.at(side)))
+    return peers, tuple(_port(port, at) for port, at in items(found.get("ports"), spot.at("ports")))
 
 
 def _peer(value: object, spot: Spot) -> Peer:

@@ -28,8 +28,17 @@ def service(body: dict[str, Any], namespace: str, name: str, spot: Spot) -> Serv
         ports=tuple(
             _service_port(mapping(item, place), place) for item, place in items(spec.get("ports"), at.at("ports"))
         ),
+        source_ranges=_texts(spec, "loadBalancerSourceRanges", at),
+        external_addresses=_texts(spec, "externalIPs", at),
+        local_outside=spec.get("externalTrafficPolicy") == "Local",
+        local_inside=spec.get("internalTrafficPolicy") == "Local",
+        load_balancer_class=text(spec.get("loadBalancerClass") or "", at.at("loadBalancerClass")),
         spot=spot,
     )
+
+
+def _texts(spec: dict[str, Any], key: str, spot: Spot) -> tuple[str, ...]:
+    return tuple(sorted(text(item, at) for item, at in items(spec.get(key), spot.at(key))))
 
 
 def _service_port(port: dict[str, Any], spot: Spot) -> ServicePort:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from netgen.intent import Pairs, Selector
 from netgen.problems import Place, Problem
@@ -14,6 +14,9 @@ from netgen.spec.forms.permissions import CallForm, GrantForm, read_calls, read_
 from netgen.spec.forms.ports import PortForm, port_name, read_port
 from netgen.spec.forms.selectors import read_select, stable_key
 from netgen.spec.forms.text import parsed
+
+if TYPE_CHECKING:
+    from netgen.spec.forms.claims import ClaimForm
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,7 @@ class ConnectivityForm:
     peers: tuple[PeerForm, ...]
     select_by: str | None
     isolate_namespace: bool
+    claims: tuple[ClaimForm, ...]
     spot: Spot = field(compare=False, repr=False)
 
 
@@ -96,8 +100,17 @@ def read_connectivity(data: dict[str, Any], spot: Spot, found: list[Problem]) ->
         peers=tuple(_peer(name, item, spot.at("peers", name), found) for name, item in data.get("peers", {}).items()),
         select_by=_select_by(data.get("selectBy"), spot.at("selectBy"), found),
         isolate_namespace=data.get("isolate") == "namespace",
+        claims=_claims(data, spot, found),
         spot=spot,
     )
+
+
+def _claims(data: dict[str, Any], spot: Spot, found: list[Problem]) -> tuple[ClaimForm, ...]:
+    if "never" not in data:
+        return ()
+    from netgen.spec.forms.claims import read_claims  # noqa: PLC0415 - few specs have any
+
+    return read_claims(data["never"], spot.at("never"), found)
 
 
 def _select_by(key: str | None, spot: Spot, found: list[Problem]) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 from netgen.problems import Place, Problem
@@ -12,9 +13,11 @@ from netgen.spec.forms.ports import PortWord, port_name, port_word
 from netgen.spec.forms.sides import Kind, Side, caller, target
 from netgen.spec.forms.text import FormError, parsed, shown
 
-_METHOD = "GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH"
+METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH")
+"""The methods of RFC 9110 and RFC 5789."""
+_METHOD = "|".join(METHODS)
 _HTTP_RULE = re.compile(rf"(?:\S+ +)?(?:{_METHOD})(?:[|](?:{_METHOD}))*(?: +/\S*)?", re.ASCII)
-"""A rule of a later version: `[PORT ]METHOD[|METHOD] [PATH]` (the methods of RFC 9110 and RFC 5789)."""
+"""A rule of a later version: `[PORT ]METHOD[|METHOD] [PATH]`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +74,8 @@ def read_calls(value: Any, spot: Spot, found: list[Problem]) -> tuple[CallForm, 
 
 def _call(value: Any, spot: Spot, found: list[Problem]) -> CallForm | None:
     if isinstance(value, str):
-        side = parsed(target, value, spot, found)
-        if side is None or side.port is None:
-            return CallForm(side, (), "", spot) if side else None
-        return CallForm(replace(side, port=None), (side.port,), "", spot)
+        parts = parsed(_parts, value, spot, found)
+        return CallForm(*parts, "", spot) if parts else None
     place = spot.at("to")
     side = parsed(target, value["to"], place, found)
     written = value.get("ports", [])
@@ -83,14 +84,21 @@ def _call(value: Any, spot: Spot, found: list[Problem]) -> CallForm | None:
     listed = [(word, at) for word, at in zip(words, spots, strict=True) if word is not None]
     if side is None or len(listed) < len(written):
         return None
-    if listed and not _takes_ports(side, listed, spot.at("ports"), found):
+    if listed and not takes_ports(side, listed, spot.at("ports"), found):
         return None
     ports = (side.port,) if side.port else tuple(word for word, _ in listed)
     return CallForm(replace(side, port=None), ports, value.get("why", ""), place, tuple(at for _, at in listed))
 
 
-def _takes_ports(side: Side, ports: list[tuple[PortWord, Spot]], spot: Spot, found: list[Problem]) -> bool:
-    """Refuse `ports` of a long call where the target has its own, has none, or has no names for them."""
+@lru_cache(maxsize=4096)  # many apps call the same few
+def _parts(text: str) -> tuple[Side, tuple[PortWord, ...]]:
+    """Return the target of a short call without its port, and the port."""
+    side = target(text)
+    return (replace(side, port=None), (side.port,)) if side.port else (side, ())
+
+
+def takes_ports(side: Side, ports: list[tuple[PortWord, Spot]], spot: Spot, found: list[Problem]) -> bool:
+    """Return whether `ports` of a long form go with its target: where it has its own, or no names for them, refuse."""
     before = len(found)
     if side.port:
         message = f"the port is named twice: after the target ({side.port}) and under `ports`"

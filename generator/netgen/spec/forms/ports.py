@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from netgen.problems import Problem
@@ -48,7 +49,10 @@ class PortForm:
 
 @dataclass(frozen=True, slots=True)
 class PortWord:
-    """A port as a call writes it: a *name*, or a *number* with its protocol where that is written."""
+    """A port as a call writes it: a *name*, or a *number* with its protocol where that is written.
+
+    In a claim a *protocol* alone stands for all its ports.
+    """
 
     name: str | None
     number: int | None = None
@@ -56,7 +60,7 @@ class PortWord:
 
     def __str__(self) -> str:
         if self.number is None:
-            return self.name or ""
+            return self.name or (self.protocol or "").lower()
         return f"{self.number}/{self.protocol.lower()}" if self.protocol else str(self.number)
 
 
@@ -118,6 +122,23 @@ def read_port(value: Any, name: str | None, spot: Spot, found: list[Problem]) ->
 
 
 def _short_port(text: str, name: str | None, spot: Spot) -> PortForm:
+    service, container, word = _short_parts(text)
+    transport, app_protocol = PROTOCOLS[word] if word else ("TCP", None)
+    return PortForm(
+        name=name or word,
+        service=service,
+        container=container,
+        protocol=transport,
+        app_protocol=app_protocol,
+        opaque=word is not None and app_protocol is None,
+        metrics=name == "metrics",
+        spot=spot,
+    )
+
+
+@lru_cache(maxsize=1024)  # the same ports come by the thousand
+def _short_parts(text: str) -> tuple[int, int, str | None]:
+    """Return service port, container port and protocol word."""
     match = _PORT.fullmatch(text)
     if not match:
         pair = _PAIR.fullmatch(text)
@@ -129,17 +150,9 @@ def _short_port(text: str, name: str | None, spot: Spot) -> PortForm:
         raise FormError("not-yet", message, fix="name the ports one by one under `ports`")
     container = port_number(match[2], offset=match.start(2))
     service = port_number(match[1], offset=match.start(1)) if match[1] else container
-    transport, app_protocol = protocol(match[4], offset=match.start(4)) if match[4] else ("TCP", None)
-    return PortForm(
-        name=name or match[4],
-        service=service,
-        container=container,
-        protocol=transport,
-        app_protocol=app_protocol,
-        opaque=match[4] is not None and app_protocol is None,
-        metrics=name == "metrics",
-        spot=spot,
-    )
+    if match[4]:
+        protocol(match[4], offset=match.start(4))
+    return service, container, match[4]
 
 
 def _long_port(value: dict[str, Any], name: str | None, spot: Spot) -> PortForm:

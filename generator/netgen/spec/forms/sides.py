@@ -77,13 +77,13 @@ class Side:
 
 def target(text: str) -> Side:
     """Return what a call names, else raise FormError: `bad-target`, `missing-scheme`, `bare-star`, `not-yet`, ..."""
-    _check_one_word(text, "bad-target")
+    one_word(text, "bad-target")
     if "://" in text:
         return _outside(text)
     name, colon, port_text = text.partition(":")
     if looks_like_address(text) or text.startswith("[") or ("." in name and not name.startswith(".")):
         raise _missing_scheme(text)
-    side = _inside(name, "bad-target")
+    side = inside(name, "bad-target")
     if side.kind is Kind.NODES:
         raise FormError("bad-target", "cluster/nodes is a caller; nodes cannot be called", fix="name their CIDR")
     if not colon:
@@ -108,7 +108,7 @@ def target(text: str) -> Side:
 
 def caller(text: str) -> Side:
     """Return what a grant names, else raise FormError: `bad-caller`, `bad-address`, `bare-star`, ..."""
-    _check_one_word(text, "bad-caller")
+    one_word(text, "bad-caller")
     if "://" in text:
         message = f"{shown(text)} has a scheme; callers outside are written as addresses"
         raise FormError("bad-caller", message, fix="write an address or a CIDR, such as 203.0.113.0/24")
@@ -125,19 +125,20 @@ def caller(text: str) -> Side:
     if "." in name:
         message = f"{shown(text)} is neither an app nor an address; an app name has no dots"
         raise FormError("bad-caller", message, fix="write an address or a CIDR, such as 203.0.113.0/24")
-    return _inside(name, "bad-caller")
+    return inside(name, "bad-caller")
 
 
-def _check_one_word(text: str, code: str) -> None:
+def one_word(text: str, code: str, fix: str = "write several names as a list: [a, b]") -> None:
+    """Raise *code* where *text* is not one word: several names, for which *fix* says what to do, or a template."""
     if not _NOT_ONE_WORD.search(text):
         return
     if "{{" in text or "${" in text:
         raise FormError(code, f"{shown(text)} looks like a template; a spec has none", fix="write the name itself")
-    raise FormError(code, f"{shown(text)} is not one name", fix="write several names as a list: [a, b]")
+    raise FormError(code, f"{shown(text)} is not one name", fix=fix)
 
 
-def _inside(text: str, code: str) -> Side:
-    """Return the side of the cluster that *text* names, without its port."""
+def inside(text: str, code: str) -> Side:
+    """Return the side of the cluster that *text* names, without its port; what is none is *code*."""
     if text in ("any", "internet"):
         return Side(Kind.ANY if text == "any" else Kind.INTERNET)
     if "*" in text and not re.fullmatch(r"[^/*]+/\*", text):
@@ -182,52 +183,81 @@ def _cluster(name: str, code: str) -> Side:
         raise FormError(
             code,
             f"the cluster has no {shown(name)}{suggestion(name, tuple(kinds))}",
-            fix="write cluster/apiserver" + (" or cluster/nodes" if code == "bad-caller" else ""),
+            fix="write cluster/apiserver" + (" or cluster/nodes" if code != "bad-target" else ""),
             part=(len("cluster/"), len(name)),
         )
     return Side(kinds[name])
 
 
-def _outside(text: str) -> Side:
-    """Return the addresses that a URL names: SCHEME://ADDRESS[/MASK][:PORT]."""
+@dataclass(frozen=True, slots=True)
+class Url:
+    """A URL outside the cluster: *host* stands in it at *begin*, an IPv6 address *bracketed*, with its *mask* if any.
+
+    *port* is the one that is written or that the scheme implies, without a number where neither does.
+    """
+
+    scheme: str
+    host: str
+    begin: int
+    bracketed: bool
+    mask: str
+    written: str
+    port: PortWord
+
+    @property
+    def is_address(self) -> bool:
+        """Return whether the host is meant as an address rather than as a name."""
+        return looks_like_address(self.host) or self.bracketed
+
+    @property
+    def cidr(self) -> str:
+        """Return the addresses that host and mask name, else raise `bad-address`."""
+        if self.bracketed:
+            within(bracketed, self.host, self.begin)
+        return within(cidr, self.host + self.mask, self.begin)
+
+
+def url(text: str, code: str) -> Url:
+    """Return the parts of SCHEME://HOST[/MASK][:PORT]; what is none is *code*."""
     match = _URL.fullmatch(text)
     if not match:
-        raise FormError("bad-target", f"{shown(text)} is not SCHEME://HOST:PORT")
+        raise FormError(code, f"{shown(text)} is not SCHEME://HOST:PORT")
     scheme, host = match["scheme"], match["host"].strip("[]")
     if scheme not in SCHEMES:
         message = f"{shown(scheme)} is not a scheme{suggestion(scheme, tuple(SCHEMES))}"
-        raise FormError("bad-target", message, fix="one of " + ", ".join(SCHEMES), part=(0, len(scheme)))
+        raise FormError(code, message, fix="one of " + ", ".join(SCHEMES), part=(0, len(scheme)))
     if not host:
-        raise FormError("bad-target", f"{shown(text)} names no host", fix=f"write {scheme}://ADDRESS")
-    if not match["host"].startswith("[") and text.count(":") > 2:
+        raise FormError(code, f"{shown(text)} names no host", fix=f"write {scheme}://ADDRESS")
+    in_brackets = match["host"].startswith("[")
+    if not in_brackets and text.count(":") > 2:
         message = f"{shown(text)}: an IPv6 address with a scheme stands in brackets"
-        raise FormError("bad-target", message, fix=f"write {scheme}://[ADDRESS]/MASK:PORT")
+        raise FormError(code, message, fix=f"write {scheme}://[ADDRESS]/MASK:PORT")
     if match["rest"]:
         message = f"{shown(text)} has a path; what is called outside is a host and a port"
         rest = match.span("rest")
-        raise FormError("bad-target", message, fix="leave the path out", part=(rest[0], rest[1] - rest[0]))
+        raise FormError(code, message, fix="leave the path out", part=(rest[0], rest[1] - rest[0]))
     transport, implied = SCHEMES[scheme]
-    block = _block(match)
-    if match["port"] is None and implied is None:
-        raise FormError("port-needed", f"{shown(text)} needs a port: {scheme} implies none", fix=f"write {text}:PORT")
     number = implied if match["port"] is None else within(_one_port, match["port"], match.start("port"))
-    return Side(Kind.ADDRESS, cidr=block, port=PortWord(None, number, transport))
+    port = PortWord(None, number, transport)
+    begin = match.start("host") + in_brackets
+    return Url(scheme, host, begin, in_brackets, match["mask"] or "", match["port"] or "", port)
 
 
-def _block(match: re.Match[str]) -> str:
-    """Return the CIDR that host and mask of a URL name."""
-    in_brackets = match["host"].startswith("[")
-    begin, host = match.start("host") + in_brackets, match["host"].strip("[]")
-    if in_brackets:
-        within(bracketed, host, begin)
-    if not looks_like_address(host):
+def _outside(text: str) -> Side:
+    """Return the addresses that a URL names: SCHEME://ADDRESS[/MASK][:PORT]."""
+    parts = url(text, "bad-target")
+    if not parts.is_address:
         raise FormError(
             "not-yet",
-            f"{shown(host)}: host names outside the cluster are not read by this version of netgen",
-            fix=_instead_of_host(match["scheme"], match["port"] or ""),
-            part=(begin, len(host)),
+            f"{shown(parts.host)}: host names outside the cluster are not read by this version of netgen",
+            fix=_instead_of_host(parts.scheme, parts.written),
+            part=(parts.begin, len(parts.host)),
         )
-    return within(cidr, host + (match["mask"] or ""), begin)
+    block = parts.cidr
+    if parts.port.number is None:
+        message = f"{shown(text)} needs a port: {parts.scheme} implies none"
+        raise FormError("port-needed", message, fix=f"write {text}:PORT")
+    return Side(Kind.ADDRESS, cidr=block, port=parts.port)
 
 
 def _one_port(text: str) -> int:
@@ -252,12 +282,20 @@ def _instead_of_host(scheme: str, port: str) -> str:
     return f"name its addresses, such as {scheme}://203.0.113.0/24:{number}, or write internet:{number}"
 
 
-def _missing_scheme(text: str) -> FormError:
+def service_host(text: str, code: str) -> FormError | None:
+    """Return the *code* for the DNS name of a Service, for which an app is written; None where *text* is none."""
     service = _SERVICE_HOST.fullmatch(text)
+    if not service:
+        return None
+    name, namespace, port = service.groups(default="")
+    message = f"{shown(text)} is the address of a Service; an app of the cluster is called by its name"
+    return FormError(code, message, fix=f"write {namespace}/{name}{port}")
+
+
+def _missing_scheme(text: str) -> FormError:
+    service = service_host(text, "bad-target")
     if service:
-        name, namespace, port = service.groups(default="")
-        message = f"{shown(text)} is the address of a Service; an app of the cluster is called by its name"
-        return FormError("bad-target", message, fix=f"write {namespace}/{name}{port}")
+        return service
     host, colon, port = (text, "", "") if text.count(":") > 1 else text.partition(":")
     if not looks_like_address(host) and not host.startswith("["):
         return _host_outside(host, port)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from typing import TypeVar
 
@@ -65,12 +65,21 @@ def shown(text: str) -> str:
     return f"`{text}`" if len(text) <= 80 else f"`{text[:79]}…`"
 
 
-def suggestion(name: str, names: list[str] | tuple[str, ...]) -> str:
+def nearest(name: str, names: Sequence[str]) -> str | None:
+    """Return the one of *names* that *name* is most likely a slip of, whatever its case; None where none is near."""
+    folded = {other.casefold(): other for other in reversed(names)}
+    meant = name.casefold()
+    choices = list(folded)
+    if len(choices) > _MANY:
+        choices = [other for other in choices if other[:2] == meant[:2]][:_MANY]
+    close = get_close_matches(meant, choices, n=1)
+    return folded[close[0]] if close else None
+
+
+def suggestion(name: str, names: Sequence[str]) -> str:
     """Return ` (did you mean x?)` for the nearest of *names*, or an empty text."""
-    if len(names) > _MANY:
-        names = [other for other in names if other[:2] == name[:2]][:_MANY]
-    close = get_close_matches(name, names, n=1)
-    return f" (did you mean {shown(close[0])}?)" if close else ""
+    close = nearest(name, names)
+    return f" (did you mean {shown(close)}?)" if close else ""
 
 
 def dns_label(text: str, what: str, *, offset: int = 0) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netgen.intent import Flow, Intent, IsolatedNamespace
+from netgen.intent import Claim, Flow, Intent, IsolatedNamespace
 from netgen.problems import Problem
 from netgen.spec.forms.connectivity import ConnectivityForm
 from netgen.spec.platform import Platform
@@ -45,7 +45,17 @@ def resolve(
         kubernetes=platform.kubernetes,
         pod_ranges=platform.ranges.pods,
         node_ranges=platform.ranges.nodes,
+        claims=_claims(registry, found),
+        owners=platform.owners,
     )
+
+
+def _claims(registry: Registry, found: list[Problem]) -> tuple[Claim, ...]:
+    if not registry.platform.claims and not any(document.claims for document in registry.documents):
+        return ()
+    from netgen.spec.resolve.claims import claims  # noqa: PLC0415 - few specs have any
+
+    return claims(registry, found)
 
 
 def _distinct(flows: list[Flow]) -> tuple[Flow, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from netgen.intent import EVERY_POD, Addresses, AppKey, Block, Flow, Peer, Pods, Port, PortMatch
 from netgen.problems import Place, Problem
-from netgen.spec.forms.connectivity import PeerForm
+from netgen.spec.forms.connectivity import ConnectivityForm, PeerForm
 from netgen.spec.forms.permissions import CallForm
 from netgen.spec.forms.sides import Kind
 from netgen.spec.forms.text import suggestion
@@ -73,10 +73,10 @@ def peer_target(peer: PeerForm) -> Peer:
     return Addresses((Block(peer.cidr),)) if peer.cidr else Pods(peer.namespace, peer.selector)
 
 
-def unknown_app(place: Place, key: AppKey, entry: Entry, registry: Registry) -> Problem:
-    """Return the problem that *entry* names *key* at *place*, which no document of that loaded namespace has."""
+def unknown_app(place: Place, key: AppKey, speaker: ConnectivityForm | None, registry: Registry) -> Problem:
+    """Return the problem that *speaker* (None: the platform) names *key* at *place*, which its namespace has not."""
     names = registry.names.get(key.namespace, ())
-    peers = tuple(peer.name for peer in entry.document.peers) if key.namespace == entry.key.namespace else ()
+    peers = tuple(peer.name for peer in speaker.peers) if speaker and key.namespace == speaker.namespace else ()
     message = f"no app {key.name} in namespace {key.namespace}{suggestion(key.name, names + peers)}"
     listed = ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
     notes = [f"the apps of {key.namespace} are: {listed or 'none'}"]
@@ -104,7 +104,7 @@ def _call(
     elif kind is Kind.INTERNET:
         flows = [_flow(call, entry, internet(registry.platform), numbers(call) or _TCP_AND_UDP, "internet")]
     elif kind is Kind.ADDRESS:
-        warn_inside(registry.platform.ranges, call.side.cidr, call.place, found)
+        warn_inside(registry.platform.ranges, call.side.cidr, lambda: call.place, found)
         flows = [_flow(call, entry, Addresses((Block(call.side.cidr),)), numbers(call), call.side.cidr)]
     else:
         called.wildcards.setdefault(entry.key, []).append(call)
@@ -165,7 +165,7 @@ def _flow(call: CallForm, entry: Entry, target: Peer, ports: Ports, name: str) -
 
 def _unknown_callee(call: CallForm, key: AppKey, entry: Entry, registry: Registry) -> Problem:
     if key.namespace in registry.names:
-        return unknown_app(call.place, key, entry, registry)
+        return unknown_app(call.place, key, entry.document, registry)
     near = suggestion(key.namespace, tuple(registry.names))
     return Problem(
         "callee-not-loaded",

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from netgen.intent import AppKey, Port
-from netgen.problems import Problem
+from netgen.problems import Place, Problem
 from netgen.spec.forms.permissions import CallForm, GrantForm
 from netgen.spec.forms.ports import PortWord
 from netgen.spec.forms.sides import Kind
@@ -123,7 +123,7 @@ def _written_ports(
     for word in call.ports:
         matches = find_port(word, callee)
         if len(matches) != 1:
-            found.append(_no_single_port(call, callee, word, matches))
+            found.append(no_single_port(call.port_place(word), str(call.side), callee, word, matches))
         elif matches[0] not in granted:
             if not _misspelt(covering, callee):
                 found.append(_not_granted(call, callee, covering, word, matches[0]))
@@ -132,18 +132,18 @@ def _written_ports(
     return tuple(ports)
 
 
-def _no_single_port(call: CallForm, callee: Entry, word: PortWord, matches: tuple[Port, ...]) -> Problem:
-    place = call.port_place(word)
+def no_single_port(place: Place, name: str, callee: Entry, word: PortWord, matches: tuple[Port, ...]) -> Problem:
+    """Return the problem that *word* at *place* means none of the ports of *callee*, written *name*, or several."""
     choices = (_choices(callee.app.ports),)
     if matches:
-        names = " or ".join(f"{call.side}:{port.name}" for port in matches)
+        names = " or ".join(f"{name}:{port.name}" for port in matches)
         message = f"{callee.key} has several ports {word}"
         return Problem("ambiguous-port", place, message, choices, f"write {names}")
     inner = [p for p in callee.app.ports if p.container == word.number and word.protocol in (None, p.protocol)]
     if inner:
         port = inner[0]
         message = f"{word} is the container port of {callee.key}; its service port is {port.service}"
-        fix = f"write {call.side}:{port.name} or {call.side}:{port.service}"
+        fix = f"write {name}:{port.name} or {name}:{port.service}"
         return Problem("container-port", place, message, fix=fix)
     near = suggestion(str(word), tuple(port.name for port in callee.app.ports))
     return Problem("unknown-port", place, f"{callee.key} has no port {shown(str(word))}{near}", choices)

@@ -69,7 +69,7 @@ def _outsider(grant: GrantForm, entry: Entry, registry: Registry, found: list[Pr
 
 def _check_address(grant: GrantForm, entry: Entry, registry: Registry, found: list[Problem]) -> None:
     """Warn of an address that changes nothing, or that is not where it seems to be."""
-    warn_inside(registry.platform.ranges, grant.side.cidr, grant.place, found)
+    warn_inside(registry.platform.ranges, grant.side.cidr, lambda: grant.place, found)
     for form in entry.form.exposures:
         if isinstance(form, ServiceExposure) and not form.clients:
             word = "load balancer" if form.type == "LoadBalancer" else "node port"
@@ -93,7 +93,7 @@ def _from_app(
     if registry.is_unclear(key.namespace) or not ports:
         return []
     if key.namespace in registry.names:
-        found.append(unknown_app(grant.place, key, entry, registry))
+        found.append(unknown_app(grant.place, key, entry.document, registry))
         return []
     found.append(_unmanaged(grant, key, tuple(registry.names)))
     pods = Pods(key.namespace, Selector(((NAME_LABEL, key.name),)))

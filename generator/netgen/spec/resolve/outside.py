@@ -38,6 +38,11 @@ def internet(platform: Platform) -> Addresses:
     return _all_but(NEVER + cluster if ranges.exact else NEVER + PRIVATE + cluster)
 
 
+def beyond(platform: Platform) -> Addresses:
+    """Return the internet of claims: every address but those of pods and nodes, where they are named (decision 3)."""
+    return _all_but(platform.ranges.pods + platform.ranges.nodes)
+
+
 def nodes(platform: Platform, form: Placed, who: str, found: list[Problem]) -> Addresses | None:
     """Return the addresses of the nodes, which *who* needs for *form*; that the platform names none is a problem."""
     if not platform.ranges.nodes:

@@ -103,8 +103,8 @@ def _is_declared(wide: Entry, narrow: Entry) -> bool:
 def _closed_by(wide: Entry, narrow: Entry) -> Iterator[Problem]:
     """Yield the problem of an app that says a direction is open, in which an app around it is closed."""
     for direction, is_closed, says_open in (
-        ("ingress", wide.app.ingress, not narrow.form.ingress),
-        ("egress", wide.app.egress, not narrow.form.egress),
+        ("ingress", wide.app.ingress and wide.form.ingress, not narrow.form.ingress),
+        ("egress", wide.app.egress and wide.form.egress, not narrow.form.egress),
     ):
         if is_closed and says_open:
             message = f"{narrow.key} leaves {direction} open, but {wide.key}, which has its pods too, closes it"

@@ -9,9 +9,9 @@ from jsonschema import Draft202012Validator, ValidationError, validators
 
 from netgen.problems import Problem, in_order
 from netgen.source import Document
+from netgen.spec.forms.text import nearest
 from netgen.spec.schema.faults import TELLERS, Fault
 from netgen.spec.schema.shape import TYPES, Schema, branch, compiled
-from netgen.spec.schema.words import nearest
 
 
 def explain(document: Document, schema: Schema) -> tuple[Problem, ...]:

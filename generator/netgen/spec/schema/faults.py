@@ -9,17 +9,15 @@ from typing import Any, Final
 
 from netgen.problems import Place, Problem
 from netgen.source import Spot
-from netgen.spec.forms.text import shown
+from netgen.spec.forms.text import nearest, shown, suggestion
 from netgen.spec.schema.habits import APP_KEYS, habit, placeholder, stands_for
 from netgen.spec.schema.later import LATER
 from netgen.spec.schema.shape import Schema
 from netgen.spec.schema.words import (
     choices,
-    did_you_mean,
     expected,
     given,
     instead,
-    nearest,
     own_fix,
     plain,
     subject,
@@ -80,7 +78,7 @@ def _lost_members(fault: Fault) -> str | None:
     path = fault.spot.path
     apps = root.get("apps") if isinstance(root, dict) else None
     if path == ("apps",) and fault.value is None:
-        strange = root.keys() - {"apiVersion", "kind", "metadata", "apps", "peers", "selectBy", "isolate"}
+        strange = root.keys() - {"apiVersion", "kind", "metadata", "apps", "peers", "selectBy", "isolate", "never"}
         return None if any(isinstance(root[key], int | str | dict) for key in strange) else ""
     if len(path) != 2 or path[0] != "apps" or not isinstance(apps, dict):
         return ""
@@ -132,7 +130,7 @@ def _unknown(fault: Fault) -> Iterator[Problem]:
         else:
             text = plain(key)
             fix = habit(title, text, fault.value[key], fault.value)
-            near = "" if fix else did_you_mean(text, known)
+            near = "" if fix else suggestion(text, known)
             fix = fix or ("" if near else _in_one_word(fault) or _not_indented(fault, text))
             message = f"unknown key {shown(text)}{near}"
             yield Problem("unknown-key", place, message, (f"keys of {title}: {', '.join(known)}",), fix)
@@ -163,10 +161,10 @@ def _not_chosen(fault: Fault) -> Iterator[Problem]:
     names = [plain(fault.limit)] if fault.keyword == "const" else fault.limit
     text = plain(fault.value)
     if fault.of_key:
-        message = f"{shown(text)} does not go with {choices(names)}{did_you_mean(text, names)}"
+        message = f"{shown(text)} does not go with {choices(names)}{suggestion(text, names)}"
         yield Problem("unknown-key", fault.place, message, notes=(f"keys here: {', '.join(names)}",))
         return
-    message = f"{subject(fault.spot)} must be {choices(names)}, not {shown(text)}{did_you_mean(text, names)}"
+    message = f"{subject(fault.spot)} must be {choices(names)}, not {shown(text)}{suggestion(text, names)}"
     code = "unknown-kind" if fault.is_header else "bad-value"
     yield Problem(code, fault.place, message, fix=_own_fix(fault))
 

@@ -56,6 +56,9 @@ _HABITS: Final[dict[str, dict[str, str]]] = {
     },
     "call": dict.fromkeys(("app", "name", "target", "service", "host"), "write  to: %"),
     "grant": dict.fromkeys(("app", "name", "caller", "source"), "write  from: %"),
+    "claim": dict.fromkeys(("source", "caller"), "write  from: %")
+    | dict.fromkeys(("target", "destination"), "write  to: %")
+    | {"port": "write  ports: [%]"},
 }
 """Title of a map -> key -> what to write; % stands for the value."""
 

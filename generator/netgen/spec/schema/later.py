@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 LATER: Final[dict[str, frozenset[str]]] = {
-    "Connectivity": frozenset({"never", "stage", "include", "raw"}),
+    "Connectivity": frozenset({"stage", "include", "raw"}),
     "app": frozenset({"serviceAccount", "scrape"}),
     "call": frozenset({"until", "envs", "http", "enforce"}),
     "grant": frozenset({"http", "until", "enforce"}),
@@ -14,10 +14,10 @@ LATER: Final[dict[str, frozenset[str]]] = {
     "service": frozenset({"existing", "also", "trafficDistribution", "ipFamilies"}),
     "Platform": frozenset(
         (
-            *("externals", "never", "allow", "namespaces", "clusterDomain", "ipFamilies", "mesh", "needs", "installed"),
+            *("externals", "allow", "namespaces", "clusterDomain", "ipFamilies", "mesh", "needs", "installed"),
             *("policies", "consent", "envs", "stage", "guardrails", "include"),
         )
     ),
-    "entry point": frozenset({"gateway", "create", "internal"}),
+    "entry point": frozenset({"gateway", "create"}),
 }
 """Title of a map in the schemas -> the keys that a later version will read there; they are refused by name."""

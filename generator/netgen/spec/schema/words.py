@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from difflib import get_close_matches
 from typing import Any
 
 from netgen.source import Spot
@@ -12,19 +11,6 @@ from netgen.spec.forms.text import shown
 from netgen.spec.schema.shape import Schema
 
 _LONGEST_EXAMPLE = 100
-
-
-def nearest(name: str, names: Sequence[str]) -> str | None:
-    """Return the one of *names* that *name* is most likely a slip of, whatever its case; None where none is near."""
-    folded = {item.casefold(): item for item in reversed(names)}
-    close = get_close_matches(name.casefold(), list(folded), n=1)
-    return folded[close[0]] if close else None
-
-
-def did_you_mean(name: str, names: Sequence[str]) -> str:
-    """Return ` (did you mean x?)` for the nearest of *names*, or an empty text."""
-    close = nearest(name, names)
-    return f" (did you mean {shown(close)}?)" if close else ""
 
 
 def choices(values: Sequence[Any]) -> str:

@@ -1,0 +1,185 @@
+"""The two ends of a question, as a person writes them: `shop/web`, `shop/tier=cache`, `internet`, `shop/db:5432`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NoReturn, TypeVar
+
+from netgen.evaluate.objects.model import ServiceObject, ServicePort, Workload
+from netgen.evaluate.sets import Protocol
+from netgen.problems import NetgenError, Problem
+from netgen.scene import ASKED, INTERNET, Scene
+from netgen.scene.ends import Ends, is_address, labels_of, port_of
+from netgen.spec.forms.text import shown, suggestion
+
+_Object = TypeVar("_Object", bound=Workload | ServiceObject)
+
+WRITE_TARGET = "write namespace/name:port, namespace/key=value:port, internet:port or address:port"
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """An end called *name*: the endpoint *end*, and the workload where it is one of the manifests."""
+
+    name: str
+    end: int
+    workload: Workload | None = None
+
+    @property
+    def without_family(self) -> str:
+        """Return the name, which for both families of the internet is the same."""
+        return INTERNET if self.name.startswith(f"{INTERNET} (") else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """A port of *party*, as the pods have it."""
+
+    party: Party
+    protocol: Protocol
+    number: int
+
+    @property
+    def port(self) -> str:
+        """Return the port as text, `8080/TCP`."""
+        return f"{self.number}/{self.protocol}"
+
+    def __str__(self) -> str:
+        return f"{self.party.name} on {self.port}"
+
+
+def split(text: str) -> tuple[str, str]:
+    """Return end and port of `shop/db:5432` and `[2001:db8::1]:443`; NetgenError where there is no port."""
+    end, colon, port = text.rpartition(":")
+    bracketed = end.startswith("[") and end.endswith("]")
+    if not colon or not end or not port or is_address(text) or (":" in end and not bracketed):
+        message = f"{shown(text)} has no port" if not bracketed else f"{shown(text)} is not an address and a port"
+        raise NetgenError([Problem("bad-port", None, message, fix=WRITE_TARGET)])
+    return end[1:-1] if bracketed else end, port
+
+
+def asked_pod(text: str, namespace: str | None) -> Workload | None:
+    """Return the pod that `shop/tier=cache` describes, None for a text of another form.
+
+    *namespace* is that of a text which names none.
+    """
+    space, slash, rest = text.partition("/")
+    if not slash or "." in space or "=" in space:
+        space, rest = namespace or "", text
+    labels = labels_of(rest)
+    if labels is None or "<" in text:
+        return None
+    if not space:
+        raise NetgenError(
+            [Problem("unknown-end", None, f"{shown(text)} names no namespace", fix="write namespace/...")]
+        )
+    return Workload(ASKED, space, rest, labels, ports_known=False)
+
+
+@dataclass(frozen=True)
+class Parties:
+    """The ends of *scene*; *asked* has the pods that were described by their labels, by the text that does so."""
+
+    scene: Scene
+    ends: Ends
+    asked: dict[str, Workload]
+    namespace: str | None
+
+    def sources(self, text: str) -> tuple[Party, ...]:
+        """Return the ends that *text* means: several for `internet`, and for a Service with several workloads."""
+        if text in self.asked:
+            return (self._asked(self.asked[text]),)
+        workload = self._workload(text)
+        if workload is not None:
+            return (self._party(workload),)
+        service = self._service(text)
+        if service is not None:
+            return tuple(self._party(one) for one in self._behind(service))
+        return tuple(self._plain(text))
+
+    def aims(self, text: str, port: str) -> tuple[Aim, ...]:
+        """Return what *port* of *text* is: of a Service, the ports of its pods that it leads to."""
+        service = None if text in self.asked else self._service(text)
+        if service is not None:
+            found = tuple(self._through(service, port))
+            if found:
+                return found
+            if any(_is_port(each, port) for each in service.ports):
+                self._fail(service, port)
+        return tuple(aim for party in self.sources(text) for aim in self._direct(party, port))
+
+    def _through(self, service: ServiceObject, text: str) -> Iterator[Aim]:
+        for one in self.ends.backends:
+            if one.service == service and _is_port(one.port, text):
+                yield Aim(self._party(one.workload), one.protocol, one.number)
+
+    def _direct(self, party: Party, text: str) -> Iterator[Aim]:
+        if text[:1].isdigit():
+            # Without a protocol TCP is meant, as everywhere in Kubernetes.
+            protocol, number = port_of(text if "/" in text else f"{text}/tcp").first()
+            yield Aim(party, protocol, number)
+            return
+        names = party.workload.ports if party.workload is not None else ()
+        found = [one for one in names if one.name == text and not one.passing]
+        if not found:
+            near = suggestion(text, [one.name for one in names])
+            fix = "write the number of the port"
+            raise NetgenError([Problem("unknown-port", None, f"{party.name} has no port {shown(text)}{near}", fix=fix)])
+        yield from (Aim(party, one.protocol, one.number) for one in found)
+
+    def _plain(self, text: str) -> Iterator[Party]:
+        found = self.ends.find(text)
+        names = list(self.scene.named(found))
+        if text == INTERNET:
+            for index, one in enumerate(self.scene.names):
+                if found >> index & 1:
+                    yield Party(one, index)
+        elif len(names) > 1:
+            message = f"{shown(text)} is more than one end"
+            fix = "ask about one of them"
+            raise NetgenError([Problem("unknown-end", None, message, (f"they are {', '.join(names[:5])}",), fix)])
+        else:
+            yield Party(text, found.bit_length() - 1)
+
+    def _asked(self, workload: Workload) -> Party:
+        return Party(str(workload), self.scene.universe.of(workload))
+
+    def _party(self, workload: Workload) -> Party:
+        return Party(str(workload), self.scene.universe.of(workload), workload)
+
+    def _workload(self, text: str) -> Workload | None:
+        return _one(text, self._called(text, self.scene.cluster.workloads))
+
+    def _service(self, text: str) -> ServiceObject | None:
+        return _one(text, self._called(text, self.scene.cluster.services))
+
+    def _called(self, text: str, objects: Sequence[_Object]) -> list[_Object]:
+        if "/" in text:
+            return [one for one in objects if str(one) == text]
+        found = [one for one in objects if one.name == text]
+        return [one for one in found if one.namespace == self.namespace] or found
+
+    def _behind(self, service: ServiceObject) -> list[Workload]:
+        found = dict.fromkeys(one.workload for one in self.ends.backends if one.service == service)
+        if not found:
+            self._fail(service)
+        return list(found)
+
+    @staticmethod
+    def _fail(service: ServiceObject, port: str = "") -> NoReturn:
+        what = f"the port {port} of the Service {service}" if port else f"the Service {service}"
+        message = f"{what} leads to no pods that the manifests tell of"
+        raise NetgenError([Problem("unknown-end", None, message, fix="give the workloads as well")])
+
+
+def _is_port(port: ServicePort, text: str) -> bool:
+    return port_of(text).has(port.protocol, port.port) if text[:1].isdigit() else port.name == text
+
+
+def _one(text: str, found: list[_Object]) -> _Object | None:
+    if len(found) > 1:
+        kinds = [f"{one} ({one.kind})" if isinstance(one, Workload) else str(one) for one in found]
+        message = f"{shown(text)} is {', '.join(kinds)}"
+        raise NetgenError([Problem("unknown-end", None, message, fix="write which one, or its labels")])
+    return found[0] if found else None

@@ -1,0 +1,129 @@
+"""Why a connection is open or closed: both sides, the spec, the name to dial, and what would open it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from netgen.asking.advice import Meant, lines
+from netgen.asking.parties import Aim, Party
+from netgen.evaluate.endpoints import Kind
+from netgen.evaluate.explain import Explanation, Side, explain
+from netgen.evaluate.objects.model import Policy, Rule
+from netgen.evaluate.routes import Backend
+from netgen.problems import Place
+from netgen.scene import Scene
+from netgen.scene.ends import Ends
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One source and one aim of a question."""
+
+    source: Party
+    aim: Aim
+
+    @property
+    def ends(self) -> tuple[int, int]:
+        """Return source and target as endpoints."""
+        return self.source.end, self.aim.party.end
+
+    @property
+    def is_itself(self) -> bool:
+        """Return whether both ends are one single pod, which reaches itself without a network."""
+        workload = self.source.workload
+        return workload is not None and workload.kind == "Pod" and workload == self.aim.party.workload
+
+    @property
+    def without_family(self) -> tuple[str, str, str]:
+        """Return source, target and port; both families of the internet are the same."""
+        return self.source.without_family, self.aim.party.without_family, self.aim.port
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """The reasons in *scene*; *spec* is what specs say, where they were given."""
+
+    scene: Scene
+    ends: Ends
+    spec: Meant | None
+
+    def lines(self, pair: Pair, is_open: bool) -> Iterator[str]:  # noqa: FBT001 - a value like the others
+        """Yield the reasons for *pair*, which is certainly open or not."""
+        source, target = pair.ends
+        protocol, port = pair.aim.protocol, pair.aim.number
+        if pair.is_itself:
+            yield "a pod always reaches itself, whatever policies say"
+            return
+        reach = self.scene.narrow if is_open else self.scene.wide
+        found = explain(reach, source, target, protocol, port)
+        sure = explain(self.scene.narrow, source, target, protocol, port)
+        yield from self._side("egress", pair.source.name, source, (found.egress, sure.egress))
+        yield from self._side("ingress", pair.aim.party.name, target, (found.ingress, sure.ingress))
+        if Kind.NODE in (self.scene.universe.endpoints[end].kind for end in (source, target)):
+            yield "a node always reaches the pods that it runs, whatever policies say"
+        meant = None if self.spec is None else self.spec.reach(is_open)
+        said = None if meant is None else explain(meant, source, target, protocol, port)
+        if said is not None:
+            yield from lines(said, found.allowed)
+        yield from self._dial(pair.aim, target)
+        if not found.allowed and (said is None or not said.allowed):
+            yield from self._opening(pair, source, target, found)
+
+    def _side(self, word: str, name: str, end: int, sides: tuple[Side, Side]) -> Iterator[str]:
+        """Yield what one end says, by the reading that decides and by the narrow one."""
+        side, sure = sides
+        head = f"{word} of {name}: {'' if side.allows == sure.allows else 'perhaps '}"
+        if not side.governed:
+            yield f"{head}not governed, {self._ungoverned(end)}"
+        elif not side.isolated:
+            yield f"{head}open, no policy isolates it"
+        elif side.allows:
+            for policy, rule in side.deciding:
+                yield f"{head}open by {_cited(policy, rule)}"
+        else:
+            for policy, _ in side.deciding:
+                yield f"{head}closed by {_cited(policy, None)}, no rule of which allows this"
+
+    def _ungoverned(self, end: int) -> str:
+        one = self.scene.universe.endpoints[end]
+        if not self.scene.narrow.semantics.enforced:
+            return "this CNI enforces no policies"
+        return "a pod on the host network" if one.host_network else "policies hold pods, not addresses"
+
+    def _dial(self, aim: Aim, target: int) -> Iterator[str]:
+        """Yield the names under which Services bring this port."""
+        if not self.scene.universe.endpoints[target].is_pod:
+            return
+        found = dict.fromkeys(
+            f"dial: {one.service.name}.{one.service.namespace}.svc:{one.port.port} (Service {one.service})"
+            for one in self.ends.backends
+            if self._leads_to(one, aim)
+        )
+        yield from found or ("dial: no Service among the manifests leads to this port",)
+
+    @staticmethod
+    def _leads_to(one: Backend, aim: Aim) -> bool:
+        return one.workload == aim.party.workload and (one.protocol, one.number) == (aim.protocol, aim.number)
+
+    def _opening(self, pair: Pair, source: int, target: int, found: Explanation) -> Iterator[str]:
+        if self.spec is not None:
+            ends = (self.scene.universe.endpoints[source], self.scene.universe.endpoints[target])
+            yield f"to open it: {self.spec.advice(pair.source.name, *ends, pair.aim)}"
+            return
+        if not found.egress.allows:
+            yield f"to open it: a policy of {pair.source.name} whose egress allows {pair.aim}"
+        if not found.ingress.allows:
+            whom = f"{pair.source.name} on {pair.aim.port}"
+            yield f"to open it: a policy of {pair.aim.party.name} whose ingress allows {whom}"
+
+
+def _cited(policy: Policy, rule: Rule | None) -> str:
+    spot = rule.spot if rule is not None else policy.spot
+    where = f" ({at(spot.value())})" if spot is not None else ""
+    return f"{policy.kind} {policy}{'' if rule is None else f', rule {rule.index}'}{where}"
+
+
+def at(place: Place) -> str:
+    """Return *place* in a few characters."""
+    return f"{place.file}:{place.line}"

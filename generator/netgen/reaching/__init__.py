@@ -1,0 +1,133 @@
+"""Who reaches whom, as connections between names: the answer of `netgen reach`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from netgen.evaluate.objects.model import Cluster
+from netgen.evaluate.sets import ALL_PORTS, NO_PORTS, PortSet
+from netgen.problems import Problem
+from netgen.reaching.rows import Rows, View, beyond
+from netgen.reaching.ways import Ingress, Service, Ways, broken
+from netgen.scene import INTERNET, Scene, known_cni, scene
+from netgen.scene.ends import ANY, Ends, port_of
+from netgen.scene.implied import unnumbered
+
+__all__ = ["Answer", "Connection", "View", "connections", "reach"]
+
+Found = dict[tuple[str, str], PortSet]
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """That *source* can open *ports* of *target*; where it is not *certain*, only that it may be so."""
+
+    source: str
+    target: str
+    ports: PortSet
+    certain: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is open for *cni*, and where Services and Ingresses lead that come to one of the targets.
+
+    *groups* has the workloads behind each name that stands for several, *on_hosts* the names of those on the host
+    network, where no policy holds. *said* are notes and warnings; with *unproven* no answer is certain.
+    """
+
+    cni: str
+    connections: tuple[Connection, ...]
+    services: tuple[Service, ...]
+    ingresses: tuple[Ingress, ...]
+    groups: tuple[tuple[str, tuple[str, ...]], ...]
+    on_hosts: tuple[str, ...]
+    said: tuple[Problem, ...]
+    unproven: tuple[Problem, ...]
+
+
+def reach(cluster: Cluster, *, source: str | None, target: str | None, port: str | None, cni: str) -> Answer:
+    """Return who reaches whom in *cluster*: from *source*, to *target*, on *port*, where these are given.
+
+    NetgenError for a name that nothing has, a text that is no port, and a CNI without a profile.
+    """
+    whole = scene(cluster, cni=known_cni(cni))
+    ends = Ends(whole)
+    view = View(
+        None if source is None or source == ANY else ends.find(source),
+        None if target is None or target == ANY else ends.find(target),
+        ALL_PORTS if port is None else port_of(port),
+    )
+    found = connections(whole, view)
+    names = {end for one in found for end in (one.source, one.target)}
+    ways = Ways(whole, None if view == View() else names)
+    groups = {name: members for name, members in _groups(whole) if name in names}
+    ends_named = zip(whole.names, whole.universe.endpoints, strict=True)
+    on_hosts = sorted(name for name, one in ends_named if one.host_network and name in names)
+    unproven = list(whole.unproven())
+    if not whole.workloads and (source is None or target is None):
+        what = "there is no workload among the manifests, and nothing selects pods by their labels"
+        unproven.append(Problem("unproven", None, what, fix="give the workloads as well"))
+    return Answer(
+        cni,
+        found,
+        tuple(ways.services()),
+        tuple(ways.ingresses()),
+        tuple(sorted(groups.items())),
+        tuple(on_hosts),
+        tuple(_said(whole, cluster)),
+        tuple(unproven),
+    )
+
+
+def _groups(scene: Scene) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for name, one in zip(scene.names, scene.universe.endpoints, strict=True):
+        if len(one.members) > 1:
+            yield name, tuple(sorted({str(member) for member in one.members}))
+
+
+def _said(scene: Scene, cluster: Cluster) -> Iterator[Problem]:
+    if not cluster.policies:
+        yield Problem("no-policies", None, "there is no NetworkPolicy among the manifests: everything is open")
+    elif not scene.narrow.semantics.enforced:
+        yield Problem("no-policies", None, "this CNI enforces no NetworkPolicy: everything is open")
+    yield from unnumbered(scene.cluster, scene.universe)
+    yield from broken(cluster)
+
+
+def connections(scene: Scene, view: View) -> tuple[Connection, ...]:
+    """Return the connections of *scene* that *view* shows, sorted; those that are not certain come last.
+
+    One end at least is a workload, unless *view* names both. `any non-isolated` stands for every end that no policy
+    isolates on its side, `any non-isolated pod` for the pods of these, and without `non-isolated` none is isolated:
+    where all of them are open alike. What is certain is open under the narrow reading, the rest under the wide one.
+    """
+    certain = _merged(Rows(scene, scene.narrow, view).all())
+    perhaps: Found = {}
+    if not scene.narrow.is_exact:
+        perhaps = _merged(Rows(scene, scene.wide, view).all(beside=scene.narrow))
+        perhaps = {pair: beyond(ports, certain.get(pair, NO_PORTS)) for pair, ports in perhaps.items()}
+    return (*_sorted(certain, certain=True), *_sorted(perhaps, certain=False))
+
+
+def _sorted(found: Found, *, certain: bool) -> list[Connection]:
+    return [Connection(*pair, found[pair], certain) for pair in sorted(found) if found[pair]]
+
+
+def _merged(found: Found) -> Found:
+    """Return *found* with one `internet` where both families are open alike."""
+    merged = dict(found)
+    four, six = f"{INTERNET} (IPv4)", f"{INTERNET} (IPv6)"
+    for source, target in found:
+        pairs = [(source, target)]
+        if source == four:
+            pairs += [(six, target), (INTERNET, target)]
+        elif target == four:
+            pairs += [(source, six), (source, INTERNET)]
+        if len(pairs) == 3 and pairs[1] in found:
+            common = found[pairs[0]] & found[pairs[1]]
+            merged[pairs[2]] = common
+            for pair in pairs[:2]:
+                merged[pair] = beyond(found[pair], common)
+    return merged

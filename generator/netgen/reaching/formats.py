@@ -1,0 +1,128 @@
+"""An answer as text for people, as JSON and as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+
+from netgen.evaluate.sets import ALL_PORTS, PortSet
+from netgen.reaching import Answer, Connection
+from netgen.reaching.rows import NON_ISOLATED
+from netgen.reaching.ways import Ingress, Service
+from netgen.report import harmless
+from netgen.scene import undecided
+
+VERSION = 1
+"""Of the JSON form: it grows when a key changes its meaning or goes."""
+
+_NON_ISOLATED = "non-isolated: that no policy isolates in that direction; addresses never are"
+_WIDEST = 48
+_MOST_TARGETS = 3
+
+
+def as_text(answer: Answer) -> str:
+    """Return *answer* as lines: connections, those that are not certain apart, Services and Ingresses, and footnotes.
+
+    Parts are separated by an empty line.
+    """
+    certain = [one for one in answer.connections if one.certain]
+    perhaps = [one for one in answer.connections if not one.certain]
+    parts = [_lines(certain) if answer.connections else ["no connection is open"]]
+    if perhaps:
+        parts.append([f"open or not, {undecided(answer.cni)}:", *_lines(perhaps)])
+    parts.append([_service(one) for one in answer.services])
+    parts.append([_ingress(one) for one in answer.ingresses])
+    parts.append([f"{name}: {', '.join(members)}" for name, members in answer.groups])
+    if answer.on_hosts:
+        parts.append([f"on the host network, where no policy holds: {', '.join(answer.on_hosts)}"])
+    if any(end.startswith(NON_ISOLATED) for one in answer.connections for end in (one.source, one.target)):
+        parts.append([_NON_ISOLATED])
+    return "\n".join("".join(f"{harmless(line)}\n" for line in part) for part in parts if part)
+
+
+def _lines(connections: list[Connection]) -> list[str]:
+    widths = [min(_WIDEST, max((len(end) for end in ends), default=0)) for ends in _columns(connections)]
+    return [
+        f"{one.source:<{widths[0]}} -> {one.target:<{widths[1]}}  {', '.join(_ports(one.ports))}" for one in connections
+    ]
+
+
+def _columns(connections: list[Connection]) -> tuple[list[str], list[str]]:
+    return [one.source for one in connections], [one.target for one in connections]
+
+
+def _ports(ports: PortSet) -> Iterator[str]:
+    """Yield *ports*, an interval at a time; all of them are one."""
+    if ports == ALL_PORTS:
+        yield str(ports)
+    else:
+        yield from (str(PortSet((interval,))) for interval in ports)
+
+
+def _service(one: Service) -> str:
+    protocol = "" if one.protocol == "TCP" else f"/{one.protocol}"
+    shown = [f"{number}{protocol} of {workload}" for workload, number in one.targets[:_MOST_TARGETS]]
+    more = len(one.targets) - len(shown)
+    targets = ", ".join(shown) + (f" and {more} more" if more else "")
+    return f"Service {one.service}:{one.port}{protocol} -> {targets or 'no pods that the manifests tell of'}"
+
+
+def _ingress(one: Ingress) -> str:
+    where = f"{one.host or 'any host'}{one.path}" if one.host or one.path else "everything else"
+    kind = f" ({one.class_name})" if one.class_name else ""
+    return f"Ingress {one.ingress}{kind}: {where} -> Service {one.service}:{one.port}"
+
+
+def as_csv(answer: Answer) -> str:
+    """Return the certain connections of *answer*, a row for each port or range of ports, sorted, under a header."""
+    rows = sorted(
+        (one.source, one.target, port) for one in answer.connections if one.certain for port in _ports(one.ports)
+    )
+    stream = io.StringIO()
+    csv.writer(stream, lineterminator="\n").writerows([("src", "dst", "port"), *rows])
+    return stream.getvalue()
+
+
+def as_json(answer: Answer) -> str:
+    """Return *answer* as one JSON object.
+
+    The keys: `version` (1), `cni`, `proven` (false where something is not understood), `connections` (source, target,
+    ports, certain), `services` (service, port, protocol, targets), `ingresses` (ingress, class, host, path, pathType,
+    service, port), `groups` (the workloads behind a name that stands for several), `hostNetwork` (the names of
+    workloads that no policy holds) and `unproven` (sentences).
+    """
+    whole = {
+        "version": VERSION,
+        "cni": answer.cni,
+        "proven": not answer.unproven,
+        "connections": [_connection(one) for one in answer.connections],
+        "services": [_json_service(one) for one in answer.services],
+        "ingresses": [_json_ingress(one) for one in answer.ingresses],
+        "groups": dict(answer.groups),
+        "hostNetwork": list(answer.on_hosts),
+        "unproven": [problem.message for problem in answer.unproven],
+    }
+    return json.dumps(whole, indent=2) + "\n"
+
+
+def _connection(one: Connection) -> dict[str, object]:
+    return {"source": one.source, "target": one.target, "ports": list(_ports(one.ports)), "certain": one.certain}
+
+
+def _json_service(one: Service) -> dict[str, object]:
+    targets = [{"workload": workload, "port": number} for workload, number in one.targets]
+    return {"service": one.service, "port": one.port, "protocol": one.protocol, "targets": targets}
+
+
+def _json_ingress(one: Ingress) -> dict[str, object]:
+    return {
+        "ingress": one.ingress,
+        "class": one.class_name,
+        "host": one.host,
+        "path": one.path,
+        "pathType": one.path_type,
+        "service": one.service,
+        "port": one.port,
+    }

@@ -1,0 +1,185 @@
+"""The rows of an answer: what is open to everybody is one row, and no pair is looked at that is not shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from netgen.evaluate.objects.model import Direction
+from netgen.evaluate.reach import Reach
+from netgen.evaluate.sets import ALL_PORTS, NO_PORTS, PortSet, bits, mask_of
+from netgen.scene import Scene
+from netgen.scene.ends import ANY
+
+NON_ISOLATED = "any non-isolated"
+POD = " pod"
+"""What follows these words where addresses are not meant."""
+
+Parts = list[tuple[int, PortSet]]
+"""Ends as bits with ports; no end is in two of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The part of an answer that is wanted: *sources* and *targets* as bits (None: all), and *ports*."""
+
+    sources: int | None = None
+    targets: int | None = None
+    ports: PortSet = ALL_PORTS
+
+
+def beyond(ports: PortSet, covered: PortSet) -> PortSet:
+    """Return the intervals of *ports* that are not wholly in *covered*, uncut."""
+    if not covered:
+        return ports
+    return PortSet(tuple(one for one in ports if PortSet((one,)) - covered))
+
+
+class Rows:
+    """The connections that *reach* opens in *scene*, as far as *view* shows them."""
+
+    def __init__(self, scene: Scene, reach: Reach, view: View) -> None:
+        self.scene = scene
+        self.reach = reach
+        self.view = view
+        self.found: dict[tuple[str, str], PortSet] = {}
+        ends = range(len(scene.universe.endpoints))
+        self.everything = (1 << len(ends)) - 1
+        self.leaving = self._open(Direction.EGRESS)
+        self.entering = self._open(Direction.INGRESS)
+        self.pods = mask_of([index for index in ends if scene.universe.endpoints[index].is_pod])
+        self.single = mask_of([index for index in ends if scene.universe.endpoints[index].is_single])
+
+    def _open(self, direction: Direction) -> int:
+        """Return the ends that certainly no policy isolates in *direction*: the same in both readings."""
+        ends = range(len(self.scene.universe.endpoints))
+        return mask_of([index for index in ends if not self.scene.narrow.isolated(index, direction)])
+
+    def all(self, *, beside: Reach | None = None) -> dict[tuple[str, str], PortSet]:
+        """Return the ports by source and target; with *beside*, of single pairs only what that does not open."""
+        more = None if beside is None else _by_target(self.reach, beside)
+        targets = self.everything if self.view.targets is None else self.view.targets
+        for target in bits(targets):
+            row = self._row(target)
+            shown = row if more is None else [(mask, ports & self.view.ports) for mask, ports in more.get(target, ())]
+            self._target(target, row, shown)
+        for mask, ports in self._to_ends:
+            self._add_sources(mask, self._name(self.entering), ports)
+        for mask, ports in self._to_pods:
+            for part, covered in _split([(mask, NO_PORTS)], self._to_ends):
+                self._add_sources(part, self._name(self.entering) + POD, beyond(ports, covered))
+        return self.found
+
+    def _name(self, ends: int) -> str:
+        return ANY if ends == self.everything else NON_ISOLATED
+
+    def _row(self, target: int) -> Parts:
+        """Return the row of *target* with the wanted ports; a single pod always reaches itself, which is no row."""
+        limited = [(mask, ports & self.view.ports) for mask, ports in self.reach.row(target)]
+        own = 1 << target & self.single
+        return [(mask & ~own, ports) for mask, ports in limited if ports and mask & ~own]
+
+    def _target(self, target: int, row: Parts, shown: Parts) -> None:
+        """Add the rows of *target*: those from everybody, and of *shown* what these do not say."""
+        one = 1 << target
+        named = self.view.sources is not None
+        sources = self._sources
+        if not self.scene.workloads & one and not (named and self.view.targets is not None):
+            sources &= self.scene.workloads
+        everybody = self._from_open(target, row) if self.scene.workloads & one and not named else []
+        for mask, ports in shown:
+            parts = _split([(mask & sources, NO_PORTS)], everybody)
+            if self.entering & one:
+                parts = _split(parts, self._to_pods if self.pods & one else self._to_ends)
+            for part, covered in parts:
+                self._add_sources(part, self.scene.names[target], beyond(ports, covered))
+
+    def _from_open(self, target: int, row: Parts) -> Parts:
+        """Add the rows of the ports that every non-isolated end has, or every such pod; return for whom they speak."""
+        ends = self.leaving & ~(1 << target & self.single)
+        pods = ends & self.pods
+        of_ends = _common(ends, row)
+        of_pods = of_ends | _common(pods, row) if self.scene.is_several(pods) else of_ends
+        name = self._name(self.leaving)
+        self._add(name, self.scene.names[target], of_ends)
+        self._add(name + POD, self.scene.names[target], beyond(of_pods, of_ends))
+        return [(pods, of_pods), (ends & ~pods, of_ends)]
+
+    @cached_property
+    def _to_ends(self) -> Parts:
+        """Return who reaches every end that no policy isolates, with the ports."""
+        return self._to_all(self.entering & ~self.pods, self._to_all_pods)
+
+    @cached_property
+    def _to_pods(self) -> Parts:
+        """Return who reaches every pod that no policy isolates, with the ports; of one pod alone that is no word."""
+        return self._to_all_pods if self.scene.is_several(self.entering & self.pods) else self._to_ends
+
+    @cached_property
+    def _to_all_pods(self) -> Parts:
+        """Return the same, of workloads, and of the isolated strangers for which it says something of workloads."""
+        if self.view.targets is not None:
+            return []
+        pods = self.entering & self.pods
+        strangers = self.pods & ~self.leaving if pods & self.scene.workloads else 0
+        return self._to_all(pods, [((self.scene.workloads | strangers) & self._sources, self.view.ports)])
+
+    def _to_all(self, targets: int, parts: Parts) -> Parts:
+        """Return those of *parts* that reach all of *targets*, with the ports left to them."""
+        for target in bits(targets):
+            row = [*self._row(target), (1 << target & self.single, ALL_PORTS)]
+            parts = _joined((mask & other, ports & more) for mask, ports in parts for other, more in row)
+        return parts
+
+    @property
+    def _sources(self) -> int:
+        return self.everything if self.view.sources is None else self.view.sources
+
+    def _add_sources(self, sources: int, target: str, ports: PortSet) -> None:
+        if ports:
+            for index in bits(sources):
+                self._add(self.scene.names[index], target, ports)
+
+    def _add(self, source: str, target: str, ports: PortSet) -> None:
+        if ports:
+            self.found[source, target] = self.found.get((source, target), NO_PORTS) | ports
+
+
+def _by_target(reach: Reach, beside: Reach) -> dict[int, Parts]:
+    found: dict[int, Parts] = {}
+    for target, sources, ports in reach.difference(beside):
+        found.setdefault(target, []).append((sources, ports))
+    return found
+
+
+def _common(sources: int, row: Parts) -> PortSet:
+    """Return the ports that each of *sources* has in *row*."""
+    common, left = ALL_PORTS, sources
+    for mask, ports in row:
+        if mask & sources:
+            common &= ports
+            left &= ~mask
+    return NO_PORTS if left else common
+
+
+def _joined(parts: Iterable[tuple[int, PortSet]]) -> Parts:
+    found: dict[PortSet, int] = {}
+    for mask, ports in parts:
+        if mask and ports:
+            found[ports] = found.get(ports, 0) | mask
+    return [(mask, ports) for ports, mask in found.items()]
+
+
+def _split(parts: Parts, covering: Parts) -> Parts:
+    """Return *parts*, each cut by *covering*, with the ports that both name together."""
+    found: Parts = []
+    for mask, covered in parts:
+        left = mask
+        for other, ports in covering:
+            if left & other:
+                found.append((left & other, covered | ports))
+                left &= ~other
+        if left:
+            found.append((left, covered))
+    return found

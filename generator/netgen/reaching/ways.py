@@ -1,0 +1,73 @@
+"""Where Services and Ingresses lead, for people who ask who reaches whom."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from netgen.evaluate.objects.model import Cluster, ServicePort
+from netgen.evaluate.routes import Backend, Route, routes
+from netgen.problems import Problem
+from netgen.scene import Scene
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A port of a Service, and the ports of workloads that it leads to; none where nobody can say."""
+
+    service: str
+    port: int
+    protocol: str
+    targets: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ingress:
+    """A path of an Ingress, and the Service port behind it."""
+
+    ingress: str
+    class_name: str
+    host: str
+    path: str
+    path_type: str
+    service: str
+    port: int | str
+
+
+class Ways:
+    """The Services and Ingresses of *scene*; with *led*, those that lead to an end of one of these names."""
+
+    def __init__(self, scene: Scene, led: Collection[str] | None) -> None:
+        self._scene = scene
+        self._led = led
+        self._routes = routes(scene.cluster)
+
+    def services(self) -> Iterator[Service]:
+        """Yield each port of each Service."""
+        by_port: dict[tuple[str, ServicePort], list[Backend]] = {}
+        for one in self._routes.backends:
+            by_port.setdefault((str(one.service), one.port), []).append(one)
+        for service in self._scene.cluster.services:
+            for port in service.ports:
+                backends = by_port.get((str(service), port), [])
+                if self._led is None or any(self._is_led(one) for one in backends):
+                    targets = tuple(dict.fromkeys((str(one.workload), one.number) for one in backends))
+                    yield Service(str(service), port.port, str(port.protocol), targets)
+
+    def ingresses(self) -> Iterator[Ingress]:
+        """Yield each path of each Ingress that leads to pods."""
+        for ingress, rule in dict.fromkeys((one.ingress, one.rule) for one in self._routes.routes if self._leads(one)):
+            service = f"{ingress.namespace}/{rule.service}"
+            yield Ingress(str(ingress), ingress.class_name, rule.host, rule.path, rule.type, service, rule.port)
+
+    def _leads(self, route: Route) -> bool:
+        return self._led is None or self._is_led(route.backend)
+
+    def _is_led(self, backend: Backend) -> bool:
+        return self._scene.names[self._scene.universe.of(backend.workload)] in (self._led or ())
+
+
+def broken(cluster: Cluster) -> Iterator[Problem]:
+    """Yield a warning for each link of *cluster*, as it was read, that leads nowhere."""
+    for one in routes(cluster).broken:
+        yield Problem("link-nowhere", one.spot.value() if one.spot else None, one.what)

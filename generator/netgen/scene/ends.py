@@ -1,0 +1,137 @@
+"""Names back to the ends of connections: what a person types, looked up in a scene."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from ipaddress import ip_address
+
+from netgen.evaluate.endpoints import Endpoint
+from netgen.evaluate.objects.model import Labels, Selector
+from netgen.evaluate.routes import Backend, routes
+from netgen.evaluate.sets import FIRST, LAST, NO_PORTS, PortSet, Protocol, ports
+from netgen.problems import NetgenError, Problem
+from netgen.scene import INTERNET, Scene
+from netgen.spec.forms.text import shown, suggestion
+
+ANY = "any"
+PROTOCOLS = {"tcp": Protocol.TCP, "udp": Protocol.UDP, "sctp": Protocol.SCTP}
+
+
+class Ends:
+    """The ends of *scene* by every name that they have."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+
+    def find(self, text: str) -> int:
+        """Return the ends that *text* means, as bits.
+
+        It is a name as it is printed, that of a workload or Service (without the namespace where it has one only),
+        `shop/*`, `shop/tier=cache` (who wears that label), `internet`, `any` or an address. NetgenError for any other.
+        """
+        found = self._words(text) or self._named.get(text, 0) or self._pods(text)
+        if not found and is_address(text):
+            found = self._at(text)
+        if not found and "/" not in text:
+            found = self._bare.get(text, 0)
+        if not found:
+            raise NetgenError([self.unknown(text)])
+        return found
+
+    def unknown(self, text: str) -> Problem:
+        """Return the problem that nothing is called *text*."""
+        names = (*self._named, *(str(service) for service in self.scene.cluster.services), INTERNET)
+        near = suggestion(text, names) or suggestion(text.rpartition("/")[2], tuple(self._bare))
+        fix = "write namespace/name, namespace/key=value, namespace/*, internet, or an address"
+        return Problem("unknown-end", None, f"nothing among the manifests is called {shown(text)}{near}", fix=fix)
+
+    def _words(self, text: str) -> int:
+        if text == ANY:
+            return (1 << len(self.scene.names)) - 1
+        return self.scene.internet if text == INTERNET else 0
+
+    def _at(self, text: str) -> int:
+        index = self.scene.universe.at(text)
+        if index is None:
+            message = f"only a pod that no manifest tells of can have the address {text}"
+            raise NetgenError([Problem("unknown-end", None, message, fix="write the name or the labels of the pod")])
+        return 1 << index
+
+    def _pods(self, text: str) -> int:
+        """Return the pods of a namespace (`shop/*`), or those of them that wear some labels."""
+        namespace, slash, rest = text.partition("/")
+        labels = labels_of(rest)
+        if not slash or (rest != "*" and labels is None):
+            return self._of_service.get(text, 0)
+        selector = Selector(labels or ())
+        found = 0
+        for index, one in enumerate(self.scene.universe.endpoints):
+            if one.is_pod and one.namespace == namespace and _wears(one, selector):
+                found |= 1 << index
+        return found
+
+    @cached_property
+    def _named(self) -> dict[str, int]:
+        """Return the ends by their printed names, and by those of workloads."""
+        found: dict[str, int] = {}
+        for index, (name, one) in enumerate(zip(self.scene.names, self.scene.universe.endpoints, strict=True)):
+            for each in {name, *(str(member) for member in one.members)}:
+                found[each] = found.get(each, 0) | 1 << index
+        return found
+
+    @cached_property
+    def backends(self) -> tuple[Backend, ...]:
+        """Return where Services lead."""
+        return routes(self.scene.cluster).backends
+
+    @cached_property
+    def _of_service(self) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for one in self.backends:
+            index = self.scene.universe.of(one.workload)
+            found[str(one.service)] = found.get(str(one.service), 0) | 1 << index
+        return found
+
+    @cached_property
+    def _bare(self) -> dict[str, int]:
+        """Return the same by the name alone."""
+        found: dict[str, int] = {}
+        for name, ends in (*self._named.items(), *self._of_service.items()):
+            bare = name.rpartition("/")[2]
+            found[bare] = found.get(bare, 0) | ends
+        return found
+
+
+def _wears(one: Endpoint, selector: Selector) -> bool:
+    return selector.matches(dict(one.labels)) or any(selector.matches(dict(each.labels)) for each in one.members)
+
+
+def labels_of(text: str) -> Labels | None:
+    """Return the labels of `key=value,key2=value2`, each key once; None for a text of another form."""
+    pairs = [pair.partition("=") for pair in text.split(",")]
+    if not all(key and sign and "=" not in value for key, sign, value in pairs):
+        return None
+    labels = {key.strip(): value.strip() for key, _, value in pairs}
+    return tuple(sorted(labels.items())) if len(labels) == len(pairs) else None
+
+
+def is_address(text: str) -> bool:
+    """Return whether *text* is an IP address."""
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def port_of(text: str) -> PortSet:
+    """Return the ports that `8080` (of every protocol that has ports) or `8080/tcp` means; NetgenError for others."""
+    number, slash, word = text.partition("/")
+    is_number = number.isascii() and number.isdigit() and len(number) <= 5 and FIRST <= int(number) <= LAST
+    if not is_number or (slash and word.lower() not in PROTOCOLS):
+        fix = "write a number from 1 to 65535, and /tcp, /udp or /sctp for one protocol"
+        raise NetgenError([Problem("bad-port", None, f"{shown(text)} is not a port", fix=fix)])
+    found = NO_PORTS
+    for protocol in [PROTOCOLS[word.lower()]] if slash else PROTOCOLS.values():
+        found |= ports(protocol, int(number), int(number))
+    return found

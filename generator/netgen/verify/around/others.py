@@ -1,0 +1,161 @@
+"""The policies of somebody else, and what they open that no spec says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+
+from netgen.evaluate.explain import Side, explain
+from netgen.evaluate.objects.model import Direction, Policy, Rule
+from netgen.evaluate.reach import Reach
+from netgen.evaluate.sets import ALL_PORTS, PortSet, bits
+from netgen.evaluate.universe import Universe
+from netgen.problems import Problem
+from netgen.source import Spot
+from netgen.verify.reading import body, step, where
+
+MOST_PAIRS = 50
+"""So many connections are looked into; the rest are counted."""
+_SHOWN = 3
+MANAGED_BY = "app.kubernetes.io/managed-by"
+
+Row = tuple[int, int, PortSet]
+"""A target, sources as bits, and ports."""
+
+Plain = Callable[[Reach, int, int, PortSet], Problem]
+"""Tells of a connection in excess that is not the work of another policy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Others:
+    """The policies that are not among the manifests, by namespace and name."""
+
+    names: frozenset[tuple[str, str]]
+
+    def __contains__(self, policy: Policy) -> bool:
+        return (policy.namespace, policy.name) in self.names
+
+    def place(self, policy: Policy) -> str:
+        """Return *policy* as a note names it, with its place if it is one of these."""
+        return f"{policy} ({where(policy.spot)})" if policy in self and policy.spot else str(policy)
+
+
+def others(policies: Iterable[Policy]) -> Others:
+    """Return *policies* as the ones that are not among the manifests."""
+    return Others(frozenset((policy.namespace, policy.name) for policy in policies))
+
+
+@dataclass(frozen=True, slots=True)
+class _Cause:
+    """A rule of another policy that opens one side."""
+
+    policy: Policy
+    direction: Direction
+    rule: Rule
+
+    @property
+    def spot(self) -> Spot | None:
+        """Return where it is written."""
+        return self.rule.spot or self.policy.spot
+
+    def __str__(self) -> str:
+        return f"{self.direction} rule {self.rule.index} of {self.policy}" + (
+            f" ({where(self.spot)})" if self.spot else ""
+        )
+
+
+@dataclass(slots=True)
+class _Group:
+    """What the same policies open: their *rules*, in the order met, and the connections as sentences."""
+
+    rules: dict[_Cause, None] = field(default_factory=dict)
+    told: list[str] = field(default_factory=list)
+
+
+def opened(readings: Iterable[tuple[Reach, Reach]], foreign: Others, plain: Plain) -> Iterator[Problem]:
+    """Yield what is in excess, once for the policies of *foreign* that open it; *plain* tells of all other excess.
+
+    *readings* are what is meant and what is there, under each reading.
+    """
+    groups: dict[tuple[str, ...], _Group] = {}
+    seen: set[tuple[int, int]] = set()
+    counts, ordinary = [0], []
+    for meant, there in readings:
+        rows = list(there.difference(meant))
+        counts.append(sum(sources.bit_count() for _, sources, _ in rows))
+        for source, target, extra in islice(_spread(rows), MOST_PAIRS):
+            if (source, target) in seen:
+                continue
+            seen.add((source, target))
+            causes = tuple(_causes(meant, there, (source, target), extra, foreign))
+            if causes:
+                group = groups.setdefault(tuple(sorted({str(one.policy) for one in causes})), _Group())
+                group.rules |= dict.fromkeys(causes)
+                group.told.append(_sentence(there.universe, source, target, extra))
+            else:
+                ordinary.append(plain(there, source, target, extra))
+    rest = max(counts) - len(seen)
+    alone = len(groups) == 1 and not ordinary
+    yield from ordinary
+    for group in groups.values():
+        yield _told(group, rest if alone and rest > 0 else 0)
+    if rest > 0 and not alone:
+        yield Problem("not-closed", None, f"and {rest} more connections of this kind")
+
+
+def _spread(rows: list[Row]) -> Iterator[tuple[int, int, PortSet]]:
+    """Yield one pair of each row, and then the others, so that the first few show the most."""
+    for target, sources, extra in rows:
+        yield (sources & -sources).bit_length() - 1, target, extra
+    for target, sources, extra in rows:
+        for source in bits(sources & sources - 1):
+            yield source, target, extra
+
+
+def _sentence(universe: Universe, source: int, target: int, extra: PortSet) -> str:
+    rest = ALL_PORTS - extra
+    shown = f"all but {rest}" if rest and len(rest.intervals) < len(extra.intervals) else f"{extra}"
+    return f"{universe.endpoints[source]} can open {universe.endpoints[target]} on {shown}"
+
+
+def _causes(meant: Reach, there: Reach, pair: tuple[int, int], extra: PortSet, foreign: Others) -> Iterator[_Cause]:
+    """Yield the rules of *foreign* that open the sides which are meant to be closed; none where that is not all."""
+    protocol, port = extra.first()
+    found = explain(there, *pair, protocol, port)
+    causes: list[_Cause] = []
+    for direction, wanted, side in (
+        (Direction.EGRESS, meant.egress(*pair), found.egress),
+        (Direction.INGRESS, meant.ingress(*pair), found.ingress),
+    ):
+        if not wanted.has(protocol, port):
+            mine = list(_opening(direction, side, foreign))
+            if not mine:
+                return
+            causes += mine
+    yield from causes
+
+
+def _opening(direction: Direction, side: Side, foreign: Others) -> Iterator[_Cause]:
+    for policy, rule in side.deciding:
+        if policy in foreign and rule is not None:
+            yield _Cause(policy, direction, rule)
+
+
+def _told(group: _Group, more: int) -> Problem:
+    policies = {str(one.policy): one.policy for one in group.rules}
+    names = " and ".join(f"{policy.kind} {name}" for name, policy in policies.items())
+    verb = "opens" if len(policies) == 1 else "open"
+    message = f"{names} of the cluster {verb} what no spec says: {group.told[0]}"
+    notes = [*map(str, list(group.rules)[:_SHOWN]), *group.told[1 : 1 + _SHOWN]]
+    left = len(group.told[1 + _SHOWN :]) + more
+    notes += [f"and {left} more connection{'s' if left > 1 else ''}"] if left else []
+    fix = "remove it, or say in the spec what it opens"
+    if all(_is_of_netgen(policy) for policy in policies.values()):
+        fix = "netgen rendered it in an earlier run and no more, so remove it"
+    spots = [one.spot for one in group.rules if one.spot]
+    return Problem("not-closed", spots[0].value() if spots else None, message, tuple(notes), fix)
+
+
+def _is_of_netgen(policy: Policy) -> bool:
+    return bool(step(body(policy.spot), "metadata", "labels", MANAGED_BY) == "netgen")

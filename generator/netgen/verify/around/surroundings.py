@@ -1,0 +1,74 @@
+"""The cluster around the manifests: its workloads, and the policies that are somebody else's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from netgen.evaluate.objects import read_cluster
+from netgen.evaluate.objects.model import Cluster, IngressObject, Namespace, Policy, ServiceObject, Workload
+from netgen.problems import NetgenError, Problem, Severity
+from netgen.verify.reading import read_manifests
+
+_Any = TypeVar("_Any", Workload, Namespace, Policy, ServiceObject, IngressObject)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What is in the cluster, and *notes* about what was left out of reading it."""
+
+    cluster: Cluster
+    notes: tuple[Problem, ...] = ()
+
+
+def read_surroundings(paths: Iterable[str], stdin: bytes | None) -> Surroundings:
+    """Return the objects in files and folders (`-`: *stdin*), whoever printed them.
+
+    Raises NetgenError where a file cannot be read or is not YAML.
+    """
+    documents, problems = read_manifests(paths, stdin)
+    if any(problem.severity is Severity.ERROR for problem in problems):
+        raise NetgenError(problems)
+    return Surroundings(read_cluster(documents), tuple(problems))
+
+
+def without(surroundings: Surroundings, own: Cluster) -> Surroundings:
+    """Return *surroundings* without the objects that *own* has too: they are what will be replaced."""
+    there = surroundings.cluster
+    rest = replace(
+        there,
+        workloads=_others(there.workloads, own.workloads),
+        namespaces=_others(there.namespaces, own.namespaces),
+        policies=_others(there.policies, own.policies),
+        services=_others(there.services, own.services),
+        ingresses=_others(there.ingresses, own.ingresses),
+    )
+    return replace(surroundings, cluster=rest)
+
+
+def _others(there: tuple[_Any, ...], own: tuple[_Any, ...]) -> tuple[_Any, ...]:
+    names = {_identity(one) for one in own}
+    return tuple(one for one in there if _identity(one) not in names)
+
+
+def _identity(one: Workload | Namespace | Policy | ServiceObject | IngressObject) -> tuple[str, str, str]:
+    kind = one.kind if isinstance(one, Workload) else ""
+    return kind, "" if isinstance(one, Namespace) else one.namespace, one.name
+
+
+def together(own: Cluster, rest: Cluster) -> Cluster:
+    """Return one cluster with the objects of both, those of *own* first."""
+    return Cluster(
+        workloads=own.workloads + rest.workloads,
+        namespaces=own.namespaces + rest.namespaces,
+        policies=own.policies + rest.policies,
+        services=own.services + rest.services,
+        ingresses=own.ingresses + rest.ingresses,
+        unknowns=own.unknowns + rest.unknowns,
+    )
+
+
+def is_empty(cluster: Cluster) -> bool:
+    """Return whether *cluster* has nothing that could be looked at: no pods, no policies, and nothing unknown."""
+    return not (cluster.workloads or cluster.policies or cluster.unknowns)

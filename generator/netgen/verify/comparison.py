@@ -1,0 +1,210 @@
+"""The Intent and the manifests in one universe: what is missing, and what is in excess."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from netgen.evaluate.endpoints import Kind
+from netgen.evaluate.explain import Explanation, explain
+from netgen.evaluate.mentions import Selection
+from netgen.evaluate.objects.model import Cluster, Policy
+from netgen.evaluate.reach import Reach
+from netgen.evaluate.semantics import Reading, Semantics
+from netgen.evaluate.sets import PortSet, bits, mask_of
+from netgen.evaluate.universe import Universe, universe
+from netgen.intent import Intent
+from netgen.problems import Problem, in_order
+from netgen.verify import ideal, links
+from netgen.verify.proof import LABELS, Proof
+from netgen.verify.reasons import closing, opening, opening_place, spec_place
+
+if TYPE_CHECKING:
+    from netgen.verify.around import Around
+
+MOST_FINDINGS = 50
+"""So many connections are told of; the rest are counted."""
+
+
+class Comparison:
+    """The Intent and the manifests in one universe, with the cluster *around* them where it is given."""
+
+    def __init__(self, intent: Intent, cluster: Cluster, semantics: Semantics, around: Around | None = None) -> None:
+        self.intent = intent
+        self.cluster = cluster
+        self.semantics = semantics
+        self.around = around
+        self.meant = ideal.policies(intent)
+        alone = ideal.workloads(intent)
+        self.stand_ins = around.lacking(alone) if around else alone
+        self.universe: Universe = universe(
+            (*cluster.workloads, *self.stand_ins),
+            cluster.namespaces,
+            (self.meant, cluster.policies, _claimed(intent)),
+            pod_ranges=intent.pod_ranges,
+            node_ranges=intent.node_ranges,
+        )
+
+    def proof(self) -> Proof:
+        """Return what was found, and how much was looked at."""
+        unknown = [
+            Problem("unproven", one.place, one.what) for one in (*self.cluster.unknowns, *self.universe.unknowns)
+        ]
+        if self.intent.apps and not self._all_pairs():
+            unknown.append(Problem("unproven", None, "no pair of an app and another end was looked at"))
+        narrow, there = (self._reach(one, Reading.NARROW) for one in (self.meant, self.cluster.policies))
+        found = [*self._all_missing(narrow, there)]
+        readings = [(narrow, there)]
+        if not (narrow.is_exact and there.is_exact):
+            readings.append((self._reach(self.meant, Reading.WIDE), self._reach(self.cluster.policies, Reading.WIDE)))
+        found += self._all_excess(readings)
+        found += _broken(self.intent, *readings[-1])
+        findings = in_order([*unknown, *found, *self._links(), *self._on_host()])
+        wide, wide_there = readings[-1]
+        too_large = 0 < len(findings) == len(self.universe.unknowns)
+        proof = Proof(self._pairs(narrow), self._all_pairs() - self._pairs(wide), findings, too_large=too_large)
+        return _with_claims(self._beside(proof, there, wide_there), self.intent)
+
+    def _beside(self, proof: Proof, there: Reach, wide: Reach) -> Proof:
+        """Return *proof* with what is to be said of the cluster around the manifests, where it is given."""
+        if self.around is None:
+            return proof
+        kinds = self.around.warnings(self.intent, there, wide)
+        warnings = in_order([problem for kind in kinds for problem in _first(kind, "findings")])
+        assumes = (LABELS,) if self.stand_ins else ()
+        return replace(proof, warnings=warnings, assumes=assumes, beside=self.around.beside())
+
+    def _reach(self, policies: Iterable[Policy], reading: Reading) -> Reach:
+        # What is meant is meant of every plugin, also of one that looks at no policy.
+        semantics = replace(self.semantics, enforced=True) if policies is self.meant else self.semantics
+        return Reach(self.universe, policies, semantics, reading)
+
+    def _links(self) -> Iterator[Problem]:
+        yield from links.differences(self.intent, self.cluster)
+        yield from self.around.broken(self.intent) if self.around else links.broken(self.cluster)
+
+    def _on_host(self) -> Iterator[Problem]:
+        """Yield where apps and the workloads that are there disagree about the host network."""
+        if self.cluster.workloads:
+            from netgen.verify.around import coverage  # noqa: PLC0415 - what is rendered has no workloads
+            from netgen.verify.around.chosen import chosen  # noqa: PLC0415 - same
+
+            there = self.around.chosen if self.around else chosen(self.intent, self.cluster.workloads)
+            yield from _first(coverage.host_network(self.intent, there), "findings")
+
+    def _all_missing(self, meant: Reach, there: Reach) -> Iterator[Problem]:
+        if self.around is None:
+            yield from _first(self._missing(meant.difference(there), meant, there))
+            return
+        from netgen.verify.around.elsewhere import own_half  # noqa: PLC0415 - only a run that is given a cluster pays for it
+
+        alone = self._reach(self.around.own.policies, Reading.NARROW)
+        yield from _first(self._missing(meant.difference(alone), meant, alone))
+        # What other policies close at ends that are no app is not for the proof: its warnings have it.
+        apps = self._selected()
+        rows = ((row[0], *part) for row in meant.difference(there) for part in own_half(there, row, apps))
+        yield from _first(self._missing(rows, meant, there))
+
+    def _missing(self, rows: Iterable[tuple[int, int, PortSet]], meant: Reach, there: Reach) -> Iterator[Problem]:
+        for source, target, ports in _pairs_of(rows):
+            why = self._explained(meant, source, target, ports)
+            closed = self._explained(there, source, target, ports)
+            name, other = self.universe.endpoints[source].name, self.universe.endpoints[target].name
+            message = f"{name} cannot open {other} on {ports}, which the spec says"
+            notes = tuple(closing(closed))
+            yield Problem("not-open", spec_place(why), message, notes, "see what changed the policies")
+
+    def _all_excess(self, readings: list[tuple[Reach, Reach]]) -> Iterator[Problem]:
+        if self.around is None:
+            for meant, there in readings:
+                pairs = _pairs_of(there.difference(meant))
+                yield from _first(self._excess(there, *pair) for pair in pairs)
+            return
+        from netgen.verify.around.others import opened  # noqa: PLC0415 - only a run that is given a cluster pays for it
+
+        yield from opened(readings, self.around.foreign, self._excess)
+
+    def _excess(self, there: Reach, source: int, target: int, ports: PortSet) -> Problem:
+        why = self._explained(there, source, target, ports)
+        name, other = self.universe.endpoints[source].name, self.universe.endpoints[target].name
+        message = f"{name} can open {other} on {ports}, which no spec says"
+        return Problem(
+            "not-closed", opening_place(why), message, tuple(opening(why)), "close it, or say it in the spec"
+        )
+
+    def _explained(self, reach: Reach, source: int, target: int, ports: PortSet) -> Explanation:
+        protocol, port = ports.first()
+        return explain(reach, source, target, protocol, port)
+
+    def _pairs(self, reach: Reach) -> int:
+        """Count the pairs with something open, of which one end at least is an app."""
+        apps = self._apps()
+        total = 0
+        for target, row in reach.rows():
+            sources = 0
+            for mask, _ in row:
+                sources |= mask
+            total += (sources if apps >> target & 1 else sources & apps).bit_count()
+        return total
+
+    def _all_pairs(self) -> int:
+        apps, count = self._apps().bit_count(), len(self.universe.endpoints)
+        return apps * count + (count - apps) * apps
+
+    def _apps(self) -> int:
+        """Return the workloads that are apps; without a cluster around them nothing else is among the manifests."""
+        if self.around is None:
+            ends = enumerate(self.universe.endpoints)
+            return mask_of([index for index, one in ends if one.kind is Kind.WORKLOAD])
+        return mask_of({self.universe.of(one) for one in (*self.around.chosen.apps(), *self.stand_ins)})
+
+    def _selected(self) -> int:
+        """Return every pod that the policy of an app selects, strangers too."""
+        found: set[int] = set()
+        for app in self.intent.apps:
+            if app.ingress or app.egress:
+                pods = self.universe.members(Selection(app.key.namespace, ideal.selector(app.selector)))
+                found.update(pods.certain, pods.perhaps)
+        return mask_of(found)
+
+
+def _claimed(intent: Intent) -> tuple[Policy, ...]:
+    """Return what the claims speak of, as policies that nobody evaluates."""
+    if not intent.claims:
+        return ()
+    from netgen.verify import claims  # noqa: PLC0415 - few specs have any
+
+    return claims.policies(intent)
+
+
+def _broken(intent: Intent, meant: Reach, there: Reach) -> Iterator[Problem]:
+    if intent.claims:
+        from netgen.verify import claims  # noqa: PLC0415 - same
+
+        yield from claims.broken(intent, meant, there)
+
+
+def _with_claims(proof: Proof, intent: Intent) -> Proof:
+    """Return *proof* with what its line says of the claims, should it hold."""
+    if not intent.claims:
+        return proof
+    from netgen.verify import claims  # noqa: PLC0415 - same
+
+    return replace(proof, claims=len(intent.claims), provisos=claims.provisos(intent))
+
+
+def _pairs_of(differences: Iterable[tuple[int, int, PortSet]]) -> Iterator[tuple[int, int, PortSet]]:
+    for target, sources, ports in differences:
+        for source in bits(sources):
+            yield source, target, ports
+
+
+def _first(findings: Iterator[Problem], what: str = "connections") -> Iterator[Problem]:
+    """Yield the first of *findings*, and how many more there are; *what* they are."""
+    for number, finding in enumerate(findings):
+        if number < MOST_FINDINGS:
+            yield finding
+        else:
+            more = 1 + sum(1 for _ in findings)
+            yield Problem(finding.code, None, f"and {more} more {what} of this kind")

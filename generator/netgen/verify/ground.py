@@ -1,0 +1,147 @@
+"""What claims are held against: who is who in a universe, and every way in which a connection is open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from netgen.evaluate.endpoints import Kind
+from netgen.evaluate.mentions import Selection, peer_pods
+from netgen.evaluate.objects.model import BlockPeer
+from netgen.evaluate.reach import Reach
+from netgen.evaluate.sets import ALL_PORTS, PortSet, Protocol, bits, mask_of, ports
+from netgen.evaluate.universe import Universe
+from netgen.intent import Addresses, App, Intent, Peer, Pods, Route
+from netgen.verify import ideal
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Connections that are open: of *sources*, to *ports*; by policies, *hosted* on one node, or through a *route*."""
+
+    sources: int
+    ports: PortSet
+    hosted: bool = False
+    route: Route | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What claims are held against, endpoints as bits.
+
+    *own* has those of each app's pods, and *kin*, for each of them, all that are pods of just the same apps. *hosts*
+    are nodes and apps on the host network, *pods* all pods, *outside* the addresses beyond the cluster.
+    """
+
+    intent: Intent
+    said: Reach
+    there: Reach
+    own: dict[Pods, int]
+    kin: dict[int, int]
+    apps: int
+    hosts: int
+    pods: int
+    outside: int
+    routes: dict[int, list[tuple[Route, PortSet]]]
+
+    @property
+    def universe(self) -> Universe:
+        """Return the endpoints."""
+        return self.there.universe
+
+    def rows(self, target: int) -> Iterator[Opening]:
+        """Yield what is open to *target*: by the policies, since no policy can hold it, and through entry points."""
+        for sources, open_ports in self.there.row(target):
+            yield Opening(sources, open_ports)
+        # A node and the pods that it runs always reach each other, and where pods run is not known.
+        if self.hosts >> target & 1:
+            yield Opening(self.pods, ALL_PORTS, hosted=True)
+        elif self.pods >> target & 1:
+            yield Opening(self.hosts, ALL_PORTS, hosted=True)
+        for route, port in self.routes.get(target, ()):
+            yield Opening(self.outside, port, route=route)
+
+
+def ground_of(intent: Intent, said: Reach, there: Reach) -> Ground:
+    """Return the ground of *intent*: what the spec *said*, and what is *there*, in one universe."""
+    ends = there.universe.endpoints
+    own = {app.pods: _known(app, there.universe) for app in intent.apps}
+    kin = _kin(own)
+    apps = mask_of(kin)
+    nodes = [index for index, one in enumerate(ends) if one.kind is Kind.NODE]
+    return Ground(
+        intent=intent,
+        said=said,
+        there=there,
+        own=own,
+        kin=kin,
+        apps=apps,
+        hosts=mask_of([*nodes, *(index for index in kin if ends[index].host_network)]),
+        pods=mask_of([index for index, one in enumerate(ends) if one.is_pod]),
+        outside=mask_of([index for index, one in enumerate(ends) if one.kind is Kind.ADDRESSES]),
+        routes=_routes(intent, own),
+    )
+
+
+def _known(app: App, universe: Universe) -> int:
+    """Return the endpoints that are pods of *app*, strangers that would carry its labels left out."""
+    members = universe.members(Selection(app.key.namespace, ideal.selector(app.selector)))
+    ids = (*members.certain, *members.perhaps)
+    return mask_of([index for index in ids if universe.endpoints[index].kind is Kind.WORKLOAD])
+
+
+def _kin(own: dict[Pods, int]) -> dict[int, int]:
+    holders: dict[int, list[int]] = {}
+    for number, mask in enumerate(own.values()):
+        for index in bits(mask):
+            holders.setdefault(index, []).append(number)
+    alike: dict[tuple[int, ...], list[int]] = {}
+    for index, numbers in holders.items():
+        alike.setdefault(tuple(numbers), []).append(index)
+    return {index: mask for group in alike.values() for mask in (mask_of(group),) for index in group}
+
+
+def _routes(intent: Intent, own: dict[Pods, int]) -> dict[int, list[tuple[Route, PortSet]]]:
+    """Return, for each endpoint to which the internet comes through an entry point, the routes and their ports."""
+    pods = {app.key: app.pods for app in intent.apps}
+    targets = {
+        (service.app, service.name, port.port): ports(Protocol(port.protocol), port.target, port.target)
+        for service in intent.services
+        for port in service.ports
+    }
+    found: dict[int, list[tuple[Route, PortSet]]] = {}
+    for route in intent.routes:
+        if not route.entrypoint.internal:
+            port = targets[route.app, route.service, route.service_port]
+            for target in bits(own[pods[route.app]]):
+                found.setdefault(target, []).append((route, port))
+    return found
+
+
+def side_of(peer: Peer, ground: Ground, *, wide: bool) -> int:
+    """Return the endpoints of a side; *wide* counts those of which it is not known.
+
+    An app is its own pods. Addresses are those beyond the pods, unless only pods have them.
+    """
+    universe, found = ground.universe, 0
+    if wide and isinstance(peer, Pods) and peer in ground.own:
+        return ground.own[peer]
+    blocks = []
+    for one in ideal.peers(peer):
+        if isinstance(one, BlockPeer):
+            blocks.append(one.block)
+        else:
+            members = universe.members(peer_pods(one, ""))
+            found |= mask_of([*members.certain, *(members.perhaps if wide else ())])
+    if blocks:
+        there = universe.inhabitants(universe.addresses(blocks))
+        found |= there.outside | there.nodes
+        if not there.outside and not there.nodes:
+            some = [one for one in there.perhaps if wide and one.lives is not None]
+            found |= mask_of([index for one in (*there.certain, *some) for index in one.ids])
+    return found
+
+
+def is_internet(peer: Peer) -> bool:
+    """Return whether *peer* is the word `internet` of a claim: no other has blocks of all addresses."""
+    return isinstance(peer, Addresses) and any(block.cidr.endswith("/0") for block in peer.blocks)

@@ -1,0 +1,42 @@
+"""The outcome of a proof: what was looked at, and what was found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from netgen.problems import Problem
+
+LABELS = "pods carry these labels"
+ALONE = "no other policies"
+"""What is assumed where no cluster is given to look at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What was looked at, and what is not as the Intent says: without *findings* it is proved.
+
+    *opened* and *closed* count pairs of endpoints, one of which at least is an app: those that the Intent opens at some
+    port, and those between which nothing is open under the widest reading. *warnings* are about the cluster around the
+    manifests; *assumes* is what was not looked at, and *beside* what was: how much of the cluster, as a phrase. So many
+    *claims* hold, with *provisos*. *too_large*: nothing was found, but not every combination was looked at.
+    """
+
+    opened: int
+    closed: int
+    findings: tuple[Problem, ...]
+    warnings: tuple[Problem, ...] = ()
+    assumes: tuple[str, ...] = (LABELS, ALONE)
+    beside: str = ""
+    claims: int = 0
+    provisos: tuple[str, ...] = ()
+    too_large: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether nothing was found but that not everything is understood."""
+        return bool(self.findings) and all(problem.code == "unproven" for problem in self.findings)
+
+    def __str__(self) -> str:
+        words = "claim holds" if self.claims == 1 else "claims hold"
+        claimed = f", {self.claims} never {words} for the apps" if self.claims else ""
+        return f"{self.opened} pairs open, {self.closed} pairs closed{claimed}"

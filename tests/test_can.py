@@ -1,0 +1,340 @@
+"""Yes or no to one question, and the reasons: policies, lines of the spec, names to dial, and what would open it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from random import Random
+
+import pytest
+import yaml
+
+from clusters import random_cluster
+from netgen import api
+from netgen.asking import Answer, Reply, can
+from netgen.evaluate.objects import read_cluster
+from netgen.evaluate.sets import Protocol
+from netgen.problems import NetgenError
+from netgen.scene import read_manifests, scene
+from netgen.source import Dialect, read
+from specs import apps, load
+from specs import platform as platform_document
+
+ROOT = Path(__file__).parents[1]
+BOUTIQUE = ROOT / "specs" / "online-boutique" / "spec.yaml"
+
+SPEC = apps(
+    """
+    web: {port: 80 -> 8080, calls: [db, pay/api], expose: loadBalancer}
+    db: 5432
+    cache: {ports: {redis: 6379, metrics: 9121}}
+    """
+)
+PAY = apps("api: {port: 9090, accepts: [shop/web]}", "pay")
+
+
+def ask(source: str, target: str, *documents: str, cni: str = "kubernetes") -> Answer:
+    """Return the answer for what specs render."""
+    return api.can(source, target, intent=load(*(documents or (SPEC, PAY))).intent, cni=cni)
+
+
+def ask_manifests(source: str, target: str, *documents: str, cni: str = "kubernetes") -> Answer:
+    """Return the answer for manifests."""
+    return api.can(source, target, ["-"], cni=cni, stdin="---\n".join(documents).encode())
+
+
+def refused(source: str, target: str, *documents: str) -> tuple[str, str]:
+    """Return code and message of the one problem for which a question has no answer."""
+    with pytest.raises(NetgenError) as caught:
+        ask(source, target, *documents)
+    (problem,) = caught.value.problems
+    return problem.code, problem.message
+
+
+# --------------------------------------------------------------------------------------------------------- yes and no
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "line"),
+    [
+        ("shop/web", "shop/db:5432", "yes: shop/web can open shop/db on 5432/TCP"),
+        ("web", "db:5432", "yes: shop/web can open shop/db on 5432/TCP"),
+        ("db", "web:80", "no: shop/db cannot open shop/web on 8080/TCP"),
+        ("web", "web:8080", "no: shop/web cannot open shop/web on 8080/TCP"),
+        ("web", "pay/api:9090", "yes: shop/web can open pay/api on 9090/TCP"),
+        ("db", "pay/api:9090", "no: shop/db cannot open pay/api on 9090/TCP"),
+        ("web", "db:5432/udp", "no: shop/web cannot open shop/db on 5432/UDP"),
+        ("internet", "web:80", "yes: internet can open shop/web on 8080/TCP"),
+        ("internet", "db:5432", "no: internet cannot open shop/db on 5432/TCP"),
+        ("198.51.100.7", "web:http", "yes: 198.51.100.7 can open shop/web on 8080/TCP"),
+        ("2001:db8::7", "web:80", "yes: 2001:db8::7 can open shop/web on 8080/TCP"),
+        ("web", "198.51.100.7:443", "no: shop/web cannot open 198.51.100.7 on 443/TCP"),
+        ("web", "[2001:db8::7]:443", "no: shop/web cannot open 2001:db8::7 on 443/TCP"),
+        ("web", "internet:443", "no: shop/web cannot open internet on 443/TCP"),
+        ("web", "kube-system/k8s-app=kube-dns:53/udp", "yes: shop/web can open kube-system/k8s-app=kube-dns on 53/UDP"),
+        ("shop/app.kubernetes.io/name=web,tier=x", "db:5432", "yes: {0} can open shop/db on 5432/TCP"),
+        ("elsewhere/app.kubernetes.io/name=web", "db:5432", "no: {0} cannot open shop/db on 5432/TCP"),
+        ("<other>/<other>", "db:5432", "no: <other>/<other> cannot open shop/db on 5432/TCP"),
+        ("web", "cache:metrics", "no: shop/web cannot open shop/cache on 9121/TCP"),
+    ],
+)  # fmt: skip
+def test_a_question_has_one_line(source: str, target: str, line: str) -> None:
+    """Ends are workloads, Services, labels, the internet and addresses; ports are followed to the pods."""
+    answer = ask(source, target, SPEC.replace("80 -> 8080", "{http: 80 -> 8080}").replace("port: {", "ports: {"), PAY)
+    assert (answer.line, answer.unproven) == (line.format(source), ())
+
+
+def test_a_block_that_may_hold_pods_is_not_known_unless_the_cni_is() -> None:
+    """No is said only where every plugin says so."""
+    assert ask("elsewhere/app=x", "web:80").reply is Reply.UNKNOWN
+    assert "--cni" in ask("elsewhere/app=x", "web:80").line
+    assert ask("elsewhere/app=x", "web:80", cni="cilium").reply is Reply.NO
+    assert ask("elsewhere/app=x", "db:5432", cni="flannel").reply is Reply.YES
+    ranges = platform_document("ranges: {pods: [10.244.0.0/16]}\n")
+    assert ask("elsewhere/app=x", "web:80", SPEC, PAY, ranges).reply is Reply.NO
+
+
+def test_the_internet_may_come_by_either_family() -> None:
+    """One family is enough, and the line says which."""
+    policy = (
+        "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: web, namespace: shop}\n"
+        "spec: {podSelector: {matchLabels: {app: web}}, ingress: [{from: [{ipBlock: {cidr: 0.0.0.0/0}}]}]}\n"
+    )
+    answer = ask_manifests("internet", "web:80", policy)
+    assert answer.line == ("yes: internet (IPv4) can open shop/web on 80/TCP (otherwise: internet (IPv6) to shop/web)")
+
+
+def test_a_service_is_open_only_with_all_its_pods() -> None:
+    """Of two workloads behind it, one that is closed makes the answer no, and is named."""
+    pods = "".join(
+        f"apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: db-{color}, namespace: shop}}\n"
+        f"spec: {{template: {{metadata: {{labels: {{app: db, color: {color}}}}}, spec: {{containers: []}}}}}}\n---\n"
+        for color in ("blue", "green")
+    )
+    service = (
+        "apiVersion: v1\nkind: Service\nmetadata: {name: db, namespace: shop}\n"
+        "spec: {selector: {app: db}, ports: [{port: 5432}]}\n"
+    )
+    policy = (
+        "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: green, namespace: shop}\n"
+        "spec: {podSelector: {matchLabels: {color: green}}}\n"
+    )
+    answer = ask_manifests("shop/app=web", "db:5432", pods, service, policy)
+    assert answer.line == (
+        "no: shop/app=web cannot open shop/db-green on 5432/TCP (otherwise: shop/app=web to shop/db-blue)"
+    )
+
+
+def test_a_single_pod_reaches_itself() -> None:
+    """Without a network, so no policy has a say."""
+    pod = (
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: db, namespace: shop, labels: {app: db}}\nspec: {containers: []}\n"
+    )
+    closed = (
+        "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: db, namespace: shop}\n"
+        "spec: {podSelector: {}, policyTypes: [Ingress, Egress]}\n"
+    )
+    assert ask_manifests("db", "db:80", pod, closed).why == ("a pod always reaches itself, whatever policies say",)
+    assert ask_manifests("db", "db:80", pod, closed).reply is Reply.YES
+    replicas = (
+        "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db, namespace: shop}\n"
+        "spec: {template: {metadata: {labels: {app: db}}, spec: {containers: []}}}\n"
+    )
+    assert ask_manifests("db", "db:80", replicas, closed).reply is Reply.NO
+
+
+def test_what_is_not_understood_makes_every_answer_unknown() -> None:
+    """A policy of another kind may decide otherwise."""
+    other = "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: x, namespace: shop}\n"
+    pod = (
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: db, namespace: shop, labels: {app: db}}\nspec: {containers: []}\n"
+    )
+    answer = ask_manifests("shop/app=web", "db:80", pod, other)
+    assert (answer.reply, len(answer.unproven)) == (Reply.UNKNOWN, 1)
+    assert answer.line.startswith("unknown: something is not understood; by the rest, shop/app=web can open")
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "code", "near"),
+    [
+        ("wbe", "db:5432", "unknown-end", "web"),
+        ("web", "cahce:6379", "unknown-end", "cache"),
+        ("web", "db", "bad-port", "db"),
+        ("web", "db:", "bad-port", "db:"),
+        ("web", "db:0", "bad-port", "0"),
+        ("web", "2001:db8::7", "bad-port", "2001:db8::7"),
+        ("web", "cache:metrix", "unknown-port", "cache"),
+        ("shop/*", "db:5432", "unknown-end", "more than one"),
+        ("app=web", "db:5432", "unknown-end", "namespace"),
+        ("198.51.100.7", "internet:443", "unknown-end", "neither"),
+    ],
+)
+def test_a_question_that_means_nothing_is_an_error(source: str, target: str, code: str, near: str) -> None:
+    """It says what is wrong, and what is near."""
+    found, message = refused(source, target)
+    assert found == code
+    assert near in message
+
+
+def test_a_bare_name_must_be_the_only_one() -> None:
+    """In the namespace of the specs, if they have one; else everywhere."""
+    assert ask("web", "api:9090").line == "yes: shop/web can open pay/api on 9090/TCP"
+    code, message = refused("web", "api:9090", SPEC.replace("  db:", "  api: 80\n  db:"), PAY)
+    assert (code, message) == ("unknown-end", "`api` is pay/api, shop/api")
+
+
+# ------------------------------------------------------------------------------------------------------------- reasons
+
+
+def test_the_reasons_of_a_yes() -> None:
+    """Both sides with policy and rule, the line of the spec, and the name to dial."""
+    answer = api.can("frontend", "cartservice:7070", intent=api.load(BOUTIQUE).intent)
+    rendered = api.stream(api.render(api.load(BOUTIQUE).intent), "yaml").splitlines()
+    egress, ingress, spec, dial = answer.why
+    assert egress.startswith("egress of default/frontend: open by NetworkPolicy default/frontend, rule ")
+    assert ingress.startswith("ingress of default/cartservice: open by NetworkPolicy default/cartservice, rule ")
+    line = int(ingress.rpartition(":")[2].rstrip(")"))
+    assert "default/frontend -> default/cartservice" in rendered[line - 2]
+    assert spec == f"spec: {BOUTIQUE}:15: - cartservice"
+    assert dial == "dial: cartservice.default.svc:7070 (Service default/cartservice)"
+
+
+FIXES = [
+    ("db", "web:80", "add web to calls of shop/db"),
+    ("db", "cache:metrics", "add cache:metrics to calls of shop/db"),
+    ("db", "pay/api:9090", "add pay/api to calls of shop/db"),
+    ("internet", "db:5432", "add internet to accepts of shop/db"),
+    ("198.51.100.7", "db:5432", "add 198.51.100.7 to accepts of shop/db"),
+    ("2001:db8::7", "db:5432", "add 2001:db8::7 to accepts of shop/db"),
+    ("web", "198.51.100.7:443", "add tcp://198.51.100.7:443 to calls of shop/web"),
+    ("web", "[2001:db8::7]:53/udp", "add udp://[2001:db8::7]:53 to calls of shop/web"),
+    ("web", "internet:443", "add internet:443/tcp to calls of shop/web"),
+    ("ops/app=prom", "cache:metrics", "add caller to accepts of shop/cache"),
+    ("web", "ops/app=prom:9090", "add callee:9090/tcp to calls of shop/web"),
+]
+
+
+@pytest.mark.parametrize(("source", "target", "fix"), FIXES)
+def test_what_would_open_it_does(source: str, target: str, fix: str) -> None:
+    """Written into the spec as it says, the answer becomes yes."""
+    answer = ask(source, target)
+    assert answer.reply is Reply.NO
+    (said,) = (line.removeprefix("to open it: ") for line in answer.why if line.startswith("to open it: "))
+    assert said.startswith(fix)
+    bodies = [yaml.safe_load(text) for text in (SPEC, PAY)]
+    word, _, rest = said.removeprefix("add ").partition(" to ")
+    key, _, name = rest.partition(" of ")
+    namespace, _, app = name.split()[0].partition("/")
+    body = next(body for body in bodies if body["metadata"]["namespace"] == namespace)
+    entry = body["apps"][app]
+    body["apps"][app] = entry if isinstance(entry, dict) else {"port": entry}
+    body["apps"][app].setdefault(key, []).append(word)
+    if "peers has " in said:
+        body["peers"] = yaml.safe_load(said.rpartition("peers has ")[2])
+    if "to accepts of pay/api" in said:
+        bodies[1]["apps"]["api"]["accepts"].append("shop/db")
+    assert ask(source, target, *map(yaml.safe_dump, bodies)).reply is Reply.YES
+
+
+def test_a_port_that_the_spec_does_not_give_an_app() -> None:
+    """Is what would be missing first."""
+    why = ask("db", "web:9999").why
+    assert why[-1].startswith("to open it: give shop/web the port 9999/TCP in the spec (its ports: 8080/TCP)")
+
+
+def test_manifests_that_differ_from_the_spec_are_told() -> None:
+    """In both directions, whatever the manifests say is the answer."""
+    intent = load(SPEC, PAY).intent
+    text = api.stream(api.render(intent), "yaml")
+    changed = text.replace("port: 5432\n          protocol: TCP", "port: 5433\n          protocol: TCP")
+    reading = read(changed, "changed.yaml", Dialect.MANIFEST)
+    cluster = read_cluster(reading.documents, reading.problems)
+    closed = can(cluster, "web", "db:5432", cni="kubernetes", intent=intent)
+    assert closed.reply is Reply.NO
+    assert "spec: it opens this, and the manifests do not; netgen verify shows what differs" in closed.why
+    opened = can(cluster, "web", "shop/db:5433", cni="kubernetes", intent=intent)
+    assert opened.reply is Reply.YES
+    assert "spec: it does not open this, and the manifests do; netgen verify shows what differs" in opened.why
+
+
+def test_ends_that_no_policy_holds_are_named() -> None:
+    """The host network, addresses, pods without a policy, and a CNI that enforces none."""
+    agent = (
+        "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: agent, namespace: shop}\n"
+        "spec: {template: {metadata: {labels: {app: agent}}, spec: {hostNetwork: true, containers: []}}}\n"
+    )
+    why = ask_manifests("agent", "198.51.100.7:443", agent).why
+    assert why[0] == "egress of shop/agent: not governed, a pod on the host network"
+    assert why[1] == "ingress of 198.51.100.7: not governed, policies hold pods, not addresses"
+    assert ask_manifests("x/app=y", "agent:80", agent).why[0] == "egress of x/app=y: open, no policy isolates it"
+    assert "this CNI enforces no policies" in ask("db", "web:80", cni="flannel").why[0]
+
+
+def test_random_questions_are_answered_as_the_matrix_does() -> None:
+    """Of two known pods the answer is that of the readings: yes by the narrow one, no by the wide one."""
+    replies = []
+    for number in range(40):
+        chance = Random(number)  # noqa: S311 - the same in every run
+        cluster = random_cluster(f"can {number}", addressed=number % 2 > 0)
+        reading = read(json.dumps({"apiVersion": "v1", "kind": "List", "items": cluster.objects}), "", Dialect.MANIFEST)
+        known = read_cluster(reading.documents, reading.problems)
+        whole = scene(known, cni="kubernetes")
+        source, target = chance.sample(known.workloads, 2)
+        port = chance.choice((80, 81, 443, 8080))
+        ends = whole.universe.of(source), whole.universe.of(target)
+        sure = whole.narrow.allowed(*ends).has(Protocol.TCP, port)
+        perhaps = whole.wide.allowed(*ends).has(Protocol.TCP, port)
+        expected = Reply.YES if sure else Reply.UNKNOWN if perhaps else Reply.NO
+        assert can(known, str(source), f"{target}:{port}", cni="kubernetes", intent=None).reply is expected
+        replies.append(expected)
+    assert set(replies) == set(Reply)
+
+
+# ---------------------------------------------------------------------------------------------------------- the command
+
+
+def run(*arguments: str | Path, stdin: str = "") -> tuple[int, str, str]:
+    """Return exit code, stdout and stderr of the command."""
+    command = [sys.executable, "-m", "netgen", *map(str, arguments)]
+    done = subprocess.run(command, check=False, input=stdin, capture_output=True, text=True, timeout=60)
+    assert "Traceback" not in done.stderr
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_the_exit_code_is_the_answer() -> None:
+    """0 is yes, 1 no or not known, 2 a question that means nothing."""
+    yes = "yes: default/frontend can open default/cartservice on 7070/TCP\n"
+    assert run("can", "frontend", "cartservice:7070", "--spec", BOUTIQUE) == (0, yes, "")
+    code, stream, said = run("can", "frontend", "redis-cart:6379", "--spec", BOUTIQUE, "--why")
+    assert (code, said) == (1, "")
+    assert stream.splitlines()[0] == "no: default/frontend cannot open default/redis-cart on 6379/TCP"
+    assert stream.splitlines()[-1].startswith("  to open it: add redis-cart to calls of default/frontend (")
+    assert run("can", "frontend", "gone:1", "--spec", BOUTIQUE)[0] == 2
+    assert run("can", "frontend", "gone:1")[0] == 2
+    assert run("can", "frontend", "gone:1", "-", "--spec", "-")[0] == 2
+
+
+def test_reach_tells_on_stderr_what_stdout_leaves_out() -> None:
+    """CSV has the certain rows alone; what is not understood is exit code 1 after the rows."""
+    golden = ROOT / "tests" / "golden" / "shop.yaml"
+    code, stream, said = run("reach", golden, "-o", "csv")
+    assert (code, stream) == (0, (ROOT / "specs" / "shop" / "expect.csv").read_text(encoding="utf-8"))
+    assert said.startswith("left out: 1 connection, open or not: it depends on the network plugin (--cni says which)")
+    other = "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: x, namespace: shop}\n"
+    code, stream, said = run("reach", "-", golden, "--to", "backend", stdin=other)
+    assert (code, "default/frontend -> default/backend  8080/TCP\n" in stream) == (1, True)
+    assert "error[unproven]" in said
+
+
+def test_the_readme_shows_what_reach_and_can_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answers about its example come out to the letter."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    spec = (ROOT / "specs" / "shop" / "spec.yaml").read_text(encoding="utf-8").partition("\n")[2]
+    Path("spec.yaml").write_text(spec, encoding="utf-8")
+    api.write(api.render(api.load("spec.yaml").intent), "deploy")
+    assert read_manifests(["deploy"], None).policies
+    for command in ("reach deploy/ --to frontend", "can backend frontend:80 deploy/ --spec spec.yaml --why"):
+        assert f"$ netgen {command}\n{run(*command.split())[1]}" in readme, run(*command.split())[1]
