@@ -23,7 +23,21 @@ if TYPE_CHECKING:
     from netgen.verify.around.surroundings import Surroundings
     from netgen.write import Written
 
-__all__ = ["Format", "Intent", "Loaded", "Manifest", "diff", "load", "prove", "render", "stream", "verify", "write"]
+__all__ = [
+    "Format",
+    "Intent",
+    "Loaded",
+    "Manifest",
+    "can",
+    "diff",
+    "load",
+    "prove",
+    "reach",
+    "render",
+    "stream",
+    "verify",
+    "write",
+]
 
 stream = _render.stream
 

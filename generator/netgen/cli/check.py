@@ -23,7 +23,7 @@ Examples:
 def command(
     files: tuple[str, ...], platform: str | None, cni: str | None, ingress: str | None, workloads: tuple[str, ...]
 ) -> None:
-    """Do everything that render does, the proof too, and write nothing."""
+    """Do what render does, the proof too, and write nothing."""
     stdin = read_workloads(workloads, (*files, platform))
     loaded = load(files, platform, cni, ingress)
     manifests = api.render(loaded.intent)

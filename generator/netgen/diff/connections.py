@@ -1,0 +1,178 @@
+"""Connections that are open on one side only: found row by row, and put together where many are alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from netgen.diff.changes import FEW, Kind, Zone
+from netgen.diff.doubles import doubles_of
+from netgen.diff.ends import Ends
+from netgen.diff.phrases import Phrase, Phrases, zone
+from netgen.diff.protection import Protection
+from netgen.diff.rows import Row, common, joined, minus, within
+from netgen.evaluate.objects.model import Direction
+from netgen.evaluate.reach import Reach
+from netgen.evaluate.sets import PortSet, bits, mask_of
+from netgen.scene import Scene
+
+Phrased = tuple[Phrase, ...]
+
+Key = tuple[Kind, bool, PortSet, Phrased]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """That all *sources* can open *ports* of all *targets* now, or cannot any longer.
+
+    *unsure* says of what is closed now that it was open with some network plugins only.
+    """
+
+    zone: Zone
+    kind: Kind
+    unsure: bool
+    ports: PortSet
+    sources: Phrased
+    targets: Phrased
+
+    @property
+    def count(self) -> int:
+        """Return how many connections these are."""
+        return count(self.sources) * count(self.targets)
+
+    @property
+    def is_mutual(self) -> bool:
+        """Return whether it is about the pods of one app among each other."""
+        return self.sources == self.targets and self.count == 1 and not self.sources[0].is_whole
+
+
+def count(phrases: Phrased) -> int:
+    """Return how many names there are."""
+    return sum(len(one.names) for one in phrases)
+
+
+def facts(old: Scene, new: Scene, ends: Ends, phrases: Phrases, protection: Protection) -> Iterator[Fact]:
+    """Yield what has changed between the scenes, except what the changes of *protection* say, each for an app."""
+    found: dict[Key, int] = {}
+    rows = _Rows(old, new, ends, protection)
+    for target in ends.used:
+        for kind, unsure, row in rows.changes(target):
+            for mask, ports in row:
+                key = (kind, unsure, ports, phrases.of(mask, besides=1 << target | rows.doubles))
+                found[key] = found.get(key, 0) | 1 << target
+    for (kind, unsure, ports, named), targets in found.items():
+        for where, some, others in _zones(named, phrases.of(targets, besides=rows.doubles)):
+            fact = Fact(where, kind, unsure, ports, some, others)
+            yield from _single(fact) if fact.count <= FEW else [fact]
+
+
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """The rows of one target on both sides, under the narrow and the wide reading, and what is beyond the other."""
+
+    before: Row
+    after: Row
+    wide_before: Row
+    wide_after: Row
+    widened: Row
+    narrowed: Row
+
+
+class _Rows:
+    """The rows of two scenes through the same ends, and what is told of their differences."""
+
+    def __init__(self, old: Scene, new: Scene, ends: Ends, protection: Protection) -> None:
+        self._old, self._new, self._ends = old, new, ends
+        self._loosened = {side: protection.loosened(side) for side in Direction}
+        self._tightened = {side: protection.tightened(side) for side in Direction}
+        self._doubles = {is_new: doubles_of(ends, new if is_new else old, new=is_new) for is_new in (False, True)}
+        self.doubles = self._doubles[False].all | self._doubles[True].all
+        self._moved = ends.moved
+        # Strangers among each other are nobody's; those that any pod of a namespace is are everybody's.
+        self._known = ends.apps | mask_of(list(ends.plain))
+
+    def changes(self, target: int) -> Iterator[tuple[Kind, bool, Row]]:
+        """Yield what is open to *target* on one side only, by kind and whether that is unsure."""
+        rows, bit = self._compared(target), 1 << target
+        told = -1 if bit & self._known else self._known
+        if not bit & self._loosened[Direction.INGRESS]:
+            sources = told & ~self._loosened[Direction.EGRESS]
+            yield Kind.OPENED, False, self._told(target, sources, common(rows.widened, rows.after), new=True)
+            yield Kind.MAY_OPEN, True, self._told(target, sources, minus(rows.widened, rows.after), new=True)
+            surer = minus(minus(rows.after, rows.before), rows.widened)
+            yield Kind.CERTAIN, False, self._told(target, sources, surer, new=True)
+        if not bit & self._tightened[Direction.INGRESS]:
+            sources = told & ~self._tightened[Direction.EGRESS]
+            yield Kind.CLOSED, False, self._told(target, sources, common(rows.narrowed, rows.before), new=False)
+            yield Kind.CLOSED, True, self._told(target, sources, minus(rows.narrowed, rows.before), new=False)
+            less_sure = minus(minus(rows.before, rows.after), rows.narrowed)
+            yield Kind.UNCERTAIN, True, self._told(target, sources, less_sure, new=False)
+
+    def _compared(self, target: int) -> _Compared:
+        end = self._ends.ends[target]
+        before, after = self._row(self._old.narrow, end.old, new=False), self._row(self._new.narrow, end.new, new=True)
+        wide_before, wide_after = before, after
+        if not (self._old.narrow.is_exact and self._new.narrow.is_exact):
+            wide_before = self._row(self._old.wide, end.old, new=False)
+            wide_after = self._row(self._new.wide, end.new, new=True)
+        widened, narrowed = minus(wide_after, wide_before), minus(wide_before, wide_after)
+        return _Compared(before, after, wide_before, wide_after, widened, narrowed)
+
+    def _told(self, target: int, sources: int, row: Row, *, new: bool) -> Row:
+        """Return *row* for *sources*, without what a stranger shares with an app whose labels it wears."""
+        left, doubles = joined([within(row, sources)]), self._doubles[new]
+        if target in doubles.worn:
+            for app in bits(doubles.worn[target]):
+                left = minus(left, self._reference(app, new=new)) if left else left
+            return left
+        return doubles.without(left, self._reference(target, new=new)) if left else left
+
+    def _reference(self, target: int, *, new: bool) -> Row:
+        """Return what has changed for apps at *target*, and what those have that are new, gone or relabelled."""
+        rows = self._compared(target)
+        whole, part = (rows.wide_after, rows.widened) if new else (rows.wide_before, rows.narrowed)
+        return whole if 1 << target & self._moved else _united(part, within(whole, self._moved))
+
+    def _row(self, reach: Reach, target: int | None, *, new: bool) -> Row:
+        return () if target is None else self._ends.seen(reach.row(target), new=new)
+
+
+def _united(row: Row, other: Row) -> Row:
+    """Return *other*, and *row* for whom is not in it; *other* has all that *row* has of its sources."""
+    masks = 0
+    for mask, _ in other:
+        masks |= mask
+    return (*within(row, ~masks), *other)
+
+
+def _zones(sources: Phrased, targets: Phrased) -> Iterator[tuple[Zone, Phrased, Phrased]]:
+    """Yield all of *sources* with all of *targets*, in parts of one zone each."""
+    parts: dict[tuple[Zone, Phrased], list[Phrase]] = {}
+    for group in _alike(sources):
+        by_zone: dict[Zone, list[Phrase]] = {}
+        for others in _alike(targets):
+            by_zone.setdefault(zone(group[0], others[0]), []).extend(others)
+        for where, some in by_zone.items():
+            parts.setdefault((where, tuple(some)), []).extend(group)
+    for (where, called), callers in parts.items():
+        yield where, tuple(callers), called
+
+
+def _alike(phrases: Iterable[Phrase]) -> list[list[Phrase]]:
+    """Return *phrases* in groups of the same owner."""
+    groups: dict[tuple[bool, str], list[Phrase]] = {}
+    for one in phrases:
+        groups.setdefault((one.is_internet, one.owner), []).append(one)
+    return list(groups.values())
+
+
+def _single(fact: Fact) -> Iterator[Fact]:
+    for source in _named(fact.sources):
+        for target in _named(fact.targets):
+            yield Fact(fact.zone, fact.kind, fact.unsure, fact.ports, (source,), (target,))
+
+
+def _named(phrases: Phrased) -> Iterator[Phrase]:
+    for one in phrases:
+        for name in one.names:
+            yield replace(one, names=(name,))

@@ -1,0 +1,78 @@
+"""A comparison as text for a terminal and as Markdown for a pull request."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from netgen.diff.changes import WIDENING, Change, Diff, Kind, Name, Zone
+from netgen.report import harmless
+
+_LONGEST = 300
+_MOST_ITEMS = 100
+_HEADINGS = {
+    Zone.INTERNET: "Internet",
+    Zone.ACROSS: "Across owners",
+    Zone.WITHIN: "Within an owner",
+    Zone.APPS: "Apps",
+    Zone.UNPROVEN: "Not understood",
+}
+_WARNING = "\N{WARNING SIGN}\N{VARIATION SELECTOR-16} "
+
+
+def as_text(diff: Diff) -> str:
+    """Return a line for each change and one that counts them; nothing in it can steer a terminal."""
+    lines = [_line(change) for change in diff.changes]
+    return "".join(f"{line}\n" for line in [*lines, diff.summary()])
+
+
+def _line(change: Change) -> str:
+    words = "".join(_cut(str(part)) for part in change.sentence)
+    about = "; ".join(each for each in (change.remark, _cut(change.place)) if each)
+    return harmless(f"{words} ({about})" if about else words)
+
+
+def as_markdown(diff: Diff) -> str:
+    """Return a list for each zone of changes; names stand in code spans, in which nothing is markup."""
+    if diff.is_same:
+        return f"{_sentence(diff.summary())}.\n"
+    return "\n".join(["### Who reaches whom\n", *_sections(diff), f"{_sentence(diff.summary())}.\n"])
+
+
+def _sections(diff: Diff) -> Iterator[str]:
+    left = _MOST_ITEMS
+    for zone, heading in _HEADINGS.items():
+        changes = [change for change in diff.changes if change.zone is zone]
+        if changes:
+            items = [f"- {_item(change)}\n" for change in changes[:left]]
+            more = len(changes) - len(items)
+            items += [f"- and {more} more, which `netgen diff` prints as text\n"] if more else []
+            left = max(0, left - len(items))
+            yield f"#### {heading}\n\n{''.join(items)}"
+
+
+def _item(change: Change) -> str:
+    words = "".join(_code(part.text) if isinstance(part, Name) else part for part in change.sentence)
+    about = "; ".join(each for each in (change.remark, _code(change.place) if change.place else "") if each)
+    return f"{_WARNING if _is_warning(change) else ''}{words}{f' ({about})' if about else ''}"
+
+
+def _is_warning(change: Change) -> bool:
+    widens_to_all = change.zone is Zone.INTERNET and change.kind in WIDENING
+    return widens_to_all or change.kind in {Kind.UNPROTECTED, Kind.UNPROVEN}
+
+
+def _code(text: str) -> str:
+    """Return *text* as a code span: behind longer fences than it has backticks, on one line."""
+    shown = harmless(_cut(text)) or " "
+    fence = "`" * (max(map(len, re.findall("`+", shown)), default=0) + 1)
+    pad = " " if "`" in shown or not shown.strip() or shown != shown.strip() else ""
+    return f"{fence}{pad}{shown}{pad}{fence}"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]

@@ -1,0 +1,134 @@
+"""The two sides of a comparison, read from files, folders, standard input and git revisions; specs are rendered."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from netgen.check import check
+from netgen.diff import Side
+from netgen.evaluate.objects import read_cluster
+from netgen.evaluate.objects.model import Cluster
+from netgen.files import STDIN, texts
+from netgen.intent import Intent
+from netgen.problems import NetgenError, Problem, Severity, in_order
+from netgen.render import render
+from netgen.revisions import reference, snapshot
+from netgen.scene import IMPLIED
+from netgen.source import Dialect, Document, read
+from netgen.spec import load_texts
+from netgen.verify.ideal import workloads
+
+Texts = list[tuple[str, bytes]]
+
+_SPEC = re.compile(rb"""apiVersion["']?\s*:\s*["']?netgen\.dev/|^kind: *["']?Connectivity\b""", re.MULTILINE)
+_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What both sides share: the file of the *platform*, an Ingress class, *stdin* and the *environment* of git."""
+
+    platform: str | None
+    ingress: str | None
+    stdin: bytes | None
+    environment: Mapping[str, str]
+
+
+def read_sides(old: str, new: str, around: Surroundings) -> tuple[Side, Side, tuple[Problem, ...]]:
+    """Return both sides, and the notes and warnings about them. NetgenError with the errors of both.
+
+    Each side is a file or folder, `-`, `git:REV` or `git:REV:PATH`. Where specs are in it, it is they that are read:
+    what they render is the side. The platform of a revision is as it was then, if it was there.
+    """
+    sides: list[Side] = []
+    said: list[Problem] = []
+    errors: list[Problem] = []
+    for argument, other in ((old, new), (new, old)):
+        found: list[Problem] = []
+        try:
+            side, warnings = _side(argument, other, around, found)
+        except NetgenError as error:
+            errors += error.problems
+        else:
+            sides.append(side)
+            # What is to be said about the specs of the old side was said when they were new.
+            said += [*found, *(warnings if argument == new else ())]
+    if errors:
+        raise NetgenError(errors)
+    if all(_is_empty(one.cluster) for one in sides):
+        fix = "give specs, or manifests with policies, workloads, Services or Ingresses"
+        raise NetgenError([Problem("nothing-to-compare", None, "neither side holds any object", fix=fix)])
+    return sides[0], sides[1], in_order(said)
+
+
+def _side(argument: str, other: str, around: Surroundings, found: list[Problem]) -> tuple[Side, tuple[Problem, ...]]:
+    """Return the side that *argument* names, and what is to be said about its specs; notes go to *found*."""
+    contents, platform = _contents(argument, other, around, found)
+    errors = [problem for problem in found if problem.severity is Severity.ERROR]
+    if errors:
+        raise NetgenError(errors)
+    specs = [each for each in contents if _SPEC.search(each[1])]
+    if specs:
+        _note_left_out([name for name, text in contents if not _SPEC.search(text)], found)
+        loaded = load_texts(specs, platform, ingress=around.ingress)
+        return Side(_rendered(loaded.intent), loaded.intent), loaded.problems
+    cluster = _cluster(contents)
+    if _is_empty(cluster):
+        absent = any(problem.code == "empty-side" for problem in found)
+        found += [] if absent else [Problem("empty-side", None, f"{argument} holds no object that was looked for")]
+    loaded_platform = load_texts([], platform) if platform else None
+    return Side(cluster, loaded_platform.intent if loaded_platform else None), ()
+
+
+def _contents(argument: str, other: str, around: Surroundings, found: list[Problem]) -> tuple[Texts, Texts]:
+    """Return the texts of a side and those of its platform."""
+    wanted = reference(argument)
+    if wanted is None:
+        contents = texts([argument], around.stdin, found, wanted=bool, rendered=True)
+        return contents, _platform(around, found)
+    beside = None if around.platform in {None, STDIN} else around.platform
+    path = None if other == STDIN or reference(other) else other
+    then = snapshot(wanted, path, around.environment, beside=beside)
+    if then.absent:
+        message = f"{wanted.revision} has nothing at {wanted.path or other}: everything there is new, or gone"
+        found.append(Problem("empty-side", None, message))
+    _note_left_out(list(then.left_out), found)
+    return list(then.files), list(then.beside) or _platform(around, found)
+
+
+def _platform(around: Surroundings, found: list[Problem]) -> Texts:
+    given = [] if around.platform is None else [around.platform]
+    return texts(given, around.stdin, found, wanted=bool, rendered=False)
+
+
+def _rendered(intent: Intent) -> Cluster:
+    manifests = render(intent)
+    problems = check(manifests, kubernetes=intent.kubernetes)
+    if problems:
+        raise NetgenError(problems)
+    cluster = read_cluster(manifest.document for manifest in manifests)
+    # The pods are called what the spec calls them, and not after their Services.
+    return replace(cluster, workloads=tuple(replace(one, kind=IMPLIED) for one in workloads(intent)))
+
+
+def _cluster(contents: Texts) -> Cluster:
+    documents: list[Document] = []
+    problems: list[Problem] = []
+    for file, text in contents:
+        reading = read(text, file, Dialect.MANIFEST)
+        documents += reading.documents
+        problems += reading.problems
+    return read_cluster(documents, problems)
+
+
+def _is_empty(cluster: Cluster) -> bool:
+    return cluster == Cluster(namespaces=cluster.namespaces)
+
+
+def _note_left_out(names: list[str], found: list[Problem]) -> None:
+    if names:
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        message = f"left out, because no netgen document is in them: {', '.join(names[:_NAMED])}{more}"
+        found.append(Problem("skipped-files", None, message))

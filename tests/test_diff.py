@@ -1,0 +1,980 @@
+"""What has changed between two specs or sets of manifests, said in sentences."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+import yaml
+
+import naive
+from clusters import Cluster, random_cluster
+from netgen import api
+from netgen.diff import Change, Comparison, Diff, Kind, Side, Zone, compare, comparison, formats
+from netgen.diff.changes import Name
+from netgen.diff.connections import Fact
+from netgen.evaluate.objects import read_cluster
+from netgen.evaluate.objects.model import Direction
+from netgen.evaluate.sets import Protocol
+from netgen.problems import NetgenError, OutputError
+from netgen.source import Dialect, read
+from strategies import random_system
+from writing import plainly
+
+ROOT = Path(__file__).parents[1]
+NETGEN = (sys.executable, "-m", "netgen")
+SPEC = """\
+apiVersion: netgen.dev/v1alpha1
+kind: Connectivity
+metadata: {name: shop, namespace: shop}
+apps:
+  web:
+    port: 8080
+    calls: [db]
+  db: 5432/tcp
+"""
+Body = dict[str, Any]
+
+
+@pytest.fixture(autouse=True)
+def _work_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in an empty folder, with a git that has no settings but a name for the author."""
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("GIT_")]:
+        monkeypatch.delenv(name)
+    Path("home").mkdir()
+    Path("home/.gitconfig").write_text(
+        "[user]\nname = A\nemail = a@example.com\n[init]\ndefaultBranch = main\n", encoding="utf-8"
+    )
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+
+
+def write(name: str, text: str) -> str:
+    """Write a file and return its name."""
+    Path(name).parent.mkdir(parents=True, exist_ok=True)
+    Path(name).write_text(text, encoding="utf-8")
+    return name
+
+
+def told(old: str, new: str, **more: Any) -> list[str]:
+    """Return the lines of the comparison of two texts, given as files `old.yaml` and `new.yaml`."""
+    found, _ = api.diff(write("old.yaml", old), write("new.yaml", new), **more)
+    return formats.as_text(found).splitlines()
+
+
+def objects(bodies: list[Body]) -> str:
+    """Return objects as a YAML stream."""
+    return yaml.safe_dump_all(bodies)
+
+
+def policy(name: str, labels: Body | None = None, *, namespace: str = "shop", **spec: Any) -> Body:
+    """Return a NetworkPolicy over the pods with *labels*, by default those of the app of its name."""
+    selector = {"matchLabels": {"app": name} if labels is None else labels}
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {"podSelector": selector, "policyTypes": ["Ingress"], **spec},
+    }
+
+
+def deployment(name: str, *, namespace: str = "shop", **spec: Any) -> Body:
+    """Return a Deployment whose pods carry the label of its name."""
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {"template": {"metadata": {"labels": {"app": name}}, "spec": {"containers": [{"name": "c"}], **spec}}},
+    }
+
+
+def service(name: str, *, namespace: str = "shop", **spec: Any) -> Body:
+    """Return a Service of the app of its name."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {"selector": {"app": name}, "ports": [{"port": 80}], **spec},
+    }
+
+
+def ingress(path: str, name: str = "web", **spec: Any) -> Body:
+    """Return an Ingress that leads shop.example.com/*path* to the Service *name*."""
+    backend = {"service": {"name": name, "port": {"number": 80}}}
+    rule = {"path": path, "pathType": "Prefix", "backend": backend}
+    rules = [{"host": "shop.example.com", "http": {"paths": [rule]}}]
+    metadata = {"name": "web", "namespace": "shop"}
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "Ingress",
+        "metadata": metadata,
+        "spec": {"rules": rules, **spec},
+    }
+
+
+FROM_WEB = {"from": [{"podSelector": {"matchLabels": {"app": "web"}}}], "ports": [{"port": 5432}]}
+
+
+# ------------------------------------------------------------------------------------------------------- connections
+
+
+def test_nothing_has_changed() -> None:
+    """One line says so, whatever else is different in the text."""
+    assert told(SPEC, SPEC.replace("[db]", '["db:5432"]') + "# bye\n") == ["no change in who reaches whom"]
+
+
+def test_what_is_opened_and_closed_names_the_line_of_the_spec() -> None:
+    """Of the new spec for what it opens, of the old one for what it opened."""
+    assert told(SPEC, SPEC.replace("[db]", "[]").replace("db: 5432/tcp", "db: {port: 5432/tcp, calls: [web]}")) == [
+        "shop/db can now open shop/web on 8080/TCP (new.yaml:8:32)",
+        "shop/web can no longer open shop/db on 5432/TCP (old.yaml:7:13)",
+        "1 opened, 1 closed",
+    ]
+
+
+def test_the_internet_comes_first_then_other_owners() -> None:
+    """Inside each, what becomes reachable comes before what stops."""
+    head, more = SPEC.split("apps:\n")
+    other = head.replace("shop", "pay") + "apps:\n  api: {port: 9090, accepts: [shop/web]}\n"
+    old = f"{SPEC}---\n{other}"
+    lines = told(
+        old,
+        f"{head}apps:\n"
+        + more.replace("[db]", '[pay/api, "internet:443"]').replace("5432/tcp", "{port: 5432/tcp, calls: [web]}")
+        + f"---\n{other}",
+    )
+    assert lines == [
+        "shop/web can now open internet on 443/TCP (new.yaml:7:22)",
+        "shop/web can now open pay/api on 9090/TCP (new.yaml:7:13)",
+        "shop/web may now open every other pod on 443/TCP (depends on the network plugin; new.yaml:7:22)",
+        "shop/db can now open shop/web on 8080/TCP (new.yaml:8:32)",
+        "shop/web can no longer open shop/db on 5432/TCP (old.yaml:7:13)",
+        "3 opened, 1 perhaps opened, 1 closed",
+    ]
+
+
+def test_owners_are_those_of_the_platform() -> None:
+    """Namespaces of one owner are within it; the platform may stand beside manifests too."""
+    platform = write(
+        "platform.yaml",
+        "apiVersion: netgen.dev/v1alpha1\nkind: Platform\nmetadata: {name: prod}\nowners: {shop: us, pay: us}\n",
+    )
+    peer = {"from": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "pay"}}}]}
+    pods = [deployment("web", namespace="pay"), deployment("db")]
+    old, new = (
+        write("a.yaml", objects([*pods, policy("db")])),
+        write("b.yaml", objects([*pods, policy("db", ingress=[peer])])),
+    )
+    zones = [[one.zone for one in api.diff(old, new, platform=each)[0].changes] for each in (None, platform)]
+    assert zones == [[Zone.ACROSS], [Zone.WITHIN]]
+
+
+def test_policies_name_their_rule() -> None:
+    """Where there is no spec, the policy and the rule of the side that has changed stand for it."""
+    old = [deployment("web"), deployment("db"), policy("db"), policy("web", policyTypes=["Egress"], egress=[{}])]
+    new = [*old[:2], policy("db", ingress=[{"from": [{"ipBlock": {"cidr": "10.0.0.0/8"}}]}, FROM_WEB]), old[3]]
+    lines = told(objects(old), objects(new), cni="cilium")
+    assert lines == [
+        "10.0.0.0/8 can now open shop/db on every port (NetworkPolicy shop/db, ingress rule 0)",
+        "shop/web can now open shop/db on 5432/TCP (NetworkPolicy shop/db, ingress rule 1)",
+        "2 opened",
+    ]
+
+
+def test_a_spec_can_be_compared_with_manifests(tmp_path: Path) -> None:
+    """What was rendered from it is the same; what somebody has changed there is told."""
+    write("spec.yaml", SPEC)
+    api.write(api.render(api.load("spec.yaml").intent), "out")
+    assert api.diff("spec.yaml", tmp_path / "out")[0].changes == ()
+    changed = list(yaml.safe_load_all(Path("out/shop.yaml").read_text(encoding="utf-8")))
+    changed[0]["spec"]["ingress"][0].pop("from")
+    found, _ = api.diff("spec.yaml", write("changed.yaml", objects(changed)))
+    assert [one.kind for one in found.changes if one.zone is Zone.INTERNET] == [Kind.OPENED]
+    assert found.changes[0].words == "internet can now open shop/db on 5432/TCP"
+
+
+def test_a_folder_with_specs_is_read_as_specs() -> None:
+    """The manifests beside them are left out with a note."""
+    write("a/spec.yaml", SPEC)
+    write("a/db.yaml", objects([deployment("db")]))
+    write("b/spec.yaml", SPEC)
+    found, said = api.diff("a", "b")
+    assert found.changes == ()
+    assert [one.message for one in said if one.code == "skipped-files"] == [
+        "left out, because no netgen document is in them: a/db.yaml"
+    ]
+
+
+def test_what_depends_on_the_plugin_is_told_as_that() -> None:
+    """An address may be a pod's; with a CNI that decides it, nothing is left open."""
+    pods = [deployment("web"), deployment("db"), policy("db")]
+    rule = {"from": [{"ipBlock": {"cidr": "10.0.0.0/8"}}]}
+    new = [*pods[:2], policy("db", ingress=[rule])]
+    lines = told(objects(pods), objects(new))
+    place = "NetworkPolicy shop/db, ingress rule 0"
+    assert lines[1] == f"every pod may now open shop/db on every port (depends on the network plugin; {place})"
+    back = told(objects(new), objects(pods))
+    plugin = "before, that depended on the network plugin"
+    assert back[1] == f"every pod can no longer open shop/db on every port ({plugin}; {place})"
+    assert len(told(objects(pods), objects(new), cni="cilium")) == 2
+
+
+def test_what_was_certain_may_become_a_question() -> None:
+    """And the reverse: what only some plugins opened is open with all."""
+    sure = [deployment("web"), deployment("db"), policy("db", ingress=[FROM_WEB])]
+    block = {**FROM_WEB, "from": [{"ipBlock": {"cidr": "10.0.0.0/8"}}]}
+    unsure = [*sure[:2], policy("db", ingress=[block])]
+    rule = "NetworkPolicy shop/db, ingress rule 0"
+    there, back = told(objects(sure), objects(unsure)), told(objects(unsure), objects(sure))
+    assert "shop/web may no longer open shop/db on 5432/TCP (depends on the network plugin; " + rule + ")" in there
+    plugin = "before, that depended on the network plugin"
+    assert f"shop/web can now open shop/db on 5432/TCP ({plugin}; {rule})" in back
+
+
+def test_pods_of_one_app_among_each_other() -> None:
+    """A rule may let the replicas of an app reach each other."""
+    own = {**FROM_WEB, "from": [{"podSelector": {"matchLabels": {"app": "db"}}}]}
+    old, new = ([deployment("db"), policy("db", ingress=rules)] for rules in ([], [own]))
+    lines = told(objects(old), objects(new))
+    assert lines[0] == "the pods of shop/db can now open each other on 5432/TCP (NetworkPolicy shop/db, ingress rule 0)"
+
+
+# ------------------------------------------------------------------------------------------------------ many at once
+
+
+def test_many_callers_are_summed_up() -> None:
+    """A namespace that is opened as a whole is one line, and so are two hundred named ones."""
+    apps = [deployment(f"app-{number}") for number in range(200)]
+    closed = [*apps, deployment("db"), policy("db")]
+    whole = [*closed[:-1], policy("db", ingress=[{"from": [{"podSelector": {}}]}])]
+    assert told(objects(closed), objects(whole)) == [
+        "every pod of shop can now open shop/db on every port (NetworkPolicy shop/db, ingress rule 0)",
+        "1 opened",
+    ]
+    names = {"key": "app", "operator": "In", "values": [f"app-{number}" for number in range(200)]}
+    rule = {"from": [{"podSelector": {"matchExpressions": [names]}}]}
+    listed = told(objects(closed), objects([*closed[:-1], policy("db", ingress=[rule])]))
+    assert listed == [
+        (
+            "shop/app-0, shop/app-1, shop/app-10 and 197 more can now open shop/db on every port "
+            "(NetworkPolicy shop/db, ingress rule 0)"
+        ),
+        "200 opened",
+    ]
+
+
+def test_many_targets_of_one_app_are_summed_up() -> None:
+    """Whatever their ports."""
+    calls = [f"app-{number}" for number in range(20)]
+    apps = "".join(f"  {name}: {9000 + number}\n" for number, name in enumerate(calls))
+    lines = told(SPEC + apps, SPEC.replace("[db]", f"[db, {', '.join(calls)}]") + apps)
+    assert lines == [
+        (
+            "shop/web can now open shop/app-0 on 9000/TCP, shop/app-1 on 9001/TCP, shop/app-10 on 9010/TCP and 17 more "
+            "(new.yaml:7:17)"
+        ),
+        "20 opened",
+    ]
+
+
+def test_what_strangers_do_among_each_other_is_not_told() -> None:
+    """A policy speaks of pods that nobody knows; their connections are nobody's."""
+    cert = {"from": [{"namespaceSelector": {"matchLabels": {"team": "red"}}}]}
+    old, new = ([deployment("web"), policy("web", ingress=rules)] for rules in ([cert], [{}]))
+    words = [one.words for one in api.diff(write("a", objects(old)), write("b", objects(new)))[0].changes]
+    assert words
+    assert all("shop/web" in each for each in words)
+
+
+def test_thousands_of_apps_take_no_longer_than_they_must() -> None:
+    """Everybody opens everybody, and that is one line."""
+    apps = [deployment(f"app-{number}") for number in range(1500)]
+    old, new = (
+        Side(read_cluster(read(objects([*apps, policy("all", {}, ingress=rules)]), "x", Dialect.MANIFEST).documents))
+        for rules in ([], [{"from": [{"podSelector": {}}]}])
+    )
+    words = [one.words for one in compare(old, new, cni="kubernetes").changes]
+    assert words == ["every pod of shop can now open every pod of shop on every port"]
+
+
+# ------------------------------------------------------------------------------------------------- protection, apps
+
+
+def test_an_app_that_loses_its_last_policy() -> None:
+    """One sentence stands for all that could be told of its connections."""
+    old = [deployment("web"), deployment("db"), policy("db", ingress=[FROM_WEB])]
+    assert told(objects(old), objects(old[:2])) == [
+        "shop/db becomes unprotected: no policy holds its ingress, everybody can open it (NetworkPolicy shop/db)",
+        "1 unprotected",
+    ]
+    assert told(objects(old[:2]), objects(old)) == [
+        (
+            "shop/db becomes protected: policies hold its ingress, and only what they allow is open "
+            "(NetworkPolicy shop/db)"
+        ),
+        "1 protected",
+    ]
+
+
+def test_policies_alone_leave_their_pods_behind() -> None:
+    """Without workloads and Services, a policy that goes says nothing of its pods: they are taken to be there."""
+    old = [policy("db", ingress=[FROM_WEB], policyTypes=["Ingress", "Egress"]), policy("web")]
+    words = told(objects(old), objects(old[1:]))[0]
+    held = "no policy holds it, everybody can open it and it can open everything that lets it in"
+    assert words == f"shop/db becomes unprotected: {held} (NetworkPolicy shop/db)"
+
+
+def test_a_policy_that_turns_to_other_pods_is_no_rename() -> None:
+    """The pods that it held are unprotected, and called by their labels."""
+    old, new = (objects([policy("db", {"tier": tier})]) for tier in ("a", "b"))
+    lines = told(old, new)
+    assert lines[0].startswith("shop/tier=a becomes unprotected: no policy holds its ingress")
+    assert lines[1].startswith("shop/tier=b becomes protected: ")
+    assert lines[-1] == "1 unprotected, 1 protected"
+
+
+def test_pods_that_nothing_names_lose_their_protection_too() -> None:
+    """A default of the namespace holds them, whether apps have policies of their own or there are none."""
+    held = {"policyTypes": ["Ingress", "Egress"]}
+    lost = "no policy holds it, everybody can open it and it can open everything that lets it in"
+    for own in ([policy("web", **held)], [deployment("web"), policy("web", **held)], []):
+        old, new = objects([*own, policy("all", {}, **held)]), objects(own or [service("web")])
+        assert told(old, new)[0] == f"any other pod of shop becomes unprotected: {lost} (NetworkPolicy shop/all)"
+        assert told(new, old)[0].startswith("any other pod of shop becomes protected: ")
+    old, new = (objects([policy("all", {}, ingress=rules)]) for rules in ([], [{}]))
+    rule = "NetworkPolicy shop/all, ingress rule 0"
+    assert told(old, new) == [
+        f"internet can now open every pod of shop on every port ({rule})",
+        f"every pod can now open every pod of shop on every port ({rule})",
+        "2 opened",
+    ]
+
+
+def test_pods_that_a_new_app_is_like() -> None:
+    """A workload that no policy tells from others may be new, and the others are told of all the same."""
+    old, new = [policy("all", {})], [deployment("tool")]
+    lines = told(objects(old), objects(new))
+    assert lines[0].startswith("any other pod of shop becomes unprotected: no policy holds its ingress")
+    assert lines[1].startswith("shop/tool is new and unprotected: no policy holds it")
+
+
+def test_an_app_that_moves_to_the_host_network() -> None:
+    """No policy holds it there."""
+    old, new = ([deployment("db", **more), policy("db")] for more in ({}, {"hostNetwork": True}))
+    assert told(objects(old), objects(new))[0] == (
+        "shop/db becomes unprotected: it runs on the host network, where no policy holds it (NetworkPolicy shop/db)"
+    )
+
+
+def test_many_unprotected_apps_are_one_line() -> None:
+    """A folder of policies that goes is told once."""
+    apps = [f"app-{number}" for number in range(100)]
+    old = [each for name in apps for each in (deployment(name), policy(name))]
+    lines = told(objects(old), objects([each for each in old if each["kind"] == "Deployment"]))
+    assert lines == [
+        (
+            "shop/app-0, shop/app-1, shop/app-10 and 97 more become unprotected: no policy holds their ingress, "
+            "everybody can open them (NetworkPolicy shop/app-0)"
+        ),
+        "100 unprotected",
+    ]
+
+
+def test_a_new_app_and_one_that_is_gone() -> None:
+    """They are named, with all that they can do or could."""
+    new = SPEC + '  api: {port: 9090, calls: [db, "internet:443"]}\n'
+    lines = told(SPEC, new)
+    assert "shop/api can now open internet on 443/TCP (new.yaml:9:33)" in lines
+    assert "shop/api can now open shop/db on 5432/TCP (new.yaml:9:29)" in lines
+    assert "shop/api is new (new.yaml:9:3)" in lines
+    back = told(new, SPEC)
+    assert "shop/api can no longer open shop/db on 5432/TCP (old.yaml:9:29)" in back
+    assert "shop/api is gone; where pods still run, no policy holds them (old.yaml:9:3)" in back
+
+
+def test_a_new_workload_without_policies_is_unprotected() -> None:
+    """Nobody has closed anything for it."""
+    old = [deployment("db"), policy("db")]
+    assert told(objects(old), objects([*old, deployment("web")])) == [
+        (
+            "shop/web is new and unprotected: no policy holds it, everybody can open it and it can open everything "
+            "that lets it in"
+        ),
+        "shop/web is new (new.yaml:27:1)",
+        "1 unprotected, 1 new",
+    ]
+
+
+def test_other_labels_do_not_drown_the_rest() -> None:
+    """An app that is known by other labels has the connections that it had."""
+    new = SPEC.replace("db: 5432/tcp", "db: {port: 5432/tcp, select: {app: postgres}, calls: [web]}")
+    assert told(SPEC, new) == [
+        "shop/db can now open shop/web on 8080/TCP (new.yaml:8:57)",
+        (
+            "shop/db is known by app=postgres, before by app.kubernetes.io/name=db; where pods with that still run, no "
+            "policy holds them (new.yaml:8:3)"
+        ),
+        "1 opened, 1 relabelled",
+    ]
+
+
+def test_apps_that_swap_their_labels() -> None:
+    """Each is compared with itself."""
+    names = ("app: web", "app: db")
+    old, new = (
+        SPEC.replace("port: 8080", f"port: 8080\n    select: {{{web}}}").replace(
+            "db: 5432/tcp", f"db: {{port: 5432/tcp, select: {{{db}}}}}"
+        )
+        for web, db in (names, names[::-1])
+    )
+    assert [line.partition(" is known")[0] for line in told(old, new)] == ["shop/db", "shop/web", "2 relabelled"]
+
+
+def test_another_name_for_the_same_pods() -> None:
+    """Is told as that."""
+    old = SPEC.replace("db: 5432/tcp", "db: {port: 5432/tcp, select: {app: db}}")
+    lines = told(old, old.replace("  db:", "  store:").replace("[db]", "[store]"))
+    assert lines == ["shop/store was called shop/db (new.yaml:8:3)", "1 renamed"]
+
+
+def test_many_apps_with_other_labels_are_one_line() -> None:
+    """Another key for all apps of a spec changes nothing else, however the labels of both could be combined."""
+    apps = "".join(f"  app-{number}: {{port: 8080, calls: [app-{(number + 1) % 30}]}}\n" for number in range(30))
+    old = SPEC + apps
+    assert told(old, old.replace("apps:", "selectBy: app\napps:")) == [
+        "shop/app-0, shop/app-1, shop/app-10 and 29 more are known by other labels than before (new.yaml:10:3)",
+        "32 relabelled",
+    ]
+
+
+def test_pods_that_nobody_has_yet_are_looked_at_too() -> None:
+    """A rule may speak of those of an app with one more label: nothing changes for the app, but for who could be."""
+
+    def rules(*expressions: Body) -> Side:
+        peer = {"podSelector": {"matchLabels": {"app": "web"}, "matchExpressions": list(expressions)}}
+        return side_of([deployment("web"), deployment("db"), policy("db", ingress=[{"from": [peer]}])])
+
+    closed = side_of([deployment("web"), deployment("db"), policy("db", ingress=[])])
+    canaries, others = {"key": "canary", "operator": "Exists"}, {"key": "canary", "operator": "DoesNotExist"}
+    canary = "shop/app=web,canary=<other>"
+    for old, new in ((closed, rules(canaries)), (rules(others), rules())):
+        there, back = compare(old, new, cni="kubernetes"), compare(new, old, cni="kubernetes")
+        assert [one.words for one in there.changes] == [f"{canary} can now open shop/db on every port"]
+        assert [one.words for one in back.changes] == [f"{canary} can no longer open shop/db on every port"]
+
+
+def test_the_policy_of_an_app_is_named_before_one_of_all() -> None:
+    """Where both went."""
+    old = [deployment("db"), policy("all", {}), policy("db")]
+    assert told(objects(old), objects(old[:1]))[1].endswith("(NetworkPolicy shop/db)")
+
+
+def test_versions_in_labels_are_no_change() -> None:
+    """Labels that no policy asks for may change with every release."""
+    old = [deployment("db"), policy("db")]
+    new = [deployment("db"), policy("db")]
+    new[0]["spec"]["template"]["metadata"]["labels"]["version"] = "2"
+    assert told(objects(old), objects(new)) == ["no change in who reaches whom"]
+
+
+# --------------------------------------------------------------------------------------------------------- exposures
+
+
+def test_paths_of_ingresses() -> None:
+    """They appear, vanish, and lead elsewhere."""
+    old = [service("web"), service("api"), ingress("/api", tls=[{"hosts": ["shop.example.com"]}])]
+    assert told(objects(old[:2]), objects(old))[:1] == [
+        "https://shop.example.com/api now leads to shop/web:80 (Ingress shop/web)"
+    ]
+    assert told(objects(old), objects(old[:2]))[:1] == [
+        "https://shop.example.com/api no longer leads to shop/web:80 (Ingress shop/web)"
+    ]
+    moved = [*old[:2], ingress("/api", "api", tls=[{"hosts": ["shop.example.com"]}])]
+    assert told(objects(old), objects(moved))[:1] == [
+        "https://shop.example.com/api now leads to shop/api:80 (before: shop/web:80) (Ingress shop/web)"
+    ]
+    assert told(objects(old), objects([*old[:2], ingress("/api")]))[:2] == [
+        "http://shop.example.com/api now leads to shop/web:80 (Ingress shop/web)",
+        "https://shop.example.com/api no longer leads to shop/web:80 (Ingress shop/web)",
+    ]
+
+
+def test_exposures_of_a_spec_name_its_line() -> None:
+    """A URL, a LoadBalancer, a node port."""
+    platform = write(
+        "platform.yaml",
+        "apiVersion: netgen.dev/v1alpha1\nkind: Platform\nmetadata: {name: prod}\n"
+        "entrypoints: {public: {ingress: traefik}, inner: {ingress: nginx, internal: true, hosts: [in.example.com]}}\n",
+    )
+    port = "port: 8080\n"
+    new = SPEC.replace(port, f"{port}    expose: [https://shop.example.com, http://in.example.com, nodePort 30080]\n")
+    lines = told(SPEC, new, platform=platform)
+    assert lines[:2] == [
+        "https://shop.example.com/ now leads to shop/web:8080 (new.yaml:7:14)",
+        "the NodePort shop/web now opens port 30080 of every node for 8080/TCP (new.yaml:5:3)",
+    ]
+    assert "http://in.example.com/ now leads to shop/web:8080 (new.yaml:7:40)" in lines
+
+
+@pytest.mark.parametrize("kind", ["LoadBalancer", "NodePort"])
+def test_types_of_services(kind: str) -> None:
+    """A Service that becomes reachable from outside, and one that no longer is."""
+    old, new = objects([service("web")]), objects([service("web", type=kind)])
+    ways = {"LoadBalancer": "80/TCP", "NodePort": "a port of every node for 80/TCP"}
+    assert told(old, new) == [f"the {kind} shop/web now opens {ways[kind]} (Service shop/web)", "1 exposed"]
+    assert told(new, old)[-1] == "1 no longer exposed"
+
+
+# --------------------------------------------------------------------------------------------------- not understood
+
+
+CILIUM = {"apiVersion": "cilium.io/v2", "kind": "CiliumNetworkPolicy", "metadata": {"name": "x"}, "spec": {}}
+
+
+def test_what_is_not_understood_is_never_no_change() -> None:
+    """On one side or on both."""
+    known = [deployment("db"), policy("db")]
+    for old, new, side in ((known, [*known, CILIUM], "new side"), ([*known, CILIUM], known, "old side")):
+        lines = told(objects(old), objects(new))
+        assert f"not understood ({side}): the kind CiliumNetworkPolicy" in lines[0]
+        assert lines[-1].startswith("no change in what is understood, ")
+
+
+def test_labels_of_namespaces_that_change_are_not_passed_over() -> None:
+    """Both sides are seen with the same namespaces, and that is said."""
+    peer = {"from": [{"namespaceSelector": {"matchLabels": {"team": "red"}}}]}
+
+    def bodies(**labels: str) -> str:
+        space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "pay", "labels": labels}}
+        return objects([space, policy("db", ingress=[peer])])
+
+    lines = told(bodies(team="blue"), bodies(team="red"))
+    assert lines[0].startswith("the namespace pay wears other labels now")
+    assert told(bodies(team="red", version="1"), bodies(team="red", version="2")) == ["no change in who reaches whom"]
+
+
+@pytest.mark.parametrize(("old", "new"), [("", ""), ("# no\n", "a: b\n"), ("", "apiVersion: v1\nkind: ConfigMap\n")])
+def test_two_sides_without_objects_are_no_comparison(old: str, new: str) -> None:
+    """A pipe that broke off must not look like `no change`."""
+    try:
+        last = told(old, new)[-1]
+    except NetgenError as error:
+        last = error.problems[0].code
+    assert last == "nothing-to-compare" or "not understood" in last
+
+
+def test_one_empty_side_is_said() -> None:
+    """Everything is new then."""
+    found, said = api.diff(write("a.yaml", ""), write("b.yaml", SPEC))
+    assert "empty-side" in {problem.code for problem in said}
+    assert {"shop/db is new", "shop/web is new"} <= {one.words for one in found.changes}
+
+
+def test_the_problems_of_both_sides_come_at_once() -> None:
+    """Each with its place."""
+    with pytest.raises(NetgenError) as caught:
+        told(SPEC.replace("[db]", "[dv]"), SPEC.replace("8080", "808080"))
+    assert [(one.place.file, one.code) for one in caught.value.problems if one.place] == [
+        ("new.yaml", "bad-value"),
+        ("old.yaml", "unknown-app"),
+    ]
+
+
+# ------------------------------------------------------------------------------------------------------- properties
+
+
+def side_of(bodies: list[Body]) -> Side:
+    """Return objects as a side."""
+    return Side(read_cluster(read(plainly(bodies), "x", Dialect.MANIFEST).documents))
+
+
+OPEN = re.compile(r"(can|may) (now|no longer) open")
+
+
+def pairs(found: Diff, kinds: set[Kind]) -> list[tuple[int, str, int]]:
+    """Return the connections of some kinds in words that do not say whether they were opened or closed."""
+    return sorted((one.zone, OPEN.sub("opens", one.words), one.count) for one in found.changes if one.kind in kinds)
+
+
+OPENED = {Kind.OPENED, Kind.MAY_OPEN, Kind.CERTAIN}
+CLOSED = {Kind.CLOSED, Kind.UNCERTAIN}
+
+
+def random_files(seed: str, folder: str) -> dict[str, str]:
+    """Write a random system, a file for each document, and again in another order; return the owners it names."""
+    documents = random_system(seed).documents
+    for index, document in enumerate(documents):
+        write(f"{folder}/{index}.yaml", plainly([document]))
+        write(f"{folder}-turned/{len(documents) - index}.yaml", plainly([document]))
+    return next((one["owners"] for one in documents if "owners" in one), {})
+
+
+def test_random_specs_there_and_back() -> None:
+    """What the way there opens, the way back closes; a spec beside itself is the same, in any order of its files."""
+    seen = 0
+    for number in range(40):
+        old, new = f"{number}/a", f"{number}/b"
+        owners = [random_files(f"{number} {each}", each) for each in (old, new)]
+        there, back = api.diff(old, new)[0], api.diff(new, old)[0]
+        kinds = {kind for one in there.changes for kind in [one.kind]}
+        for some, others in ((OPENED, CLOSED), (CLOSED, OPENED)):
+            here, reverse = pairs(there, some), pairs(back, others)
+            assert sum(count for _, _, count in here) == sum(count for _, _, count in reverse)
+            if owners[0] == owners[1] and Kind.RENAMED not in kinds:
+                assert here == reverse
+                seen += len(here)
+        turned = api.diff(f"{old}-turned", f"{new}-turned")[0]
+        assert [one.words for one in turned.changes] == [one.words for one in there.changes]
+        assert api.diff(old, f"{old}-turned")[0].changes == ()
+    assert seen > 200
+
+
+def random_pair(number: int) -> tuple[Cluster, list[Body], list[Body]]:
+    """Return a random cluster and its objects with the policies of two clusters, one after the other."""
+    clusters = [random_cluster(f"{number} {side}") for side in "ab"]
+    pods = [body for body in clusters[0].objects if body["kind"] != "NetworkPolicy"]
+    old, new = (each.policies for each in clusters)
+    chance = Random(number)  # noqa: S311 - the same choice in every run
+    return clusters[0], [*pods, *old], [*pods, *chance.sample(old, len(old) // 2), *new[1:]]
+
+
+def mean(phrase_names: tuple[str, ...], pod: naive.End) -> bool:
+    """Return whether a phrase with these names means *pod*."""
+    return not {f"{pod.namespace}/{pod.pod}", f"every pod of {pod.namespace}", "every pod"}.isdisjoint(phrase_names)
+
+
+def test_random_policies_as_the_documentation_says() -> None:
+    """Between any two pods, what is told is what the plain reading of the API says of both sides."""
+    seen = dict.fromkeys((Kind.OPENED, Kind.CLOSED), 0)
+    for number in range(150):
+        cluster, old, new = random_pair(number)
+        both = comparison(side_of(old), side_of(new), cni="calico")
+        found = list(both.facts())
+        policies = [[body for body in each if body["kind"] == "NetworkPolicy"] for each in (old, new)]
+        sides = [both.protection.loosened, both.protection.tightened]
+        for source, target in itertools.permutations([end for end in cluster.ends if end.pod], 2):
+            for kind, side in zip(seen, sides, strict=True):
+                if is_summed_up(both, side, source, target):
+                    continue
+                expected = set(changed(policies if kind is Kind.OPENED else policies[::-1], source, target))
+                assert set(of_facts(found, kind, source, target)) == expected, (number, source, target, kind)
+                seen[kind] += len(expected)
+    assert min(seen.values()) > 400
+
+
+def is_summed_up(both: Comparison, side: Any, source: naive.End, target: naive.End) -> bool:
+    """Return whether a sentence about protection stands for what could be told of two pods."""
+    numbers = {name: number for number, end in enumerate(both.ends.ends) for name in end.names}
+    ways = ((source, Direction.EGRESS), (target, Direction.INGRESS))
+    return any(side(way) >> numbers[f"{pod.namespace}/{pod.pod}"] & 1 for pod, way in ways)
+
+
+QUESTIONS = [
+    (protocol, port) for protocol in ("TCP", "UDP", "SCTP") for port in (79, 80, 81, 82, 443, 480, 843, 8080, 9000)
+]
+
+
+def changed(policies: list[list[Body]], source: naive.End, target: naive.End) -> Iterator[Any]:
+    """Yield what was surely closed under the first policies and is surely open under the second."""
+    loose, strict = (naive.Choices(passing_ports=passing) for passing in (True, False))
+    for protocol, port in QUESTIONS:
+        if not naive.allowed(policies[0], source, target, protocol, port, loose) and naive.allowed(
+            policies[1], source, target, protocol, port, strict
+        ):
+            yield protocol, port
+
+
+def of_facts(found: list[Fact], kind: Kind, source: naive.End, target: naive.End) -> Iterator[Any]:
+    """Yield what is told of two pods, and is not told to depend on anything."""
+    for fact in found:
+        sides = ((fact.sources, source), (fact.targets, target))
+        about = all(any(mean(one.names, pod) for one in phrases) for phrases, pod in sides)
+        if fact.kind is kind and not fact.unsure and about:
+            yield from (each for each in QUESTIONS if fact.ports.has(Protocol(each[0]), each[1]))
+
+
+# -------------------------------------------------------------------------------------------------- names, Markdown
+
+
+def test_hostile_names_are_harmless() -> None:
+    """Neither a terminal nor a page takes them for more than text."""
+    nasty = "a`](http://x)|<b>@me #1 $x$\x1b[31m\u202e\n## x"
+    old = [deployment("db"), policy("db")]
+    new = [deployment("db"), policy("db", ingress=[FROM_WEB]), ingress("/" + nasty, nasty)]
+    found, _ = api.diff(Path(write("a", objects(old))), Path(write("b", objects(new))))
+    text, page = formats.as_text(found), formats.as_markdown(found)
+    assert all(each.isprintable() for each in text.splitlines())
+    line = next(each for each in page.splitlines() if "now leads to" in each)
+    spans = re.findall(r"(`+) ?(.*?) ?\1(?!`)", line)
+    outside = re.sub(r"(`+) ?(.*?) ?\1(?!`)", "", line)
+    assert len(spans) == 3
+    assert not set("<>|@#$[]\\*_") & set(outside)
+    assert "\\x1b[31m\\u202e\\n## x" in line
+
+
+def test_a_page_for_a_pull_request() -> None:
+    """A heading for each class, a sign where everybody or the internet gets in, and a line that counts."""
+    old = [deployment("web"), deployment("db"), policy("db", ingress=[FROM_WEB]), policy("web")]
+    rules = [{"from": [{"ipBlock": {"cidr": "0.0.0.0/0"}}], "ports": [{"port": 80}]}]
+    new = [*old[:2], policy("web", ingress=rules), deployment("api", namespace="pay"), CILIUM]
+    found, _ = api.diff(write("a", objects(old)), write("b", objects(new)), cni="cilium")
+    sign = "\N{WARNING SIGN}\N{VARIATION SELECTOR-16}"
+    assert formats.as_markdown(found) == (
+        "### Who reaches whom\n"
+        "\n"
+        "#### Internet\n"
+        "\n"
+        f"- {sign} `pay/api` is new and unprotected: no policy holds it, everybody can open it and it can open "
+        "everything that lets it in\n"
+        f"- {sign} `shop/db` becomes unprotected: no policy holds its ingress, everybody can open it "
+        "(`NetworkPolicy shop/db`)\n"
+        f"- {sign} `internet (IPv4)` can now open `shop/web` on `80/TCP` (`NetworkPolicy shop/web, ingress rule 0`)\n"
+        "\n"
+        "#### Apps\n"
+        "\n"
+        "- `pay/api` is new (`b:47:1`)\n"
+        "\n"
+        "#### Not understood\n"
+        "\n"
+        f"- {sign} not understood (new side): `the kind CiliumNetworkPolicy of cilium.io is not evaluated, and may "
+        "decide who reaches whom` (`b:62:7`)\n"
+        "\n"
+        "2 unprotected, 1 opened, 1 new, 1 not understood.\n"
+    )
+
+
+def test_a_page_without_changes_is_one_line() -> None:
+    """Nothing but that."""
+    assert formats.as_markdown(Diff(())) == "No change in who reaches whom.\n"
+
+
+def test_a_page_is_never_longer_than_a_comment_may_be() -> None:
+    """What does not fit is counted."""
+    changes = [Change(Zone.WITHIN, Kind.OPENED, (Name("x" * 1000), f" {number}")) for number in range(500)]
+    page = formats.as_markdown(Diff(tuple(changes)))
+    assert len(page) < 65536
+    assert "- and 400 more, which `netgen diff` prints as text\n" in page
+
+
+# ----------------------------------------------------------------------------------------------- command line, git
+
+
+def run(*arguments: str, stdin: str = "", env: dict[str, str] | None = None) -> tuple[int, str, str]:
+    """Run the command and return its exit code, stdout and stderr."""
+    done = subprocess.run(
+        [*NETGEN, "diff", *arguments],
+        check=False,
+        capture_output=True,
+        input=stdin,
+        text=True,
+        timeout=60,
+        env={**os.environ, **(env or {})},
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    return done.returncode, done.stdout, done.stderr
+
+
+def git(*arguments: str) -> str:
+    """Run git and return what it says."""
+    return subprocess.run(["git", *arguments], check=True, capture_output=True, text=True).stdout  # noqa: S607 - the git of the machine
+
+
+CALLS_WEB = SPEC.replace("db: 5432/tcp", "db: {port: 5432/tcp, calls: [web]}")
+
+
+def repository() -> None:
+    """Make a repository with SPEC at the tag v1, and change the spec in the working tree."""
+    git("init", "-q")
+    write("specs/shop.yaml", SPEC)
+    git("add", "specs")
+    git("commit", "-q", "-m", "one")
+    git("tag", "v1")
+    write("specs/shop.yaml", CALLS_WEB)
+
+
+def test_exit_codes() -> None:
+    """0 the same, 1 changed or not understood, 2 bad input."""
+    write("a.yaml", SPEC)
+    write("b.yaml", CALLS_WEB)
+    assert run("a.yaml", "a.yaml")[:2] == (0, "no change in who reaches whom\n")
+    assert run("a.yaml", "b.yaml")[0] == 1
+    assert run("a.yaml", "b.yaml", "-o", "markdown")[1].startswith("### Who reaches whom\n")
+    line = "shop/db can now open shop/web on 8080/TCP (<stdin>:8:32)\n"
+    assert run("a.yaml", "-", stdin=CALLS_WEB)[:2] == (1, f"{line}1 opened\n")
+    assert run("a.yaml", "gone.yaml")[0] == 2
+    assert run("-", "-")[0] == 2
+    assert run("a.yaml")[0] == 2
+    assert run("a.yaml", "b.yaml", "--cni", "clico")[0] == 2
+    assert run("a.yaml", write("c.yaml", objects([CILIUM])))[0] == 1
+
+
+@pytest.mark.parametrize(
+    "old", ["git:v1", "git:HEAD", "git:main", "git:v1:specs/shop.yaml", "git:HEAD@{0}", "git:v1:./specs"]
+)
+def test_a_revision(old: str) -> None:
+    """The path as it was then; the working tree and what git knows of it stay as they are."""
+    repository()
+    status = git("status", "--porcelain")
+    index = Path(".git/index").read_bytes()
+    code, out, said = run(old, "specs/shop.yaml")
+    assert (code, out) == (1, "shop/db can now open shop/web on 8080/TCP (specs/shop.yaml:8:32)\n1 opened\n"), said
+    assert (git("status", "--porcelain"), Path(".git/index").read_bytes()) == (status, index)
+    revision = old.split(":")[1]
+    assert run("specs/shop.yaml", old)[1].startswith(
+        "shop/db can no longer open shop/web on 8080/TCP (specs/shop.yaml:8:32)\n"
+    )
+    write("specs/shop.yaml", SPEC + ": [")
+    assert run(f"git:{revision}", "specs")[0] == 2
+
+
+def test_a_revision_from_a_folder_below(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The repository is that which holds the path, wherever one stands and whatever a hook says."""
+    repository()
+    monkeypatch.chdir("specs")
+    assert run("git:v1", "shop.yaml")[0] == 1
+    assert run("git:v1:specs/shop.yaml", "shop.yaml")[0] == 1
+    assert run("git:v1:./shop.yaml", ".")[0] == 1
+    assert run("git:v1:../specs", ".")[0] == 1
+    monkeypatch.chdir("..")
+    assert run("git:v1", ".")[0] == 1
+    Path("link").symlink_to("specs")
+    assert run("git:v1", "link/shop.yaml")[0] == 1
+    monkeypatch.chdir("/")
+    there = Path(os.environ["HOME"]).parent / "specs"
+    assert run("git:v1", str(there.parent))[0] == 1
+    assert run("git:v1", str(there))[0] == 1
+    assert run("git:v1", str(there), env={"GIT_DIR": "/nowhere", "GIT_INDEX_FILE": "/nowhere"})[0] == 1
+
+
+def test_problems_of_a_revision_name_it() -> None:
+    """As git itself writes it."""
+    repository()
+    git("commit", "-q", "-a", "-m", "two")
+    write("specs/shop.yaml", SPEC.replace("[db]", "[dv]"))
+    git("commit", "-q", "-a", "-m", "three")
+    code, out, said = run("git:HEAD", "git:v1:specs")
+    assert (code, out) == (2, "")
+    assert "unknown-revision" in said
+    code, out, said = run("git:HEAD:specs", "git:v1:specs")
+    assert (code, out) == (2, "")
+    assert said.startswith("HEAD:specs/shop.yaml:7:13: error[unknown-app]")
+
+
+def test_two_revisions() -> None:
+    """Neither is the working tree."""
+    repository()
+    git("commit", "-q", "-a", "-m", "two")
+    write("specs/shop.yaml", "")
+    code, out, _ = run("git:v1:specs", "git:main:specs")
+    assert (code, out) == (1, "shop/db can now open shop/web on 8080/TCP (main:specs/shop.yaml:8:32)\n1 opened\n")
+
+
+def test_what_was_not_there_yet_is_new() -> None:
+    """With a note that says so."""
+    repository()
+    write("specs/new.yaml", SPEC.replace("shop", "pay"))
+    code, out, said = run("git:v1", "specs/new.yaml")
+    assert code == 1
+    assert "pay/db is new" in out
+    assert "note[empty-side]: v1 has nothing at specs/new.yaml" in said
+
+
+def test_a_platform_is_as_it_was_then() -> None:
+    """Where it is in the repository; else it is the same for both sides."""
+    platform = "apiVersion: netgen.dev/v1alpha1\nkind: Platform\nmetadata: {name: prod}\n"
+    repository()
+    write("platform.yaml", platform)
+    git("add", "platform.yaml")
+    git("commit", "-q", "-a", "-m", "two")
+    write("platform.yaml", platform + "dns: [192.0.2.53]\n")
+    code, out, said = run("git:main", "specs", "--platform", "platform.yaml")
+    assert code == 1, said
+    assert "can now open 192.0.2.53 on 53/TCP, 53/UDP" in out
+    assert run("git:v1", "specs", "--platform", "platform.yaml")[1].count("open 192") == 0
+
+
+def test_links_of_a_revision_are_followed() -> None:
+    """Inside of it, as in the working tree; one that leads out of it is left out with a note."""
+    repository()
+    Path("here").mkdir()
+    Path("here/shop.yaml").symlink_to("../specs/shop.yaml")
+    Path("here/out.yaml").symlink_to("/etc/hostname")
+    git("add", "here")
+    git("commit", "-q", "-m", "two")
+    code, out, said = run("git:HEAD", "here/shop.yaml")
+    assert (code, out) == (1, "shop/db can now open shop/web on 8080/TCP (here/shop.yaml:8:32)\n1 opened\n"), said
+    assert "HEAD:here/out.yaml" in run("git:HEAD:here", "specs")[2]
+
+
+@pytest.mark.parametrize(
+    ("old", "says"),
+    [
+        ("git:nope", "the repository knows no revision 'nope'"),
+        ("git:v1..main", "the repository knows no revision 'v1..main'"),
+        ("git:--output=x", "names no revision"),
+        ("git:", "names no revision"),
+        ("git::x", "names no revision"),
+        ("git:v1:", "names no path"),
+        ("git:v1:../x", "lies outside of the repository"),
+        ("git:v1:/etc", "lies outside of the repository"),
+        ("git:v1; touch x", "the repository knows no revision"),
+        ("git:$(touch x)", "the repository knows no revision"),
+        ("git:v1\n--x", "the repository knows no revision"),
+    ],
+)
+def test_odd_revisions(old: str, says: str) -> None:
+    """They are errors of the input, and nothing is run but git."""
+    repository()
+    code, out, said = run(old, "specs")
+    assert (code, out) == (2, "")
+    assert "error[unknown-revision]" in said
+    assert says in said
+    assert not Path("x").exists()
+
+
+def test_odd_paths_of_a_revision() -> None:
+    """Names are bytes to git, and no patterns."""
+    repository()
+    for name in ("*.yaml", ":(top)x.yaml", "é\n`|.yaml", "-x.yaml"):
+        write(f"odd/{name}", SPEC)
+    git("add", "odd")
+    git("commit", "-q", "-m", "two")
+    assert run("git:HEAD:odd/*.yaml", "git:v1:specs/shop.yaml")[0] == 0
+    assert run("git:HEAD:odd/é\n`|.yaml", "git:v1:specs")[0] == 0
+    assert run("git:HEAD", "odd/:(top)x.yaml")[0] == 0
+    assert run("git:HEAD", "odd/-x.yaml")[0] == 0
+
+
+def test_no_repository_and_no_git(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first is an error of the input, the second one of the machine."""
+    write("spec.yaml", SPEC)
+    code, out, said = run("git:HEAD", "spec.yaml")
+    assert (code, out) == (2, "")
+    assert "is in no git repository" in said
+    monkeypatch.setenv("PATH", "")
+    assert run("git:HEAD", "spec.yaml")[::2] == (3, "netgen: git is not installed, and a revision was given\n")
+    with pytest.raises(OutputError):
+        api.diff("git:HEAD", "spec.yaml", environment={"PATH": "/nowhere"})
+
+
+def test_the_example_of_the_readme_is_what_netgen_says() -> None:
+    """To the letter: what the example shop becomes with a worker."""
+    shop = (ROOT / "specs" / "shop" / "spec.yaml").read_text(encoding="utf-8")
+    git("init", "-q")
+    write("spec.yaml", shop)
+    git("add", "spec.yaml")
+    git("commit", "-q", "-m", "one")
+    worker = '  worker: {port: 9000, calls: [backend, "internet:443"]}\n'
+    write("spec.yaml", shop.replace("calls: [backend]", "calls: [worker]") + worker)
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = re.search(r"\$ netgen diff git:main spec.yaml\n(.*?)```", readme, re.DOTALL)
+    assert shown
+    assert run("git:main", "spec.yaml")[1] == shown[1]
