@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import compileall
 import gc
 import math
 import shutil
@@ -33,6 +34,8 @@ def main() -> None:
     parser.add_argument("what", nargs="?", choices=("render", "prover"), default="render", help="[render]")
     parser.add_argument("--most", type=int, default=50_000, metavar="N", help="prover: no more than N workloads")
     asked = parser.parse_args()
+    # As in an install; a checkout may lack the bytecode of what was changed last.
+    compileall.compile_dir(str(Path(__file__).parents[1] / "generator"), quiet=1)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if asked.what == "prover":
@@ -40,7 +43,7 @@ def main() -> None:
             return
         for apps in COLD_APPS:
             _table(f"cold, {apps} apps, {3 * apps} objects", _cold(apps, folder, runs=15))
-        _table(f"{PEER_APPS} apps, {3 * PEER_APPS} objects", _cold(PEER_APPS, folder, runs=3))
+        _table(f"{PEER_APPS} apps, {3 * PEER_APPS} objects", _cold(PEER_APPS, folder, runs=7))
         _growth(folder)
         _stages(folder)
 

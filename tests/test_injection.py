@@ -82,11 +82,12 @@ def places(value: Any, path: str = "") -> Iterator[tuple[str, Callable[[str], An
     """Yield each text in *value*: its path, and a function that returns *value* with another text there."""
     if isinstance(value, str):
         yield path, lambda text: text
-    elif isinstance(value, tuple):
+    elif isinstance(value, tuple) and not isinstance(value, Spot):
+        make = getattr(value, "_make", tuple)
         for index, item in enumerate(value):
             for inner, put in places(item, f"{path}.{index}"):
-                yield inner, lambda text, i=index, put=put: (*value[:i], put(text), *value[i + 1 :])
-    elif is_dataclass(value) and not isinstance(value, Spot):
+                yield inner, lambda text, i=index, put=put: make((*value[:i], put(text), *value[i + 1 :]))
+    elif is_dataclass(value):
         for field in fields(value):
             for inner, put in places(getattr(value, field.name), f"{path}.{field.name}"):
                 yield inner, lambda text, name=field.name, put=put: replace(value, **{name: put(text)})

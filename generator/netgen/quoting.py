@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from markupsafe import Markup
 
@@ -18,9 +18,12 @@ _UNSEEN = (
     r"\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
     r"\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f"
 )
-_ESCAPED = re.compile(f"[{_UNSEEN}]")
-_BREAKS = re.compile(r"[\t-\r\x1c-\x1e\x85\u2028\u2029]+")
-_UNPRINTED = re.compile(rf"[\x00-\x1f{_UNSEEN}]")
+_ESCAPED = f"[{_UNSEEN}]"
+_BREAKS = r"[\t-\r\x1c-\x1e\x85\u2028\u2029]+"
+_UNPRINTED = rf"[\x00-\x1f{_UNSEEN}]"
+_compiled = cache(re.compile)
+"""A pattern is compiled when a text first needs it: no printable text does, so that most runs have no use for it."""
+
 _as_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
@@ -31,32 +34,33 @@ def scalar(value: object) -> Markup:
     would print a null, and readers differ on floats. A lone surrogate is written as an escape, which readers refuse.
     A map's key has at most 1024 characters, as YAML demands.
     """
-    if isinstance(value, Markup):
-        return value
     if isinstance(value, str):
-        return _text(value)
+        return value if isinstance(value, Markup) else _text(value)
     if isinstance(value, bool):
         return Markup("true" if value else "false")
     if isinstance(value, int):
         return Markup(int.__repr__(value))
     if isinstance(value, Mapping):
         return Markup("{" + ", ".join(f"{_key(key)}: {scalar(item)}" for key, item in value.items()) + "}")
-    if isinstance(value, list | tuple):
+    if type(value) is list or type(value) is tuple:
         return Markup("[" + ", ".join(map(scalar, value)) + "]")
     raise TypeError(f"{type(value).__name__} cannot be printed as YAML")
 
 
 def comment(text: str) -> Markup:
     """Return *text* as what may follow `# `: one line, with line breaks as spaces and unseen characters as U+XXXX."""
-    line = _BREAKS.sub(" ", text).strip()
-    return Markup(_UNPRINTED.sub(lambda match: f"U+{ord(match[0]):04X}", line))
+    if text.isprintable():  # none of the characters below is
+        return Markup(text.strip())
+    line = _compiled(_BREAKS).sub(" ", text).strip()
+    return Markup(_compiled(_UNPRINTED).sub(lambda match: f"U+{ord(match[0]):04X}", line))
 
 
 @lru_cache(maxsize=4096)  # the same labels and names come by the thousand
 def _text(value: str) -> Markup:
     if _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
         return Markup(value)
-    return Markup(_ESCAPED.sub(_escape, _as_json(value)))
+    quoted = _as_json(value)
+    return Markup(quoted if quoted.isprintable() else _compiled(_ESCAPED).sub(_escape, quoted))
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_interface
 
 Network = IPv4Network | IPv6Network
@@ -13,6 +14,7 @@ _NO_CIDR = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
 _LEADING_ZEROS = "must not have leading 0s in IP or prefix length"
 
 
+@lru_cache(maxsize=1024)
 def network(text: str) -> Network | str:
     """Return the block that *text* names, or the phrase that says why an API server would not take it.
 

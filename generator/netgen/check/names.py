@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 Rule = Callable[[str], tuple[str, ...]]
 """A rule about a text: the phrases of what is wrong with it, none where it is right."""
+
+_remembered = lru_cache(maxsize=4096)
+"""The same labels and names come by the thousand."""
 
 _LABEL = r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
 _SUBDOMAIN = rf"{_LABEL}(?:\.{_LABEL})*"
@@ -22,6 +26,7 @@ _IS_PORT_NAME = re.compile(r"[-a-z0-9]+").fullmatch
 _HAS_LETTER = re.compile(r"[a-z]").search
 
 
+@_remembered
 def dns_label(text: str) -> tuple[str, ...]:
     """Check a DNS-1123 label: a namespace, a port of a Service; the Service itself from Kubernetes 1.36 on.
 
@@ -35,6 +40,7 @@ def dns_label(text: str) -> tuple[str, ...]:
     return (*_at_most(text, 63), f"a lowercase RFC 1123 label must consist of {rule}")
 
 
+@_remembered
 def dns_1035_label(text: str) -> tuple[str, ...]:
     """Check a DNS-1035 label, which starts with a letter: a Service before Kubernetes 1.36."""
     if _IS_1035_LABEL(text):
@@ -46,6 +52,7 @@ def dns_1035_label(text: str) -> tuple[str, ...]:
     )
 
 
+@_remembered
 def dns_subdomain(text: str) -> tuple[str, ...]:
     """Check a DNS-1123 subdomain: most object names, host names, the prefix of a label key."""
     if _IS_SUBDOMAIN(text):
@@ -54,6 +61,7 @@ def dns_subdomain(text: str) -> tuple[str, ...]:
     return (*_at_most(text, 253), f"a lowercase RFC 1123 subdomain must consist of {rule}")
 
 
+@_remembered
 def host(text: str) -> tuple[str, ...]:
     """Check a host name, or a wildcard of one: `*.` stands before the name, and nowhere else."""
     if "*" not in text:
@@ -64,6 +72,7 @@ def host(text: str) -> tuple[str, ...]:
     return (*_at_most(text, 253), f"a wildcard DNS-1123 subdomain must {rule}")
 
 
+@_remembered
 def label_key(text: str) -> tuple[str, ...]:
     """Check the key of a label, which is also the form of an appProtocol and of a load balancer class.
 
@@ -88,6 +97,7 @@ def _label_name(name: str) -> tuple[str, ...]:
     return (*(f"name part {why}" for why in _at_most(name, 63)), f"name part must consist of {rule}")
 
 
+@_remembered
 def label_value(text: str) -> tuple[str, ...]:
     """Check the value of a label; it may be empty."""
     if not text or _IS_WORD(text):
@@ -96,6 +106,7 @@ def label_value(text: str) -> tuple[str, ...]:
     return (*_at_most(text, 63), f"a valid label must be an empty string or consist of {rule}")
 
 
+@_remembered
 def port_name(text: str) -> tuple[str, ...]:
     """Check the name of a container port (an IANA service name): a named target or policy port.
 

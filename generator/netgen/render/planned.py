@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 from netgen.intent import Pairs
 from netgen.source import Spot
@@ -18,8 +18,7 @@ class Rank(IntEnum):
     ROUTE = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Metadata:
+class Metadata(NamedTuple):
     """The metadata block of an object."""
 
     name: str
@@ -28,8 +27,7 @@ class Metadata:
     annotations: Pairs
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
+class Planned(NamedTuple):
     """One object: *template* is a path below the folder of templates, *spot* the place of the spec that asks for it."""
 
     rank: Rank

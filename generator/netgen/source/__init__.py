@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 from netgen.problems import Problem, in_order
+from netgen.source import plain
 from netgen.source.dialect import Dialect
 from netgen.source.document import Document, Spot
-from netgen.source.parsers import parser
-from netgen.source.reader import Reader
 from netgen.source.separators import pieces, unglued
 from netgen.source.text import MOST_BYTES, Text, decode
 
@@ -35,6 +35,9 @@ def read(text: str | bytes, file: str, dialect: Dialect) -> Reading:
         return Reading((), in_order(problems))
     if dialect is Dialect.MANIFEST:
         source = Text(file, unglued(source.content))
+    whole = None if problems else plain.documents(source, dialect, partial(_documents, source, dialect))
+    if whole is not None:
+        return Reading(tuple(whole), ())
     documents, found = _documents(source, dialect)
     if found and not documents and dialect is Dialect.MANIFEST:
         documents, found = _whole_ones(source, found)
@@ -42,6 +45,10 @@ def read(text: str | bytes, file: str, dialect: Dialect) -> Reading:
 
 
 def _documents(source: Text, dialect: Dialect) -> tuple[list[Document], list[Problem]]:
+    # plain texts, which most are, do without the parser and without the time that it takes to import it
+    from netgen.source.parsers import parser  # noqa: PLC0415
+    from netgen.source.reader import Reader  # noqa: PLC0415
+
     return Reader(source, dialect).read(parser(source.content))
 
 
@@ -65,4 +72,4 @@ def _whole_ones(source: Text, problems: list[Problem]) -> tuple[list[Document], 
 
 def _moved(problem: Problem, lines: int) -> Problem:
     place = problem.place
-    return problem if place is None else replace(problem, place=replace(place, line=place.line + lines))
+    return problem if place is None else replace(problem, place=place._replace(line=place.line + lines))

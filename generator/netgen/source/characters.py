@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from netgen.source.dialect import Dialect
 
@@ -43,8 +43,7 @@ _compiled = cache(re.compile)
 _PLAIN_BYTES = bytes([9, 10, 13, *range(0x20, 0x7F)])
 
 
-@dataclass(frozen=True, slots=True)
-class Hidden:
+class Hidden(NamedTuple):
     """A character that is refused: its code point, its *offset* in the text and the *width* of what stands for it."""
 
     code: int

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from netgen.problems import Place
 from netgen.source.extent import measure
@@ -14,8 +15,7 @@ Layouts = Mapping[int, dict[object, object]]
 Members = dict[int, dict[object, int]]
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """Where a path leads: the numbers of the cells of *key* and value, the value, the key's *name*.
 
     Not *exact*: the path leads on, and this is as far as the text has it.
@@ -57,7 +57,7 @@ class Document:
         for step in path:
             slots = {} if self.cells[found.cell] & ALIAS else self._members.get(id(found.value), {})
             if step not in slots:
-                return replace(found, exact=False)
+                return found._replace(exact=False)
             if isinstance(found.value, dict):
                 found = Found(slots[step], slots[step] + 1, found.value[step], str(step))
             elif isinstance(found.value, list) and isinstance(step, int):
@@ -65,8 +65,7 @@ class Document:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(NamedTuple):
     """A value of a document by its path; cheap to make, and looked up only when its place is asked for."""
 
     document: Document

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*\s+)*")
 _QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"\\]|\\.)*\"")
@@ -12,8 +12,7 @@ _ALIAS = re.compile(r"\*[^\s,\[\]{}]+")
 _WORD = re.compile(r"[-+.~\w]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Extent:
+class Extent(NamedTuple):
     """What is written: *written* ends at column *end*, from 0, of the first line.
 
     *inner* is the column from which each character stands for itself, where that is so; *inner_end* is its end.

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
 
 Scalar = str | int | float | bool | None
 
@@ -26,32 +27,34 @@ _FIRST_ODD = frozenset("+-.0123456789=<")
 _INTEGER = re.compile(r"([-+]?[0-9]+)|0o([0-7]+)|0x([0-9a-fA-F]+)")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _GO_INTEGER = re.compile(r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))|0b([-+]?[01]+)")
-_GO_FRACTION = re.compile(r"\.[0-9]+(_[0-9]+)*([eE][-+]?[0-9]+(_[0-9]+)*)?")
+_GO_FRACTION = r"\.[0-9]+(_[0-9]+)*([eE][-+]?[0-9]+(_[0-9]+)*)?"
 # Numbers that YAML 1.1 readers, Go's reader and YAML 1.2 readers take for the same number.
 _AGREED = re.compile(r"[-+]?(0|[1-9][0-9]*)|0x[0-9a-fA-F]+|([-+]?[0-9]+\.[0-9]*|\.[0-9]+)([eE][-+][0-9]+)?")
 # The types int, float and timestamp of yaml.org/type, as PyYAML's resolver.py has them.
 # (For base 60 they want a first digit that is not 0; Ruby's reader does not.)
-_SEXAGESIMAL = re.compile(r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?")
-_DATE = re.compile(
+_SEXAGESIMAL = r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?"
+_DATE = (
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt]|[ \t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}"
     r"(\.[0-9]*)?([ \t]*(Z|[-+][0-9]{1,2}(:[0-9]{2})?))?"
 )
-_OLD_NUMBER = re.compile(
+_OLD_NUMBER = (
     r"[-+]?(0b[01_]+|0[0-7_]+|[1-9][0-9_]*|0x[0-9a-fA-F_]+|[0-9][0-9_]*\.[0-9_]*([eE][-+][0-9]+)?)"
     r"|\.[0-9][0-9_]*([eE][-+][0-9]+)?"
 )
-_LEADING_ZERO = re.compile(r"[-+]?0[0-9]+")
+_LEADING_ZERO = r"[-+]?0[0-9]+"
 _AMBIGUOUS = "ambiguous-scalar"
 _ODD_NUMBER = "is a number to some YAML readers and text to others"
 _ODD = (
-    (re.compile("=|<<"), "is a special key to some YAML readers and text to others"),
+    ("=|<<", "is a special key to some YAML readers and text to others"),
     (_DATE, "is a date to some YAML readers and text to others"),
     (_SEXAGESIMAL, "is a number of base 60 to some YAML readers and text to others"),
 )
 
+_compiled = cache(re.compile)
+"""A pattern is compiled when a scalar first needs it: few texts hold one that needs these."""
 
-@dataclass(frozen=True, slots=True)
-class Oddity:
+
+class Oddity(NamedTuple):
     """Why an unquoted scalar is refused: a code of problems.CODES, what readers make of it, and the mending."""
 
     code: str
@@ -88,7 +91,7 @@ def manifest(text: str) -> Scalar:
 
 
 def _go_number(text: str) -> int | float | None:
-    if text[0] == "." and not _GO_FRACTION.fullmatch(text):
+    if text[0] == "." and not _compiled(_GO_FRACTION).fullmatch(text):
         return None
     plain = text.replace("_", "")
     integer = _go_integer(plain)
@@ -127,23 +130,26 @@ def oddity(text: str) -> Oddity | None:
         return Oddity(_AMBIGUOUS, meaning, f"write {word}, or {_quote(text)}")
     if text[:1] not in _FIRST_ODD or text in _CONSTANTS:
         return None
-    meaning = next((meaning for pattern, meaning in _ODD if pattern.fullmatch(text)), "")
-    return Oddity(_AMBIGUOUS, meaning, _quote(text)) if meaning else _odd_number(text)
+    agreed = _AGREED.fullmatch(text) is not None
+    if not agreed:
+        meaning = next((meaning for pattern, meaning in _ODD if _compiled(pattern).fullmatch(text)), "")
+        if meaning:
+            return Oddity(_AMBIGUOUS, meaning, _quote(text))
+    return _odd_number(text, agreed=agreed)
 
 
 def _quote(text: str) -> str:
     return "quote it if text is meant" + (f': "{text}"' if len(text) <= 40 else "")
 
 
-def _odd_number(text: str) -> Oddity | None:
+def _odd_number(text: str, *, agreed: bool) -> Oddity | None:
     new, go = core(text), manifest(text)
-    agreed = _AGREED.fullmatch(text) is not None
     large = _INTEGER.fullmatch(text) if isinstance(new, str) else agreed and isinstance(new, float) and math.isinf(new)
     if large:
         return Oddity("bad-value", "is a larger number than YAML readers keep", _quote(text))
-    if agreed or (isinstance(new, str) and isinstance(go, str) and not _OLD_NUMBER.fullmatch(text)):
+    if agreed or (isinstance(new, str) and isinstance(go, str) and not _compiled(_OLD_NUMBER).fullmatch(text)):
         return None
-    octal = _LEADING_ZERO.fullmatch(text)
+    octal = _compiled(_LEADING_ZERO).fullmatch(text)
     meaning = "is octal to some YAML readers and decimal to others" if octal else _ODD_NUMBER
     number = go if isinstance(new, str) else new
     if isinstance(number, float) and number.is_integer() and abs(number) < 2**53:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import reduce
 from operator import and_
+from typing import NamedTuple
 
 from markupsafe import Markup
 
@@ -17,8 +17,7 @@ TEMPLATE = "ingress/ingress.yaml.j2"
 APP_LABEL = "app.kubernetes.io/name"
 
 
-@dataclass(frozen=True, slots=True)
-class PathView:
+class PathView(NamedTuple):
     """One path of a host; *app* is its comment."""
 
     app: Markup
@@ -28,8 +27,7 @@ class PathView:
     port: int
 
 
-@dataclass(frozen=True, slots=True)
-class IngressView:
+class IngressView(NamedTuple):
     """What the template of an Ingress prints; *secret* is None where the controller holds the certificate."""
 
     metadata: Metadata

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from markupsafe import Markup
 
@@ -25,8 +25,7 @@ from netgen.render.planned import Metadata, Planned, Rank
 TEMPLATE = "networkpolicy/networkpolicy.yaml.j2"
 
 
-@dataclass(frozen=True, slots=True)
-class PodsView:
+class PodsView(NamedTuple):
     """Pods as a peer: those of this namespace (*here*), of every namespace (*everywhere*), or else of *namespace*.
 
     *named* is False for all pods there.
@@ -39,8 +38,7 @@ class PodsView:
     selector: Selector
 
 
-@dataclass(frozen=True, slots=True)
-class RuleView:
+class RuleView(NamedTuple):
     """One rule: *intent* is its comment, its peers are *pods* and *blocks*."""
 
     intent: Markup
@@ -49,8 +47,7 @@ class RuleView:
     ports: tuple[PortMatch, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SideView:
+class SideView(NamedTuple):
     """One isolated direction: *type* is its policyTypes item, *key* and *peers* the keys of its rules."""
 
     type: str
@@ -59,8 +56,7 @@ class SideView:
     rules: tuple[RuleView, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyView:
+class PolicyView(NamedTuple):
     """What the template of a NetworkPolicy prints; *named* is False for a policy over every pod."""
 
     metadata: Metadata

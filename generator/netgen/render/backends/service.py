@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from markupsafe import Markup
 
@@ -14,8 +14,7 @@ from netgen.render.planned import Metadata, Planned, Rank
 TEMPLATE = "service/service.yaml.j2"
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceView:
+class ServiceView(NamedTuple):
     """What the template of a Service prints.
 
     *forwarded* is False where clients dial the pods themselves, so that a port has no target of its own;
