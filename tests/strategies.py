@@ -1,4 +1,4 @@
-"""Random systems that netgen must take, as plain data, and what their calls mean."""
+"""Random systems that netgen must take, as plain data, and what their calls mean: in every form of the language."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from systems import Data, Edge, Key, Port, System, selector, target_of
+from writing import chance_of
 
 NAMESPACES = ("shop", "pay", "n", "true")
 APPS = ("web", "api", "db", "no", "e1", "x-1", "null")
 OUTSIDE_NAMES = ("legacy/cron", "legacy/job-2")
 PORT_NAMES = ("http", "grpc", "admin", "metrics", "x-1", "n")
 PODS_LISTEN = (8080, 8443, 9090, 5353, 7070, 65535)
-SERVICES_ONLY = (80, 81, 88, 5000, 1)
+SERVICES_ONLY = (82, 81, 88, 5000, 1)
 """Service ports of ports that are mapped; no pod listens on them, and nothing outside the cluster is called there."""
 TRANSPORTS = {"": "TCP", "tcp": "TCP", "udp": "UDP", "sctp": "SCTP"}
 WORDS = TRANSPORTS | dict.fromkeys(("http", "grpc", "https", "tls"), "TCP")
@@ -28,8 +29,13 @@ LABEL_KEYS = ("tier", "example.com/part", "on", "app.kubernetes.io/component")
 OUTSIDE = (
     *("internet", "internet:443", "any:8080", "any", "here/*:8443", "here/*", "pay/*", "unseen/*:9443"),
     *("tcp://10.20.0.0/16:1433", "https://203.0.113.7", "udp://198.51.100.0/24:123", "tcp://[2001:db8::]/32:443"),
+    *("http://203.0.113.9", "grpc://198.51.100.32/28", "tls://[2001:db8::7]", "sctp://203.0.113.40:3868"),
+    *("https://203.0.113.8:8443", "internet:53"),
 )
-CALLERS = ("any", "internet", "here/*", "unseen/*", "10.1.2.0/24", "203.0.113.7", "2001:db8::/32", *OUTSIDE_NAMES)
+CALLERS = (
+    *("any", "internet", "here/*", "unseen/*", "pay/*", *OUTSIDE_NAMES),
+    *("10.1.2.0/24", "203.0.113.7", "2001:db8::/32", "2001:db8::7"),
+)
 WHYS = (
     *("because", "1", "no", "a: b # c", 'it\'s "so"', "{{ x }}", "é 日本 \U0001f600", "- a", "---", "%YAML", "x" * 300),
 )
@@ -52,10 +58,14 @@ NOTES = (
     ),
 )
 OWNERS = ("team-a", "team b", "@org/team.c")
-DNS = ("kube-system/k8s-app=kube-dns", "169.254.20.10", "dns/app=coredns,tier=edge:5353", "[2001:db8::53]:53")
+DNS = (
+    *("kube-system/k8s-app=kube-dns", "169.254.20.10", "dns/app=coredns,tier=edge:5353", "[2001:db8::53]:53"),
+    "169.254.20.11:5353",
+)
+SCRAPERS = ("monitoring/app.kubernetes.io/name=prometheus", "monitoring/app=agent,tier=edge")
 CLASSES: dict[str, Data] = {
     "traefik": {},
-    "nginx": {},
+    "nginx": {"tls": "controller"},
     "haproxy": {},
     "kong": {"controller": "kong"},
     "own": {"controller": {"namespace": "edge", "labels": {"app": "edge", "y": "no"}}},
@@ -94,6 +104,13 @@ def samples(strategy: st.SearchStrategy[Any], count: int) -> list[Any]:
     return found
 
 
+def random_system(seed: object) -> System:
+    """Return the system that *seed* stands for: each choice is as likely as any other, and none is made twice."""
+    chance = chance_of(seed)
+    some = Maker(chance.randrange, lambda size, least, most: chance.sample(range(size), chance.randint(least, most)))
+    return some.system()
+
+
 @cache
 def _index(size: int) -> st.SearchStrategy[int]:
     return st.integers(0, size - 1)
@@ -107,14 +124,18 @@ def _indexes(size: int, least: int, most: int) -> st.SearchStrategy[list[int]]:
 @st.composite
 def systems(draw: st.DrawFn) -> System:
     """Return a system of one to four documents with up to seven apps each."""
-    return Maker(draw).system()
+    return Maker(lambda size: draw(_index(size)), lambda size, least, most: draw(_indexes(size, least, most))).system()
 
 
 class Maker:
-    """Makes one system: apps first, then who may call whom, last the calls and what else depends on the apps."""
+    """Makes one system: apps first, then who may call whom, last the calls and what else depends on the apps.
 
-    def __init__(self, draw: st.DrawFn) -> None:
-        self.draw = draw
+    *index* (of a size) and *indexes* (of a size, so many at least and at most, all different) make every choice.
+    """
+
+    def __init__(self, index: Callable[[int], int], indexes: Callable[[int, int, int], list[int]]) -> None:
+        self.index = index
+        self.indexes = indexes
         self.platform: Data = self.bare_platform() if self.chance(3) else {}
         self.ranges: Data = self.platform.get("ranges", {})
         self.entrypoints: Data = self.platform.get("entrypoints", {})
@@ -126,11 +147,11 @@ class Maker:
 
     def one(self, choices: Sequence[Any]) -> Any:
         """Draw one of *choices*."""
-        return choices[self.draw(_index(len(choices)))]
+        return choices[self.index(len(choices))]
 
     def some(self, choices: Sequence[Any], least: int = 0, most: int = 3) -> list[Any]:
         """Draw a few different ones of *choices*, in any order."""
-        return [choices[index] for index in self.draw(_indexes(len(choices), least, min(most, len(choices))))]
+        return [choices[index] for index in self.indexes(len(choices), least, min(most, len(choices)))]
 
     def all_of(self, choices: Sequence[Any]) -> list[Any]:
         """Draw an order of *choices*."""
@@ -138,7 +159,7 @@ class Maker:
 
     def chance(self, of_four: int) -> bool:
         """Draw True in *of_four* of four cases."""
-        return bool(self.draw(_index(4)) >= 4 - of_four)
+        return bool(self.index(4) >= 4 - of_four)
 
     def next(self) -> int:
         """Return a number that no other call has returned."""
@@ -147,12 +168,14 @@ class Maker:
 
     def system(self) -> System:
         """Return the system."""
-        for index, space in enumerate(self.one(NAMESPACES) for _ in range(1 + self.draw(_index(4)))):
+        for index, space in enumerate(self.one(NAMESPACES) for _ in range(1 + self.index(4))):
             self.document(index, space)
         for app in self.apps:
             self.open_to_outsiders(app)
         for app in self.apps:
             self.accept_wildcards(app)
+        for app in self.apps:
+            self.accept_idly(app)
         for caller, callee in self.some(list(product(self.apps, self.apps)), most=8) if self.apps else []:
             if callee.ports and (self.ranges or not any("hostNetwork" in app.spec for app in (caller, callee))):
                 self.edge(caller, callee)
@@ -180,24 +203,30 @@ class Maker:
                 name: {"ingress": name, "hosts": served, **CLASSES[name]}
                 for name, served in zip(names, hosts, strict=False)
             }
+            if len(names) == 1 and self.chance(1):
+                del data["entrypoints"][names[0]]["hosts"]  # so that it serves every host
             for point in data["entrypoints"].values():
+                point.update({"internal": self.one((True, False))} if self.chance(1) else {})
                 point.update({"annotations": self.notes("gate.example.com")} if self.chance(1) else {})
         return data
 
     def whole_platform(self) -> Data:
         """Return the Platform with owners, DNS and scrapers, which may be apps of the system."""
         here = [f"{app.key[0]}/{label}" for app in self.apps if (label := self.label(app))]
-        parts = {
+        parts: Data = {
             "owners": self.owners,
             "dns": self.some((*DNS, *here), 1) if self.chance(2) else None,
-            "scrape": self.some(("monitoring/app.kubernetes.io/name=prometheus", *here), 1) if self.chance(2) else None,
+            "scrape": self.some((*SCRAPERS, *here), 1) if self.chance(2) else None,
         }
+        if parts["scrape"] and len(parts["scrape"]) == 1 and self.chance(2):
+            parts["scrape"] = parts["scrape"][0]
         return self.platform | {key: value for key, value in parts.items() if value}
 
     @property
     def owners(self) -> Data:
         """Return the owners that the platform names."""
-        return self.platform.get("owners", {})
+        named: Data = self.platform.get("owners", {})
+        return named
 
     def label(self, app: App) -> str:
         """Return the label by which the app is found, as the platform writes it."""
@@ -216,7 +245,7 @@ class Maker:
             data["metadata"] |= {"labels": self.labels(), "annotations": self.notes("example.com")}
         data |= {"selectBy": self.one(("app", "y"))} if self.chance(1) else {}
         data |= {"isolate": "namespace"} if self.chance(1) else {}
-        if self.platform and self.chance(1):
+        if self.platform and self.chance(2):
             self.platform.setdefault("owners", {})[space] = self.one(OWNERS)
         taken = {app.key for app in self.apps}
         names = [name for name in self.some(APPS, 1, 5) if (space, name) not in taken]
@@ -225,6 +254,27 @@ class Maker:
             data["peers"] = {"old": pods, "mail": {"cidr": self.one(("198.51.100.25/32", "2001:db8:2::/48"))}}
         self.documents.append(data)
         self.apps += [self.app(index, (space, name)) for name in names]
+        self.canary(index, (space, "canary"))
+
+    def canary(self, index: int, key: Key) -> None:
+        """Now and then make an app that says that its pods are those of another app too."""
+        whole = [
+            app
+            for app in self.apps
+            if app.document == index
+            and not {"hostNetwork", "overlaps"} & app.spec.keys()
+            and "matchExpressions" not in app.spec.get("select", {})
+        ]
+        if not whole or self.index(6) or any(app.key == key for app in self.apps):
+            return
+        other = self.one(whole)
+        default = {self.documents[index].get("selectBy", "app.kubernetes.io/name"): other.key[1]}
+        labels = other.spec.get("select", default)
+        spec = {"select": {**labels, "track": "canary"}, "overlaps": [other.key[1]]}
+        spec |= {"isolate": other.spec["isolate"]} if "isolate" in other.spec else {}
+        app = App(key, index, spec)
+        app.ports = self.ports(spec, mapped=True) if self.chance(3) else ()
+        self.apps.append(app)
 
     def labels(self) -> Data:
         """Return a few labels."""
@@ -239,10 +289,11 @@ class Maker:
     def app(self, index: int, key: Key) -> App:
         """Make an app without calls, grants and exposures."""
         spec: Data = {}
+        if not self.index(5):
+            return self.bare_app(App(key, index, spec))
         kind = self.one(("plain", "plain", "named", "headless", "sticky", "none"))
         if kind == "none" and self.chance(2):
-            terms = [{"key": key[1], "operator": "Exists"}, {"key": "y", "operator": "In", "values": ["b", "a"]}]
-            spec["select"] = {"matchLabels": {"app": key[1]}, "matchExpressions": self.some_terms(terms)}
+            spec["select"] = self.expressions(key[1])
         elif self.chance(1):
             spec["select"] = {self.one(("app", "k8s-app")): f"{key[1]}-pods", **self.labels()}
         spec |= {"isolate": self.one(("ingress", "egress", "both"))} if self.chance(1) else {}
@@ -250,7 +301,7 @@ class Maker:
         if self.chance(1):
             # What is not isolated cannot do without DNS.
             spec |= {"dns": spec.get("isolate") == "ingress" or self.one((False, True))}
-        if self.ranges and self.draw(_index(8)) == 7:
+        if self.ranges and self.index(8) == 7:
             spec["hostNetwork"] = True
         app = App(key, index, spec)
         if self.chance(3):
@@ -258,9 +309,23 @@ class Maker:
         spec |= self.service(kind, key[1]) if app.ports or kind == "none" else {}
         return app
 
-    def some_terms(self, terms: list[Data]) -> list[Data]:
-        """Return some of the matchExpressions *terms*."""
-        return terms[: 1 + self.draw(_index(len(terms)))]
+    def bare_app(self, app: App) -> App:
+        """Return *app* with a port and nothing else."""
+        app.ports = self.ports(app.spec, mapped=True, most=1)
+        return app
+
+    def expressions(self, name: str) -> Data:
+        """Return a LabelSelector for the pods of the app *name* alone."""
+        terms: list[Data] = [
+            {"key": name, "operator": "Exists"},
+            {"key": "y", "operator": "In", "values": ["b", "a"]},
+            {"key": "track", "operator": "NotIn", "values": ["canary", "off"]},
+            {"key": "example.com/old", "operator": "DoesNotExist"},
+        ]
+        if self.chance(1):
+            listed = {"key": "app", "operator": "In", "values": [name, f"{name}-2"]}
+            return {"matchExpressions": [listed, *self.some(terms)]}
+        return {"matchLabels": {"app": name}, "matchExpressions": self.some(terms, 1)}
 
     def service(self, kind: str, name: str) -> Data:
         """Return the `service` of an app, as a part of its map."""
@@ -272,9 +337,9 @@ class Maker:
         }
         return {"service": forms[kind]()} if kind in forms else {}
 
-    def ports(self, spec: Data, *, mapped: bool) -> tuple[Port, ...]:
+    def ports(self, spec: Data, *, mapped: bool, most: int = 3) -> tuple[Port, ...]:
         """Draw the ports of an app into its map; *mapped*: a Service may have numbers of its own."""
-        names = self.some(PORT_NAMES, 1, 3)
+        names = self.some(PORT_NAMES, 1, most)
         numbers = self.all_of(PODS_LISTEN)
         services = self.all_of(SERVICES_ONLY)
         made = [
@@ -295,8 +360,11 @@ class Maker:
             protocol = self.one(("TCP", "UDP", "SCTP"))
             long = {"container": container, "service": service, "protocol": protocol}
             long |= {"appProtocol": self.one(("http", "kubernetes.io/h2c"))} if protocol == "TCP" else {}
+            long |= {"metrics": self.chance(3)} if self.chance(1) else {}
+            if (service, protocol) == (container, "TCP") and self.chance(1):
+                long = {key: value for key, value in long.items() if key not in ("service", "protocol")}
             return Port(name, service, container, protocol, protocol == "TCP"), {"short": None, "long": long}
-        word = self.one(tuple(WORDS))
+        word = self.one(("", "", *WORDS))
         arrow = self.one((" -> ", "->"))
         text = (f"{service}{arrow}" if service != container else "") + str(container) + (f"/{word}" if word else "")
         short = container if text == str(container) and self.chance(3) else text
@@ -327,6 +395,12 @@ class Maker:
         if wild and callees and (self.ranges or "hostNetwork" not in caller.spec):
             callee = self.one(callees)
             callee.grants["/".join(caller.key)] = self.granted(callee)
+
+    def accept_idly(self, app: App) -> None:
+        """Now and then have *app* accept an app that may not call it, which opens nothing by itself."""
+        other = self.one(self.apps)
+        if app.ports and not self.index(8) and (self.ranges or "hostNetwork" not in other.spec):
+            app.grants.setdefault("/".join(other.key), self.granted(app))
 
     def granted(self, app: App) -> list[str]:
         """Draw the port names of a grant, none for all of them."""
@@ -364,7 +438,9 @@ class Maker:
             for name, granted in callee.grants.items():
                 caller = apps.get((name.rpartition("/")[0] or callee.key[0], name.rpartition("/")[2]))
                 ports = [port for port in callee.ports if port.name in granted or not granted]
-                for target in map(target_of, caller.calls if caller else ()):
+                if caller is None:
+                    continue
+                for target in map(target_of, caller.calls):
                     side, _, number = target.replace("here/", f"{caller.key[0]}/").partition(":")
                     if side in ("any", f"{callee.key[0]}/*"):
                         opened = [(it.protocol, it.container) for it in ports]
@@ -391,9 +467,12 @@ class Maker:
             app.spec["calls"] = app.calls[0] if alone else app.calls
         if app.grants:
             app.spec["accepts"] = self.accepts(app)
+        for key in ("calls", "accepts"):
+            if key not in app.spec and not self.index(16):
+                app.spec[key] = []
         if app.ports and self.chance(2):
             app.spec |= self.exposures(app)
-        lonely = app.spec.keys() == {"port"} and self.chance(2)
+        lonely = app.spec.keys() == {"port"} and self.index(8)
         self.documents[app.document]["apps"][app.key[1]] = app.spec["port"] if lonely else app.spec
 
     def accepts(self, app: App) -> Any:
@@ -421,14 +500,36 @@ class Maker:
             makers += [self.own] if service is not False and "headless" not in service else []
         if service is not False and self.entrypoints and any(port.http for port in app.ports):
             makers += [self.url, self.url]
-        items = [self.one(makers)(app) for _ in range(self.draw(_index(4)))] if makers else []
+        items = [self.one(makers)(app) for _ in range(self.index(4))] if makers else []
         owned = [item for item in items if item.get("own")]
         kept = [item["form"] for item in items if not item.get("own") or item is owned[0]]
-        if len(kept) == 1 and len(app.ports) == 1 and kept[0] == {"loadBalancer": {}}:
-            return {"expose": self.one(("loadBalancer", {app.names[0]: "loadBalancer"}, ["loadBalancer"]))}
-        if len(kept) == 1 and kept[0].keys() == {"url"}:
-            return {"expose": self.one((kept[0]["url"], {app.names[0]: [kept[0]["url"]]}))}
-        return {"expose": kept} if kept else {}
+        return {"expose": self.arranged(kept, app)} if kept else {}
+
+    def arranged(self, forms: list[Data], app: App) -> Any:
+        """Return the exposures *forms* as a list, alone, or by the names of their ports."""
+        ports = [ported(form, app) for form in forms]
+        if all(len(names) == 1 for names in ports) and self.chance(2):
+            by_port: dict[str, list[Any]] = {}
+            for (name,), form in zip(ports, forms, strict=True):
+                by_port.setdefault(name, []).append(self.shortened(under_key(form)))
+            return {
+                name: listed[0] if len(listed) == 1 and self.chance(3) else listed for name, listed in by_port.items()
+            }
+        written = [self.shortened(form) for form in forms]
+        alone = len(written) == 1 and (isinstance(written[0], str) or "url" not in written[0])
+        return written[0] if alone and self.chance(3) else written
+
+    def shortened(self, form: Data) -> Any:
+        """Return the exposure *form* as a text where it can be one, mostly."""
+        if not self.index(4):
+            return form
+        if form.keys() == {"url"}:
+            return form["url"]
+        ((kind, body),) = form.items() if len(form) == 1 else [("", form)]
+        numbers = body.get("ports", {})
+        if kind == "nodePort" and body.keys() == {"ports"} and isinstance(numbers, dict) and len(numbers) == 1:
+            return f"nodePort {next(iter(numbers.values()))}"
+        return form if body else kind
 
     def own(self, app: App) -> Data:
         """Return an exposure of the app's own Service: all its ports."""
@@ -441,12 +542,18 @@ class Maker:
 
     def service_form(self, parts: Data) -> Data:
         """Return a loadBalancer or nodePort with the *parts* that are given, and others."""
-        clients = (
-            {"clients": self.some(("203.0.113.0/24", "198.51.100.7", "2001:db8::/32"), 1)} if self.chance(1) else {}
-        )
-        policy = (
-            {"externalTrafficPolicy": "Local" if clients else self.one(("Local", "Cluster"))} if self.chance(1) else {}
-        )
+        if self.chance(1):
+            numbered = "name" not in parts and len(parts.get("ports", [])) == 1
+            self.node_port += 10 * numbered
+            return {"nodePort": {"ports": {parts["ports"][0]: self.node_port}}} if numbered else {"loadBalancer": parts}
+        clients: Data = {}
+        if self.chance(1):
+            clients = {"clients": self.some(("203.0.113.0/24", "198.51.100.7", "2001:db8::/32"), 1)}
+        elif not self.index(8):
+            clients = {"clients": ["internet"]}
+        local = clients and clients["clients"] != ["internet"]
+        policy = {"externalTrafficPolicy": "Local" if local else self.one(("Local", "Cluster"))}
+        policy = policy if self.chance(1) else {}
         if self.chance(2):
             more = (
                 {"class": "example.com/lb", "annotations": {"example.com/lb": self.one(NOTES)}}
@@ -464,12 +571,32 @@ class Maker:
         name, point = self.one(sorted(self.entrypoints.items()))
         number, port = self.next(), self.one([port for port in app.ports if port.http])
         issued = point.get("tls", "").startswith("cert-manager")
-        host = point["hosts"][0] if not issued and self.chance(2) else point["hosts"][1].replace("*", f"h{number}")
-        path = self.one((f"/p{number}", f"/p{number}/", f"/P.{number}/a-b_c/d"))
-        form: Data = {"url": f"https://{host}{path}"}
+        shared, own = point.get("hosts", ["shop.example.com", "*.example.net"])
+        host = shared if not issued and self.chance(2) else own.replace("*", f"h{number}")
+        path = self.one((f"/p{number}", f"/p{number}/", f"/P.{number}/a-b_c/d", *([""] if host != shared else [])))
+        scheme = "http" if host != shared and self.chance(1) else "https"
+        form: Data = {"url": f"{scheme}://{host}{path}"}
         if len(app.ports) > 1 or self.chance(1):
             form["port"] = port.name
+        if self.chance(1):
+            return {"form": form}
         form |= {"match": self.one(("prefix", "exact"))} if self.chance(1) else {}
         form |= {"via": name} if self.chance(1) else {}
-        form |= {"tls": {"secret": f"tls-{number}"}} if host.startswith("h") and self.chance(1) else {}
+        form |= {"tls": {"secret": f"tls-{number}"}} if scheme == "https" and host != shared and self.chance(1) else {}
         return {"form": form}
+
+
+def ported(form: Data, app: App) -> list[str]:
+    """Return the names of the ports that the exposure *form* of *app* is about."""
+    if "url" in form:
+        return [form.get("port", app.names[0])]
+    (body,) = form.values()
+    return list(body.get("ports", app.names))
+
+
+def under_key(form: Data) -> Data:
+    """Return the exposure *form* as it stands under the name of its port."""
+    if "url" in form:
+        return {key: value for key, value in form.items() if key != "port"}
+    ((kind, body),) = form.items()
+    return {kind: {key: value for key, value in body.items() if key != "ports" or isinstance(value, dict)}}

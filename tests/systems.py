@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,7 +47,12 @@ class System:
 
 def apps_of(system: System) -> Iterator[tuple[Key, Data, Data]]:
     """Yield the key, the map and the document of each app."""
-    for document in system.documents:
+    return apps_in(system.documents)
+
+
+def apps_in(documents: Iterable[Data]) -> Iterator[tuple[Key, Data, Data]]:
+    """Yield the same of some documents."""
+    for document in documents:
         for name, app in document.get("apps", {}).items():
             yield (document["metadata"]["namespace"], name), app if isinstance(app, dict) else {"port": app}, document
 
@@ -78,10 +83,26 @@ def selector(document: Data, name: str) -> dict[str, str]:
     return {} if "matchExpressions" in select else dict(select)
 
 
-def exposures(app: Data) -> list[tuple[str | None, Data]]:
+def exposures(app: Data) -> list[Data]:
     """Return each exposure of *app* in its long form, with the port that stands before it in a map."""
     value = app.get("expose", [])
-    pairs = list(value.items()) if isinstance(value, dict) else [(None, value)]
-    items = [(port, item) for port, listed in pairs for item in (listed if isinstance(listed, list) else [listed])]
-    long: dict[str, Data] = {"loadBalancer": {"loadBalancer": {}}}
-    return [(port, long.get(item, {"url": item}) if isinstance(item, str) else item) for port, item in items]
+    if not isinstance(value, dict):
+        return [_exposure(item, None) for item in (value if isinstance(value, list) else [value])]
+    found = []
+    for key, listed in value.items():
+        if key in ("loadBalancer", "nodePort"):
+            found.append({key: listed})
+        else:
+            found += [_exposure(item, key) for item in (listed if isinstance(listed, list) else [listed])]
+    return found
+
+
+def _exposure(item: Any, port: str | None) -> Data:
+    if isinstance(item, str):
+        word, _, number = item.partition(" ")
+        numbered = {"ports": {port: int(number)}} if number else {}
+        item = {"url": item} if "://" in item else {word: numbered}
+    if "url" in item:
+        return {**({"port": port} if port else {}), **item}
+    ((kind, body),) = item.items()
+    return {kind: {**({"ports": [port]} if port else {}), **body}}

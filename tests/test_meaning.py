@@ -647,6 +647,14 @@ def test_decision_20_two_documents_of_a_namespace_overlap_as_one_would() -> None
     load(apps(WIDE), apps("b: {select: {app: web}}", "pay"))
 
 
+@pytest.mark.parametrize("isolate", ["ingress", "egress"])
+def test_decision_20_a_canary_may_leave_open_what_its_app_leaves_open(isolate: str) -> None:
+    """Also in a closed namespace, where the policy of each of the two opens that direction to everybody."""
+    canary = f"b: {{select: {{app: web, track: canary}}, overlaps: [a], isolate: {isolate}}}"
+    body = f"isolate: namespace\napps:\n  a: {{select: {{app: web}}, isolate: {isolate}}}\n  {canary}\n"
+    assert len(load(document(body)).intent.apps) == 2
+
+
 def test_decision_20_an_overlap_that_cannot_be_is_an_error() -> None:
     """A label tells the two apart, or there is no such app; where the labels leave it open it may be said."""
     assert codes(apps(f"{WIDE}\nb: {{select: {{app: api}}, overlaps: [a]}}")) == ["unknown-overlap"]
