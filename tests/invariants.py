@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -51,7 +52,7 @@ def peers(policy: Data) -> Iterator[Data]:
     spec = policy["spec"]
     for direction, side in (("ingress", "from"), ("egress", "to")):
         for rule in spec.get(direction, []):
-            yield from rule[side]
+            yield from rule.get(side, [])
 
 
 def blanks(value: Any, path: str = "") -> Iterator[str]:
@@ -91,17 +92,22 @@ def empty_selectors(system: System, result: Rendered) -> list[str]:
     return found
 
 
-def empty_lists(_: System, result: Rendered) -> list[str]:
-    """S2, S22: no peer list, no port list and no rule is empty, and nothing is null."""
+def empty_lists(system: System, result: Rendered) -> list[str]:
+    """S2, S22: no list of peers or ports is empty, nothing is null; a rule is empty only to open a direction."""
     allowed = ("podSelector", "namespaceSelector")
+    open_ones = half_isolated(system)
     return [
-        f"{name_of(body)}{path}" for body in result.bodies for path in blanks(body) if not path.endswith(allowed)
+        f"{name_of(body)}{path}"
+        for body in result.bodies
+        for path in blanks(body)
+        if not path.endswith(allowed)
+        and not (name_of(body) in open_ones and re.fullmatch(r"\.spec\.(in|e)gress\.\d+", path))
     ] + [
         f"{name_of(body)}: {rule}"
         for body in result.of("NetworkPolicy")
         for direction, side in (("ingress", "from"), ("egress", "to"))
         for rule in body["spec"].get(direction, [])
-        if not rule.get(side)
+        if not rule.get(side) and not (rule == {} and name_of(body) in open_ones)
     ]
 
 
@@ -198,7 +204,7 @@ def rules(result: Rendered) -> set[Rule]:
         for policy in result.of("NetworkPolicy")
         for direction, side in (("ingress", "from"), ("egress", "to"))
         for rule in policy["spec"].get(direction, [])
-        for peer in rule[side]
+        for peer in rule.get(side, ["everybody"])
         for port in rule.get("ports", [{}])
     }
 

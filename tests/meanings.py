@@ -160,8 +160,7 @@ def is_met(peer: Peer, end: End, *, wide: bool) -> bool:
     decide differently: *wide* says yes wherever one does.
     """
     if not isinstance(peer, Pods | Blocks):
-        # The rendered rule names all pods and all addresses; whether that is the nodes too, plugins decide differently.
-        return wide or end.kind in ("pod", "outside")
+        return True
     if isinstance(peer, Pods):
         is_pod = end.kind == "pod" or (wide and end.kind == "host")
         return is_pod and peer.namespace in (None, end.namespace) and peer.selects(end.labels)

@@ -900,6 +900,13 @@ def test_decision_12_an_app_of_a_closed_namespace_is_closed_only_where_it_says(i
                 assert reach.meets(source, target, protocol, 8080, closed) == expected
 
 
+def test_decision_12_what_an_app_of_a_closed_namespace_leaves_open_is_open_to_nodes_too() -> None:
+    """A rule that names pods and addresses would close it to nodes where a CNI counts them as neither."""
+    closed = policies(CLOSED, apps("web: {port: 8080, isolate: egress}", name="two"))
+    (web,) = (policy["spec"] for policy in closed if policy["metadata"]["name"] == "web")
+    assert web["ingress"] == [{}]
+
+
 # --------------------------------------------------------------------------------------------- as the policies have it
 
 

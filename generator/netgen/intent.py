@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from enum import Enum
 from functools import cached_property
 from typing import NamedTuple
 
@@ -52,6 +53,15 @@ class Addresses(NamedTuple):
 
 
 Peer = Pods | Addresses
+
+
+class Everybody(Enum):
+    """Every pod, node and address, as one end of a flow: a rule that names no peers."""
+
+    EVERYBODY = "everybody"
+
+
+EVERYBODY = Everybody.EVERYBODY
 
 
 class PortMatch(NamedTuple):
@@ -115,8 +125,8 @@ class Flow:
     rendered rule, `storefront/web -> checkout/cart:8080`.
     """
 
-    source: Peer
-    target: Peer
+    source: Peer | Everybody
+    target: Peer | Everybody
     ports: tuple[PortMatch, ...]
     source_app: AppKey | None
     target_app: AppKey | None

@@ -70,7 +70,7 @@ def _is_right(rule: bytes, peers: str) -> bool:
 
 
 def _rule(rule: Json, peers: str, path: str) -> Iterator[Fault]:
-    if peers not in rule:
+    if peers not in rule and rule:  # an empty rule is the way to say everyone; one with ports has lost its peers
         yield required(f"{path}.{peers}", "a rule without it admits everyone")
     for index, peer in enumerate(rule.get(peers, ())):
         yield from _peer(peer, f"{path}.{peers}[{index}]")

@@ -12,7 +12,7 @@ from netgen.evaluate.explain import Explanation, explain
 from netgen.evaluate.objects.model import Direction, Policy, Selector, Workload
 from netgen.evaluate.reach import Reach
 from netgen.evaluate.sets import PortSet, Protocol
-from netgen.intent import Addresses, App, Flow, Intent, Peer
+from netgen.intent import Addresses, App, Everybody, Flow, Intent, Peer
 from netgen.problems import Place
 from netgen.scene import IMPLIED, Scene
 from netgen.source import Spot
@@ -140,8 +140,10 @@ def _is_open(flow: Flow, protocol: Protocol, port: int) -> bool:
     return not flow.ports or any(one.protocol == protocol and one.port in {None, port} for one in flow.ports)
 
 
-def _is(peer: Peer, endpoint: Endpoint) -> bool:
+def _is(peer: Peer | Everybody, endpoint: Endpoint) -> bool:
     """Return whether *peer* means *endpoint*; of pods, addresses may always be meant."""
+    if isinstance(peer, Everybody):
+        return True
     if isinstance(peer, Addresses):
         return endpoint.is_pod or any(_has(block.cidr, block.excluded, endpoint) for block in peer.blocks)
     if not endpoint.is_pod or peer.namespace not in {None, endpoint.namespace}:

@@ -65,9 +65,12 @@ def _policy(app: meant.App, intent: meant.Intent) -> Policy:
     )
 
 
-def _rules(ends: Iterable[tuple[meant.Peer, meant.Flow]]) -> tuple[Rule, ...]:
+def _rules(ends: Iterable[tuple[meant.Peer | meant.Everybody, meant.Flow]]) -> tuple[Rule, ...]:
     return tuple(
-        Rule(tuple(peers(peer)), port_rules(flow.ports), index, flow.spot) for index, (peer, flow) in enumerate(ends)
+        Rule(
+            None if isinstance(peer, meant.Everybody) else tuple(peers(peer)), port_rules(flow.ports), index, flow.spot
+        )
+        for index, (peer, flow) in enumerate(ends)
     )
 
 

@@ -9,9 +9,11 @@ from markupsafe import Markup
 
 from netgen.intent import (
     EVERY_POD,
+    EVERYBODY,
     Addresses,
     App,
     Block,
+    Everybody,
     Flow,
     Intent,
     IsolatedNamespace,
@@ -39,9 +41,10 @@ class PodsView(NamedTuple):
 
 
 class RuleView(NamedTuple):
-    """One rule: *intent* is its comment, its peers are *pods* and *blocks*."""
+    """One rule: *intent* is its comment, its peers are *pods* and *blocks*, or *everybody*, who is written as none."""
 
     intent: Markup
+    everybody: bool
     pods: tuple[PodsView, ...]
     blocks: tuple[Block, ...]
     ports: tuple[PortMatch, ...]
@@ -111,10 +114,13 @@ def _egress(rules: Iterator[RuleView] | tuple[()]) -> SideView:
     return SideView("Egress", "egress", "to", tuple(rules))
 
 
-def _rule(flow: Flow, peer: Pods | Addresses, app: App) -> RuleView:
+def _rule(flow: Flow, peer: Pods | Addresses | Everybody, app: App) -> RuleView:
+    if peer is EVERYBODY and flow.ports:
+        raise ValueError("everybody is opened on every port")
     why = f" (why: {flow.why})" if flow.why else ""
     return RuleView(
         intent=comment(f"{flow.intent}{why}"),
+        everybody=peer is EVERYBODY,
         pods=(_pods(peer, app.key.namespace),) if isinstance(peer, Pods) else (),
         blocks=_blocks(peer) if isinstance(peer, Addresses) else (),
         ports=flow.ports,

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from netgen.intent import EVERY_POD, Addresses, Block, Flow, Pods
+from netgen.intent import EVERYBODY, Flow
 from netgen.spec.resolve.registry import Entry, Registry
-
-EVERYBODY = (Pods(None, EVERY_POD), Addresses((Block("0.0.0.0/0"), Block("::/0"))))
-"""Every pod, and every address: a CNI may count pods among the addresses, or may not."""
 
 
 def open_flows(registry: Registry) -> list[Flow]:
@@ -18,11 +15,11 @@ def _inward(entry: Entry) -> list[Flow]:
     if entry.form.ingress or not entry.app.ingress:
         return []
     intent = f"everybody -> {entry.key} (isolate: egress)"
-    return [Flow(end, entry.app.pods, (), None, entry.key, intent, "", entry.form.spot) for end in EVERYBODY]
+    return [Flow(EVERYBODY, entry.app.pods, (), None, entry.key, intent, "", entry.form.spot)]
 
 
 def _outward(entry: Entry) -> list[Flow]:
     if entry.form.egress or not entry.app.egress:
         return []
     intent = f"{entry.key} -> everybody (isolate: ingress)"
-    return [Flow(entry.app.pods, end, (), entry.key, None, intent, "", entry.form.spot) for end in EVERYBODY]
+    return [Flow(entry.app.pods, EVERYBODY, (), entry.key, None, intent, "", entry.form.spot)]
