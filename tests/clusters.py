@@ -90,10 +90,10 @@ def pod(cluster: Cluster, number: int, *, addressed: bool) -> None:
     address = f"{NODES4 if host else PODS4}{number + 1}" if chance.random() < 0.8 or host else f"{PODS6}{number + 1}"
     namespace, labels = chance.choice(NAMESPACES), labels_of(chance)
     ports: list[tuple[str, str, int, bool]] = []
-    spec: Body = {"containers": [{"name": "c", "ports": containers_ports(cluster, ports, passing=False)}]}
+    spec: Body = {"containers": [{"name": "c", "ports": containers_ports(cluster, ports, init=False)}]}
     kind = cluster.pick("init container", {"none": None, "ends": False, "runs on": True})
     if kind is not None:
-        init: Body = {"name": "i", "ports": containers_ports(cluster, ports, passing=not kind)}
+        init: Body = {"name": "i", "ports": containers_ports(cluster, ports, init=True)}
         spec["initContainers"] = [init | ({"restartPolicy": "Always"} if kind else {})]
     if host:
         cluster.seen["pod: host network"] += 1
@@ -107,7 +107,7 @@ def pod(cluster: Cluster, number: int, *, addressed: bool) -> None:
     cluster.ends.append(End(address, f"p{number}", namespace, labels, spaces, tuple(ports), host))
 
 
-def containers_ports(cluster: Cluster, ports: list[tuple[str, str, int, bool]], *, passing: bool) -> list[Body]:
+def containers_ports(cluster: Cluster, ports: list[tuple[str, str, int, bool]], *, init: bool) -> list[Body]:
     """Return the ports of a container, and add those with a name to *ports*."""
     chance, found = cluster.chance, []
     for name in NAMES[:2]:
@@ -115,7 +115,7 @@ def containers_ports(cluster: Cluster, ports: list[tuple[str, str, int, bool]], 
             protocol, number = chance.choice(PROTOCOLS[:2]), chance.choice(NUMBERS)
             entry: Body = {"containerPort": number, "name": name}
             found.append(entry if protocol == "TCP" and chance.random() < 0.5 else entry | {"protocol": protocol})
-            ports.append((name, protocol, number, passing))
+            ports.append((name, protocol, number, init))
     return [*found, {"containerPort": 9}] if chance.random() < 0.3 else found
 
 

@@ -15,7 +15,7 @@ Body = dict[str, Any]
 
 @dataclass(frozen=True)
 class End:
-    """A pod, or with *pod* None an address. *ports*: (name, protocol, number, of an init container that ends)."""
+    """A pod, or with *pod* None an address. *ports*: (name, protocol, number, of an init container)."""
 
     address: str
     pod: str | None = None
@@ -34,7 +34,7 @@ class Choices:
     blocks_match_nodes: bool = True
     selectors_match_hosts: bool = False
     unlisted_rules: bool = False
-    passing_ports: bool = False
+    init_ports: bool = False
 
 
 def allowed(policies: list[Body], source: End, target: End, protocol: str, port: int, choices: Choices) -> bool:
@@ -101,7 +101,7 @@ def is_port(item: Body, protocol: str, port: int, target: End, choices: Choices)
     if isinstance(wanted, int):
         return wanted <= port <= (item.get("endPort") or wanted)
     unseen = target.pod is None or (target.host and not choices.selectors_match_hosts)
-    named = [] if unseen else [entry for entry in target.ports if choices.passing_ports or not entry[3]]
+    named = [] if unseen else [entry for entry in target.ports if choices.init_ports or not entry[3]]
     return (wanted, protocol, port) in [entry[:3] for entry in named]
 
 

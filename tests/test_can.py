@@ -127,6 +127,72 @@ def test_a_service_is_open_only_with_all_its_pods() -> None:
     )
 
 
+POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: db, namespace: shop, labels: {app: db}}\nspec: {containers: []}\n"
+
+
+def test_public_addresses_that_are_another_matter_than_the_internet_are_named() -> None:
+    """Neither a no nor a yes about the internet hides that some of it has another answer."""
+    spec = "spec: {podSelector: {}, policyTypes: [Ingress, Egress], ingress: [{from: [%s]}], egress: [{to: [%s]}]}\n"
+    head = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: db, namespace: shop}\n"
+    office, world = "{ipBlock: {cidr: 203.0.113.0/24}}", "{ipBlock: {cidr: 0.0.0.0/0, except: [203.0.113.0/24]}}"
+    closed = head + spec % (office, world)
+    line = "no: internet cannot open shop/db on 80/TCP (for 203.0.113.0/24: yes)"
+    assert ask_manifests("internet", "db:80", POD, closed).line == line
+    line = ask_manifests("db", "internet:80", POD, closed).line
+    assert line.startswith("yes: shop/db can open internet (IPv4) on 80/TCP")
+    assert line.endswith(" (for 203.0.113.0/24: no)")
+
+
+@pytest.mark.parametrize(
+    ("spec", "way"),
+    [
+        ("ports: [{port: 80}]", "no Service among the manifests leads to this port from outside of the cluster"),
+        ("type: LoadBalancer, ports: [{port: 80}]", "port 80 of the load balancer (Service shop/web: its pods"),
+        ("type: NodePort, ports: [{port: 80, nodePort: 30080}]", "port 30080 of any node (Service shop/web: its pods"),
+        (
+            "type: LoadBalancer, externalTrafficPolicy: Local, ports: [{port: 80}]",
+            "port 80 of the load balancer (Service shop/web)",
+        ),
+        ("externalIPs: [192.0.2.7], ports: [{port: 80}]", "192.0.2.7:80 (Service shop/web: its pods"),
+    ],
+)
+def test_from_outside_no_name_of_the_cluster_is_dialled(spec: str, way: str) -> None:
+    """The lines say where a Service takes connections from outside, and that its pods may not see who it is."""
+    service = "apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop}\n"
+    service += f"spec: {{selector: {{app: db}}, {spec}}}\n"
+    (line,) = [one for one in ask_manifests("internet", "web:80", POD, service).why if one.startswith("dial")]
+    assert line.startswith(f"dial: {way}")
+
+
+def test_a_port_of_pods_that_nobody_tells_of_has_no_number() -> None:
+    """A Service may lead to a name, which only the workloads make a number."""
+    service = "apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop}\n"
+    service += "spec: {selector: {app: web}, ports: [{port: 80, targetPort: http}]}\n"
+    with pytest.raises(NetgenError) as caught:
+        ask_manifests("db", "web:80", POD, service)
+    said = "the Service shop/web leads to the port `http` of its pods, and no workload says its number"
+    assert [problem.message for problem in caught.value.problems] == [said]
+
+
+def test_the_name_of_a_port_may_begin_with_digits() -> None:
+    """It is not taken for a number."""
+    service = "apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop}\n"
+    service += "spec: {selector: {app: db}, ports: [{name: 8080-http, port: 80}]}\n"
+    assert ask_manifests("1.2.3.4", "web:8080-http", POD, service).line == "yes: 1.2.3.4 can open shop/db on 80/TCP"
+
+
+@pytest.mark.parametrize(
+    ("cni", "reply"), [("kubernetes", Reply.UNKNOWN), ("calico", Reply.YES), ("kube-network-policies", Reply.NO)]
+)
+@pytest.mark.parametrize("restart", ["restartPolicy: Always, ", ""], ids=["runs on", "ends"])
+def test_a_port_that_only_an_init_container_names_depends_on_the_cni(cni: str, reply: Reply, restart: str) -> None:
+    """The API does not say whether a policy means it, be the container a sidecar or not."""
+    init = f"{{containers: [], initContainers: [{{name: i, {restart}ports: [{{name: http, containerPort: 80}}]}}]}}"
+    head = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: db, namespace: shop}\n"
+    pod, closed = POD.replace("{containers: []}", init), head + "spec: {ingress: [{ports: [{port: http}]}]}\n"
+    assert ask_manifests("1.2.3.4", "db:80", pod, closed, cni=cni).reply is reply
+
+
 def test_a_single_pod_reaches_itself() -> None:
     """Without a network, so no policy has a say."""
     pod = (
@@ -176,6 +242,15 @@ def test_a_question_that_means_nothing_is_an_error(source: str, target: str, cod
     found, message = refused(source, target)
     assert found == code
     assert near in message
+
+
+def test_a_name_of_a_workload_here_and_a_service_there_is_two() -> None:
+    """Neither is taken without a word."""
+    there = "apiVersion: v1\nkind: Service\nmetadata: {name: db, namespace: far}\nspec: {selector: {a: b}, ports: []}\n"
+    with pytest.raises(NetgenError) as caught:
+        ask_manifests("1.2.3.4", "db:80", POD, POD.replace("shop", "far").replace("name: db", "name: x"), there)
+    assert [problem.message for problem in caught.value.problems] == ["`db` is far/db, shop/db"]
+    assert ask_manifests("1.2.3.4", "shop/db:80", POD, there).reply is Reply.YES
 
 
 def test_a_bare_name_must_be_the_only_one() -> None:

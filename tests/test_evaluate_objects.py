@@ -106,7 +106,7 @@ status: {podIP: 10.0.0.7, podIPs: [{ip: 10.0.0.7}, {ip: "fd00::7"}]}
 
 
 def test_ports_of_init_containers() -> None:
-    """A sidecar's port is a port like any; that of an init container which ends is only a passing one."""
+    """Ports of init containers are told apart: those of sidecars, and those of containers that end."""
     text = """\
 apiVersion: v1
 kind: Pod
@@ -119,10 +119,43 @@ spec:
 """
     (one,) = cluster_of(text).workloads
     assert one.ports == (
-        NamedPort("dns", Protocol.UDP, 53, passing=True),
         NamedPort("http", Protocol.TCP, 80),
-        NamedPort("proxy", Protocol.TCP, 15001),
+        NamedPort("proxy", Protocol.TCP, 15001, init=True),
+        NamedPort("dns", Protocol.UDP, 53, init=True, passing=True),
     )
+
+
+def test_a_pod_has_all_its_addresses() -> None:
+    """Those of `podIPs` count where a cut status has no `podIP`."""
+    text = object_of("v1", "Pod", " {containers: []}") + '\nstatus: {podIPs: [{ip: 10.0.0.7}, {ip: "fd00::7"}]}\n'
+    assert [one.addresses for one in cluster_of(text).workloads] == [("10.0.0.7", "fd00::7")]
+
+
+@pytest.mark.parametrize(("phase", "left"), [("Running", 1), ("Succeeded", 0), ("Failed", 0)])
+def test_a_pod_that_has_ended_is_no_end(phase: str, left: int) -> None:
+    """It has no network, and its address may be that of another pod by now."""
+    text = object_of("v1", "Pod", " {containers: []}") + f"\nstatus: {{phase: {phase}, podIP: 10.0.0.7}}\n"
+    assert len(cluster_of(text).workloads) == left
+
+
+def test_objects_that_the_cluster_will_name_are_told_apart() -> None:
+    """Each `generateName` is another object, whose name and label of that name nobody knows yet."""
+    job = object_of("batch/v1", "Job", " {template: {spec: {containers: []}}}").replace(
+        "name: web", "generateName: web-"
+    )
+    cluster = cluster_of(f"{job}\n---\n{job}")
+    assert cluster.unknowns == ()
+    assert [str(one) for one in cluster.workloads] == ["shop/web-1", "shop/web-2"]
+    (one, _) = cluster.workloads
+    assert "job-name" in one.unsure
+    assert "job-name" not in dict(one.labels)
+
+
+def test_pods_of_foreign_kinds_may_wear_more_labels() -> None:
+    """What the controller of another kind adds to its pods, nobody knows: a policy that asks for it may hold them."""
+    kinds = {"apps/v1": "Deployment", "serving.knative.dev/v1": "Service"}
+    found = [cluster_of(object_of(version, kind, TEMPLATE)).workloads for version, kind in kinds.items()]
+    assert [one.more_labels for (one,) in found] == [False, True]
 
 
 @pytest.mark.parametrize(
@@ -326,6 +359,7 @@ def test_the_forms_of_a_selector() -> None:
             "5:55 the operator Exists takes no values",
         ),
         ("  policyTypes: [ingress]", "5:17 'ingress' is no policy type"),
+        ("  policyTypes: [Ingress, Egress, Egress]", "5:16 there are more than two policy types"),
         ("  ingress: {}", "5:12 spec.ingress is not a list"),
         ("  ingress: [{from: [{}]}]", "5:21 a peer without podSelector, namespaceSelector and ipBlock is refused"),
         ("  ingress: [{to: []}]", "5:14 the field 'to' is not known in spec.ingress[0]"),
@@ -373,6 +407,9 @@ def test_what_the_api_server_refuses_is_named(spec: str, said: str) -> None:
         ("example.com/v1", "TrafficPolicy"),
         ("extensions/v1beta1", "NetworkPolicy"),
         ("v1", "NetworkPolicy"),
+        ("networking.k8s.io/v1", "networkpolicy"),
+        ("networking.k8s.io/v1", "NetworkPolicies"),
+        ("kuma.io/v1alpha1", "MeshTrafficPermission"),
     ],
 )
 def test_policies_of_other_kinds_are_named(version: str, kind: str) -> None:
@@ -418,11 +455,29 @@ def test_policies_of_other_kinds_are_named(version: str, kind: str) -> None:
             "apiVersion: v1\nkind: Service\nmetadata: {name: x}\nspec: {ports: [{port: 80, protocol: HTTP}]}",
             "4:37 a Service is not understood: 'HTTP' is no protocol of a Service port",
         ),
+        (
+            "apiVersion: v1\nkind: Service\nmetadata: {name: x}\nspec: {ports: [{port: 80, protocol: [TCP]}]}",
+            "4:37 a Service is not understood: ['TCP'] is no protocol of a Service port",
+        ),
+        (
+            'apiVersion: v1\nkind: Service\nmetadata: {name: "a,b"}\nspec: {}',
+            "3:18 a Service is not understood: 'a,b' is no name",
+        ),
+        (
+            "apiVersion: v1\nkind: Service\nmetadata: {name: a, namespace: <other>}\nspec: {}",
+            "3:32 a Service is not understood: '<other>' is no name",
+        ),
     ],
 )
 def test_objects_that_make_no_sense_are_named(text: str, said: str) -> None:
     """What cannot be read as the object that it says it is becomes an Unknown at its place."""
     assert named(cluster_of(text)) == [said]
+
+
+def test_a_protocol_that_is_no_text_is_none() -> None:
+    """A list or map where a container has the protocol of a port ends nothing but the object."""
+    text = object_of("v1", "Pod", " {containers: [{ports: [{containerPort: 80, protocol: [TCP]}]}]}")
+    assert named(cluster_of(text)) == ["4:60 a Pod is not understood: ['TCP'] is no protocol of a container port"]
 
 
 def test_two_objects_of_one_name_are_named() -> None:
@@ -541,6 +596,16 @@ def test_services_lead_to_the_port_of_each_pod() -> None:
     """A target port is a number, the name that each pod gives one, or by default the Service's own."""
     text = PODS + SERVICE + "  ports: [{name: web, port: 80, targetPort: http}, {name: m, port: 99, protocol: UDP}]"
     assert ways(text) == (["80/TCP -> one:8080", "80/TCP -> two:9090", "99/UDP -> one:99", "99/UDP -> two:99"], [])
+
+
+def test_of_two_ports_of_one_name_the_first_is_served() -> None:
+    """As the endpoints of a Service are made: in the order of the containers, and then of the sidecars."""
+    two = "containers: [{name: b, ports: [{name: http, containerPort: 9000}]}, {name: a, ports: [{name: http, %s}]}]"
+    text = PODS.replace(
+        "containers: [{name: c, ports: [{name: http, containerPort: 8080}]}]", two % "containerPort: 80"
+    )
+    found, broken = ways(text + SERVICE + "  ports: [{port: 80, targetPort: http}]")
+    assert (found, broken) == (["80/TCP -> one:9000", "80/TCP -> two:9090"], [])
 
 
 def test_a_headless_service_translates_nothing() -> None:

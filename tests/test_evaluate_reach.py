@@ -53,6 +53,7 @@ def semantics_of(choices: Choices) -> Semantics:
         blocks_match_nodes=tri(holds=choices.blocks_match_nodes),
         selectors_match_hosts=tri(holds=choices.selectors_match_hosts),
         unlisted_rules=tri(holds=choices.unlisted_rules),
+        init_ports_count=tri(holds=choices.init_ports),
     )
 
 
@@ -82,9 +83,9 @@ def test_random_clusters_as_the_documentation_says() -> None:
     for number in range(RANDOM_CLUSTERS):
         cluster = random_cluster(f"naive/{number}")
         seen.update(key for key, count in cluster.seen.items() if count)
-        flags = [cluster.chance.random() < 0.5 for _ in range(4)]
+        flags = [cluster.chance.random() < 0.5 for _ in range(5)]
         reading = cluster.chance.choice(list(Reading))
-        choices = Choices(*flags, passing_ports=reading is Reading.WIDE)
+        choices = Choices(*flags)
         assert (number, list(differing(cluster, choices, reading))) == (number, [])
     assert {key: count for key, count in seen.items() if count < RANDOM_CLUSTERS / 100} == {}
 

@@ -255,6 +255,31 @@ def test_without_policies_everything_is_open_and_that_is_said() -> None:
     assert [problem.code for problem in enforced.said] == ["no-policies"]
 
 
+def test_no_policy_is_no_openness_where_something_is_not_understood() -> None:
+    """A policy may be in what could not be read, so that nobody says that everything is open."""
+    found = answer(workload("web", "app: web"), "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\n")
+    assert [problem.code for problem in found.said] == []
+    assert [problem.code for problem in found.unproven] == ["unproven"]
+    assert len(answer("[").unproven) == 1
+
+
+def test_many_sources_of_a_pod_that_nobody_tells_of_are_one_row() -> None:
+    """A policy opens a named port to all: the other pods that it holds may have any, and no source is named alone."""
+    spec = "{podSelector: {matchLabels: {app: %s}}, ingress: [{ports: [{port: http}]}]}"
+    names = ("a", "b", "c")
+    manifests = [workload(one, f"app: {one}") for one in names] + [policy(one, spec % one) for one in names]
+    assert rows(*manifests, certain=False) == [f"any -> shop/app={one} all TCP" for one in names]
+
+
+def test_pods_of_foreign_kinds_may_be_held_by_labels_that_they_do_not_show() -> None:
+    """Their controllers add labels, so that a policy which asks for one may isolate them."""
+    spec = "{podSelector: {matchLabels: {serving.knative.dev/service: web}}}"
+    web = workload("web", "app: web", kind="Service").replace("apps/v1", "serving.knative.dev/v1")
+    assert "any -> shop/web all" not in rows(policy("web", spec), web)
+    assert "any -> shop/web all" in rows(policy("web", spec), web, certain=False)
+    assert "any -> shop/web all" in rows(policy("web", "{podSelector: {matchLabels: {app: db}}}"), web)
+
+
 def test_what_only_some_plugins_allow_stands_apart() -> None:
     """A block that may have the addresses of pods opens nothing for certain; the CNI decides."""
     blocks = "{ipBlock: {cidr: 0.0.0.0/0}}, {ipBlock: {cidr: '::/0'}}"
@@ -297,6 +322,39 @@ SHOP = (WEB_CALLS_DB, workload("web", "app: web"), workload("db", "app: db"), se
 def test_an_end_is_found_by_each_of_its_names(name: str) -> None:
     """As it is printed, by the Service, without the namespace, and by its labels."""
     assert rows(*SHOP, target=name) == ["shop/web -> shop/db all"]
+
+
+def test_labels_find_known_pods_beside_others_that_wear_them() -> None:
+    """A row of other pods with these labels may be called the same, and hides none of the workloads."""
+    named = "ingress: [{from: [{podSelector: {matchLabels: {app: web}}}], ports: [{port: pg}]}]"
+    ports = "containers: [{name: c, ports: [{name: pg, containerPort: 5432}]}]"
+    db = workload("db", "app: db").replace("containers: []", ports)
+    closed = policy("db", f"{{podSelector: {{matchLabels: {{app: db}}}}, {named}}}")
+    assert "shop/web -> shop/app=db all TCP" in rows(closed, db, SHOP[1], certain=False)
+    assert rows(closed, db, SHOP[1], target="shop/app=db") == ["shop/web -> shop/db 5432/TCP"]
+
+
+def test_what_is_not_found_may_be_in_what_is_not_understood() -> None:
+    """The error about a name comes with what could not be read: it is not the name that is wrong."""
+    with pytest.raises(NetgenError) as caught:
+        answer(*SHOP, "apiVersion: v1\nkind: Pod\nmetadata: {name: api}\nspec: []\n", source="api")
+    assert {problem.code for problem in caught.value.problems} == {"unknown-end", "unproven"}
+
+
+@pytest.mark.parametrize(
+    ("spec", "said"),
+    [
+        ("ports: [{port: 80}]", "the Service shop/far selects no pods: its endpoints are written elsewhere"),
+        ("type: ExternalName, externalName: x", "the Service shop/far is another name for something outside"),
+    ],
+)
+def test_a_service_that_leads_elsewhere_is_no_end(spec: str, said: str) -> None:
+    """It is known, and no policy of the cluster's pods decides about it."""
+    far = f"apiVersion: v1\nkind: Service\nmetadata: {{name: far, namespace: shop}}\nspec: {{{spec}}}\n"
+    for name in ("far", "shop/far"):
+        with pytest.raises(NetgenError) as caught:
+            answer(*SHOP, far, target=name)
+        assert [problem.message for problem in caught.value.problems] == [said]
 
 
 def test_filters_narrow_both_sides_and_the_port() -> None:
@@ -380,7 +438,8 @@ def test_json_has_a_stable_form() -> None:
     """Each key that is documented, and no other."""
     whole = json.loads(as_json(answer(*SHOP, service("web", "app: web"), PUBLIC)))
     assert list(whole) == [
-        "version", "cni", "proven", "connections", "services", "ingresses", "groups", "hostNetwork", "unproven",
+        "version", "cni", "proven", "connections", "services", "ingresses", "groups", "ranges", "hostNetwork",
+        "unproven",
     ]  # fmt: skip
     assert (whole["version"], whole["cni"], whole["proven"], whole["unproven"]) == (1, "kubernetes", True, [])
     assert {"source": "shop/web", "target": "shop/db", "ports": ["all"], "certain": True} in whole["connections"]
@@ -399,9 +458,23 @@ def test_json_has_a_stable_form() -> None:
     ]
 
 
+def test_json_has_every_address_behind_a_name() -> None:
+    """A name shows a few ranges of many, and the internet none; a program needs them all."""
+    blocks = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "203.0.113.0/24"]
+    listed = ", ".join(f"{{ipBlock: {{cidr: {one}}}}}" for one in blocks)
+    spec = f"{{podSelector: {{matchLabels: {{app: web}}}}, ingress: [{{from: [{listed}]}}]}}"
+    whole = json.loads(as_json(answer(policy("web", spec), cni="cilium")))
+    assert sorted(one for texts in whole["ranges"].values() for one in texts) == sorted(blocks)
+    assert {one["source"] for one in whole["connections"]} >= whole["ranges"].keys()
+    everywhere = json.loads(as_json(answer(*SHOP, target="internet", source="web")))
+    assert everywhere["ranges"] == {"internet": ["0.0.0.0/0", "::/0"]}
+
+
 def test_nothing_in_a_name_steers_the_terminal() -> None:
-    """What a foreign manifest calls its pods is printed as characters."""
-    assert "\x1b" not in as_text(answer(WEB_CALLS_DB, workload('"a\\e[2J"', "app: db")))
+    """What stands in a foreign manifest is printed as characters."""
+    text = as_text(answer(*SHOP, service("web", "app: web"), PUBLIC.replace("shop.example.com", '"a\\e[2J"')))
+    assert "a\\x1b[2J/ -> Service shop/web:80\n" in text
+    assert "\x1b" not in text
 
 
 # ---------------------------------------------------------------------------------------------------------- the command

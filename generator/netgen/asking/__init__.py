@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from netgen.asking.advice import Meant
-from netgen.asking.parties import Parties, asked_pod, split
+from netgen.asking.parties import Parties, Party, asked_pod, split
 from netgen.asking.why import Pair, Why
 from netgen.evaluate.objects.model import Cluster
 from netgen.evaluate.reach import Reach
@@ -96,7 +96,7 @@ class _Question:
         replies = {pair: self._reply(pair) for pair in self.pairs}
         wanted = self._together(replies)
         unproven = tuple(self.scene.unproven())
-        line = self._line(wanted, replies, is_proven=not unproven)
+        line = self._line(wanted, replies, self._apart(wanted), is_proven=not unproven)
         deciding = next(pair for pair, reply in replies.items() if reply is wanted)
         lines = () if why is None else tuple(why.lines(deciding, wanted is Reply.YES))
         return Answer(Reply.UNKNOWN if unproven else wanted, line, lines, unproven)
@@ -117,7 +117,18 @@ class _Question:
             groups.setdefault(pair.without_family, []).append(reply)
         return max((min(found, key=_WORSE.index) for found in groups.values()), key=_WORSE.index)
 
-    def _line(self, wanted: Reply, replies: dict[Pair, Reply], *, is_proven: bool) -> str:
+    def _apart(self, wanted: Reply) -> str:
+        """Return in words which public addresses have another reply than *wanted*, that of the internet."""
+        about = [pair for pair in self.pairs if INTERNET in pair.without_family]
+        found: dict[Reply, list[str]] = {}
+        for end in self.scene.apart if about else ():
+            party = Party(self.scene.names[end], end)
+            replies = {self._reply(pair.with_internet(party)) for pair in about}
+            found.setdefault(max(replies, key=_WORSE.index), []).append(party.name)
+        said = [f"for {_listed(found[each])}: {each}" for each in _WORSE if each is not wanted and each in found]
+        return f" ({'; '.join(said)})" if said else ""
+
+    def _line(self, wanted: Reply, replies: dict[Pair, Reply], apart: str, *, is_proven: bool) -> str:
         deciding = [pair for pair, reply in replies.items() if reply is wanted]
         others = [pair for pair, reply in replies.items() if reply is not wanted]
         verb = {Reply.YES: "can", Reply.NO: "cannot", Reply.UNKNOWN: "may"}[wanted]
@@ -126,8 +137,8 @@ class _Question:
         if others:
             said += f" (otherwise: {_sources(others)} to {_aims(others, port)})"
         if not is_proven:
-            return f"{Reply.UNKNOWN}: something is not understood; by the rest, {said}"
-        return f"{wanted}: {said}{self._because() if wanted is Reply.UNKNOWN else ''}"
+            return f"{Reply.UNKNOWN}: something is not understood; by the rest, {said}{apart}"
+        return f"{wanted}: {said}{apart}{self._because() if wanted is Reply.UNKNOWN else ''}"
 
     def _because(self) -> str:
         return f": {undecided(self.cni)}"

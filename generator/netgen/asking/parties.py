@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NoReturn, TypeVar
+from typing import TypeVar
 
 from netgen.evaluate.objects.model import ServiceObject, ServicePort, Workload
 from netgen.evaluate.sets import Protocol
@@ -105,8 +105,9 @@ class Parties:
             found = tuple(self._through(service, port))
             if found:
                 return found
-            if any(_is_port(each, port) for each in service.ports):
-                self._fail(service, port)
+            astray = next((each for each in service.ports if _is_port(each, port)), None)
+            if astray is not None:
+                raise NetgenError([self.ends.astray(service, astray)])
         return tuple(aim for party in self.sources(text) for aim in self._direct(party, port))
 
     def _through(self, service: ServiceObject, text: str) -> Iterator[Aim]:
@@ -115,7 +116,7 @@ class Parties:
                 yield Aim(self._party(one.workload), one.protocol, one.number)
 
     def _direct(self, party: Party, text: str) -> Iterator[Aim]:
-        if text[:1].isdigit():
+        if _is_number(text):
             # Without a protocol TCP is meant, as everywhere in Kubernetes.
             protocol, number = port_of(text if "/" in text else f"{text}/tcp").first()
             yield Aim(party, protocol, number)
@@ -157,24 +158,35 @@ class Parties:
     def _called(self, text: str, objects: Sequence[_Object]) -> list[_Object]:
         if "/" in text:
             return [one for one in objects if str(one) == text]
-        found = [one for one in objects if one.name == text]
-        return [one for one in found if one.namespace == self.namespace] or found
+        space = self._space(text)
+        return [one for one in objects if one.name == text and one.namespace == space]
+
+    def _space(self, name: str) -> str | None:
+        """Return the namespace of what is called *name*: workloads and Services of one are the same to a person."""
+        cluster = self.scene.cluster
+        objects: list[Workload | ServiceObject] = [*cluster.workloads, *cluster.services]
+        spaces = {one.namespace for one in objects if one.name == name}
+        if self.namespace in spaces or not spaces:
+            return self.namespace
+        if len(spaces) > 1:
+            message = f"{shown(name)} is {', '.join(f'{space}/{name}' for space in sorted(spaces))}"
+            raise NetgenError([Problem("unknown-end", None, message, fix="write which one")])
+        return spaces.pop()
 
     def _behind(self, service: ServiceObject) -> list[Workload]:
         found = dict.fromkeys(one.workload for one in self.ends.backends if one.service == service)
         if not found:
-            self._fail(service)
+            raise NetgenError([self.ends.astray(service)])
         return list(found)
-
-    @staticmethod
-    def _fail(service: ServiceObject, port: str = "") -> NoReturn:
-        what = f"the port {port} of the Service {service}" if port else f"the Service {service}"
-        message = f"{what} leads to no pods that the manifests tell of"
-        raise NetgenError([Problem("unknown-end", None, message, fix="give the workloads as well")])
 
 
 def _is_port(port: ServicePort, text: str) -> bool:
-    return port_of(text).has(port.protocol, port.port) if text[:1].isdigit() else port.name == text
+    return port_of(text).has(port.protocol, port.port) if _is_number(text) else port.name == text
+
+
+def _is_number(text: str) -> bool:
+    """Return whether a port is written as a number: a name may begin with digits too."""
+    return text.partition("/")[0].isdigit()
 
 
 def _one(text: str, found: list[_Object]) -> _Object | None:

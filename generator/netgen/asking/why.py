@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from netgen.asking.advice import Meant, lines
 from netgen.asking.parties import Aim, Party
@@ -12,7 +12,7 @@ from netgen.evaluate.explain import Explanation, Side, explain
 from netgen.evaluate.objects.model import Policy, Rule
 from netgen.evaluate.routes import Backend
 from netgen.problems import Place
-from netgen.scene import Scene
+from netgen.scene import INTERNET, Scene
 from netgen.scene.ends import Ends
 
 
@@ -38,6 +38,12 @@ class Pair:
     def without_family(self) -> tuple[str, str, str]:
         """Return source, target and port; both families of the internet are the same."""
         return self.source.without_family, self.aim.party.without_family, self.aim.port
+
+    def with_internet(self, party: Party) -> Pair:
+        """Return the same with *party* where the internet is."""
+        if self.source.without_family == INTERNET:
+            return replace(self, source=party)
+        return replace(self, aim=replace(self.aim, party=party))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +72,7 @@ class Why:
         said = None if meant is None else explain(meant, source, target, protocol, port)
         if said is not None:
             yield from lines(said, found.allowed)
-        yield from self._dial(pair.aim, target)
+        yield from self._dial(pair, self.scene.universe.endpoints[source].kind)
         if not found.allowed and (said is None or not said.allowed):
             yield from self._opening(pair, source, target, found)
 
@@ -91,16 +97,19 @@ class Why:
             return "this CNI enforces no policies"
         return "a pod on the host network" if one.host_network else "policies hold pods, not addresses"
 
-    def _dial(self, aim: Aim, target: int) -> Iterator[str]:
-        """Yield the names under which Services bring this port."""
-        if not self.scene.universe.endpoints[target].is_pod:
+    def _dial(self, pair: Pair, source: Kind) -> Iterator[str]:
+        """Yield the names under which Services bring this port, or for addresses outside where they take it."""
+        if not self.scene.universe.endpoints[pair.aim.party.end].is_pod:
             return
-        found = dict.fromkeys(
-            f"dial: {one.service.name}.{one.service.namespace}.svc:{one.port.port} (Service {one.service})"
-            for one in self.ends.backends
-            if self._leads_to(one, aim)
-        )
-        yield from found or ("dial: no Service among the manifests leads to this port",)
+        leading = [one for one in self.ends.backends if self._leads_to(one, pair.aim)]
+        if source is not Kind.ADDRESSES:
+            names = [f"{one.service.name}.{one.service.namespace}.svc:{one.port.port}" for one in leading]
+            found = [f"{name} (Service {one.service})" for name, one in zip(names, leading, strict=True)]
+        else:
+            found = [way for one in leading for way in _from_outside(one)]
+        outside = " from outside of the cluster" if source is Kind.ADDRESSES else ""
+        nothing = f"no Service among the manifests leads to this port{outside}"
+        yield from (f"dial: {way}" for way in dict.fromkeys(found or [nothing]))
 
     @staticmethod
     def _leads_to(one: Backend, aim: Aim) -> bool:
@@ -116,6 +125,17 @@ class Why:
         if not found.ingress.allows:
             whom = f"{pair.source.name} on {pair.aim.port}"
             yield f"to open it: a policy of {pair.aim.party.name} whose ingress allows {whom}"
+
+
+def _from_outside(backend: Backend) -> Iterator[str]:
+    """Yield where a Service takes connections from outside; the pods see who dials only where it says so."""
+    service, port = backend.service, backend.port
+    seen = "" if service.local_outside else ": its pods may see the address of a node instead"
+    if service.type == "LoadBalancer":
+        yield f"port {port.port} of the load balancer (Service {service}{seen})"
+    if service.type == "NodePort":
+        yield f"port {port.node_port or 'that the cluster picks'} of any node (Service {service}{seen})"
+    yield from (f"{address}:{port.port} (Service {service}{seen})" for address in service.external_addresses)
 
 
 def _cited(policy: Policy, rule: Rule | None) -> str:

@@ -48,7 +48,7 @@ def command(
 
     Exit code 0 says yes, and 1 no, or that it is not known. MANIFESTS are files and folders, whoever wrote them; -
     reads standard input. Without any, the specs are asked. SRC and DST are namespace/name of a workload or Service
-    (the name alone where it is the only one), namespace/key=value for any pod with these labels, internet, or an
+    (the name alone where it is the only one), namespace/key=value for a pod with just these labels, internet, or an
     address. PORT is a number, 53/udp, or a name; the port of a Service is followed to its pods.
     """
     if not manifests and not specs:

@@ -175,4 +175,4 @@ class Compiler:
         return found
 
     def _listens(self, port: NamedPort) -> bool:
-        return not port.passing or self._takes(Tri.EITHER)
+        return not port.init or self._takes(self._semantics.init_ports_count)

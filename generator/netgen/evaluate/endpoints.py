@@ -56,7 +56,8 @@ class Endpoint:
 def of_workloads(members: tuple[Workload, ...], ports: tuple[NamedPort, ...], *, ports_known: bool = True) -> Endpoint:
     """Return the endpoint of workloads that are alike."""
     first = members[0]
-    more = f" and {len(members) - 1} more" if len(members) > 1 else ""
+    others = len({(one.namespace, one.name) for one in members}) - 1
+    more = f" and {others} more" if others else ""
     return Endpoint(
         Kind.WORKLOAD,
         f"{first}{more}",
@@ -86,6 +87,6 @@ def _pairs(labels: Labels) -> str:
 def outside(kind: Kind, ranges: tuple[Range, ...]) -> Endpoint:
     """Return the endpoint of addresses: of nodes, or beyond the cluster."""
     names = [shown(one) for one in ranges[:2]]
-    more = f" and {len(ranges) - 2} more ranges" if len(ranges) > 2 else ""
+    more = f" and {len(ranges) - 2} more range{'s' if len(ranges) > 3 else ''}" if len(ranges) > 2 else ""
     name = " and ".join(names) if not more else ", ".join(names) + more
     return Endpoint(kind, f"node {name}" if kind is Kind.NODE else name, ranges=ranges)

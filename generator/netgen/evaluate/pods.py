@@ -114,8 +114,10 @@ class _Builder:
         naming = self._naming(place, shared)
         classes: dict[tuple[Alive, Alive, tuple[NamedPort, ...], bool, bool, int | None], list[Workload]] = {}
         for one in workloads:
-            ports = tuple(port for port in one.ports if (port.protocol, port.name) in self.mentions.names)
-            alive = place.table.satisfied(dict(one.labels), one.unsure)
+            ports = tuple(sorted(port for port in one.ports if (port.protocol, port.name) in self.mentions.names))
+            labels = dict(one.labels)
+            unsure = frozenset(place.table.keys.keys() - labels.keys()) if one.more_labels else one.unsure
+            alive = place.table.satisfied(labels, unsure)
             named = bool(alive[1] & naming) or self.mentions.naming_all
             told = one.ports_known or not named
             classes.setdefault((*alive, ports, told, one.host_network, self.lives(one)), []).append(one)

@@ -106,31 +106,27 @@ def _backends(service: ServiceObject, selector: Labels, pods: Pods, broken: list
         broken.append(Broken(f"the Service {service} selects no pods: none has {pairs}", spot))
     for port in service.ports:
         for one in selected:
-            numbers = sorted(set(_numbers(port, one.ports)))
-            if not numbers:
+            number = _number(port, one.ports)
+            if number is None:
                 what = f"the Service {service} leads to a port {port.target!r} that {one} does not name"
                 broken.append(Broken(what, port.spot))
-            elif service.headless:
-                if port.port not in numbers:
-                    what = f"the Service {service} is headless: nothing brings its port {port.port} to {port.target}"
-                    broken.append(Broken(what, port.spot))
-                numbers = [port.port]
-            for number in numbers:
-                yield Backend(service, port, one, port.protocol, number)
+                continue
+            if service.headless and port.port != number:
+                what = f"the Service {service} is headless: nothing brings its port {port.port} to {port.target}"
+                broken.append(Broken(what, port.spot))
+            yield Backend(service, port, one, port.protocol, port.port if service.headless else number)
 
 
-def _numbers(port: ServicePort, named: Iterable[NamedPort]) -> Iterator[int]:
-    """Yield the ports of a pod that *port* means.
+def _number(port: ServicePort, named: Iterable[NamedPort]) -> int | None:
+    """Return the port of a pod that *port* means, None where the pod has none of this name.
 
-    A name is looked for in the containers and the init containers that keep running: kubernetes/kubernetes
-    pkg/api/v1/pod/util.go, FindPort.
+    A name is looked for in the containers and then in the init containers that keep running, and the first counts:
+    kubernetes/kubernetes pkg/api/v1/pod/util.go, FindPort.
     """
     if isinstance(port.target, int):
-        yield port.target
-    else:
-        for one in named:
-            if (one.name, one.protocol) == (port.target, port.protocol) and not one.passing:
-                yield one.number
+        return port.target
+    wanted = port.target, port.protocol
+    return next((one.number for one in named if (one.name, one.protocol) == wanted and not one.passing), None)
 
 
 def _routes(cluster: Cluster, backends: Iterable[Backend], broken: list[Broken]) -> Iterator[Route]:

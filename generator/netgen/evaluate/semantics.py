@@ -36,7 +36,8 @@ class Semantics:
 
     *enforced*: it looks at policies at all. *blocks_match_pods*, *blocks_match_nodes*: an ipBlock with the address of a
     pod or a node matches it. *selectors_match_hosts*: a peer's selectors match pods on the host network.
-    *unlisted_rules*: rules in a section that `policyTypes` does not list count (the API says no).
+    *unlisted_rules*: rules in a section that `policyTypes` does not list count (the API says no). *init_ports_count*:
+    the name of a port may be one that only an init container gives, be it a sidecar or not (the API does not say).
     """
 
     enforced: bool
@@ -44,6 +45,7 @@ class Semantics:
     blocks_match_nodes: Tri
     selectors_match_hosts: Tri = Tri.NO
     unlisted_rules: Tri = Tri.NO
+    init_ports_count: Tri = Tri.EITHER
     source: str = field(default="", compare=False)
 
 
@@ -61,6 +63,7 @@ PROFILES: Mapping[str, Semantics] = MappingProxyType(
             enforced=True,
             blocks_match_pods=Tri.YES,
             blocks_match_nodes=Tri.YES,
+            init_ports_count=Tri.YES,
             source="projectcalico/calico, libcalico-go/lib/backend/k8s/conversion (an ipBlock becomes nets)",
         ),
         "cilium": Semantics(
@@ -86,7 +89,8 @@ PROFILES: Mapping[str, Semantics] = MappingProxyType(
             enforced=True,
             blocks_match_pods=Tri.YES,
             blocks_match_nodes=Tri.YES,
-            source="kubernetes-sigs/kube-network-policies, pkg/networkpolicy/networkpolicy.go",
+            init_ports_count=Tri.NO,
+            source="kubernetes-sigs/kube-network-policies, pkg/networkpolicy/networkpolicy.go and pkg/api/helper.go",
         ),
     }
 )

@@ -13,6 +13,7 @@ from netgen.reaching.ways import Ingress, Service, Ways, broken
 from netgen.scene import INTERNET, Scene, known_cni, scene
 from netgen.scene.ends import ANY, Ends, port_of
 from netgen.scene.implied import unnumbered
+from netgen.scene.names import spelt
 
 __all__ = ["Answer", "Connection", "View", "connections", "reach"]
 
@@ -33,8 +34,9 @@ class Connection:
 class Answer:
     """What is open for *cni*, and where Services and Ingresses lead that come to one of the targets.
 
-    *groups* has the workloads behind each name that stands for several, *on_hosts* the names of those on the host
-    network, where no policy holds. *said* are notes and warnings; with *unproven* no answer is certain.
+    *groups* has the workloads behind each name that stands for several, *ranges* the addresses behind each name of
+    addresses, *on_hosts* the names of workloads on the host network, where no policy holds. *said* are notes and
+    warnings; with *unproven* no answer is certain.
     """
 
     cni: str
@@ -42,6 +44,7 @@ class Answer:
     services: tuple[Service, ...]
     ingresses: tuple[Ingress, ...]
     groups: tuple[tuple[str, tuple[str, ...]], ...]
+    ranges: tuple[tuple[str, tuple[str, ...]], ...]
     on_hosts: tuple[str, ...]
     said: tuple[Problem, ...]
     unproven: tuple[Problem, ...]
@@ -66,7 +69,7 @@ def reach(cluster: Cluster, *, source: str | None, target: str | None, port: str
     ends_named = zip(whole.names, whole.universe.endpoints, strict=True)
     on_hosts = sorted(name for name, one in ends_named if one.host_network and name in names)
     unproven = list(whole.unproven())
-    if not whole.workloads and (source is None or target is None):
+    if not unproven and not whole.workloads and (source is None or target is None):
         what = "there is no workload among the manifests, and nothing selects pods by their labels"
         unproven.append(Problem("unproven", None, what, fix="give the workloads as well"))
     return Answer(
@@ -75,6 +78,7 @@ def reach(cluster: Cluster, *, source: str | None, target: str | None, port: str
         tuple(ways.services()),
         tuple(ways.ingresses()),
         tuple(sorted(groups.items())),
+        tuple(sorted((name, texts) for name, texts in _ranges(whole).items() if name in names)),
         tuple(on_hosts),
         tuple(_said(whole, cluster)),
         tuple(unproven),
@@ -87,8 +91,17 @@ def _groups(scene: Scene) -> Iterator[tuple[str, tuple[str, ...]]]:
             yield name, tuple(sorted({str(member) for member in one.members}))
 
 
+def _ranges(scene: Scene) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {INTERNET: ()}
+    for index, one in enumerate(scene.universe.endpoints):
+        if one.ranges:
+            found[scene.names[index]] = texts = tuple(map(spelt, one.ranges))
+            found[INTERNET] += texts if scene.internet >> index & 1 else ()
+    return found
+
+
 def _said(scene: Scene, cluster: Cluster) -> Iterator[Problem]:
-    if not cluster.policies:
+    if not cluster.policies and not cluster.unknowns:
         yield Problem("no-policies", None, "there is no NetworkPolicy among the manifests: everything is open")
     elif not scene.narrow.semantics.enforced:
         yield Problem("no-policies", None, "this CNI enforces no NetworkPolicy: everything is open")

@@ -90,8 +90,8 @@ def as_json(answer: Answer) -> str:
 
     The keys: `version` (1), `cni`, `proven` (false where something is not understood), `connections` (source, target,
     ports, certain), `services` (service, port, protocol, targets), `ingresses` (ingress, class, host, path, pathType,
-    service, port), `groups` (the workloads behind a name that stands for several), `hostNetwork` (the names of
-    workloads that no policy holds) and `unproven` (sentences).
+    service, port), `groups` (the workloads behind a name that stands for several), `ranges` (the addresses behind a
+    name of addresses), `hostNetwork` (the names of workloads that no policy holds) and `unproven` (sentences).
     """
     whole = {
         "version": VERSION,
@@ -101,6 +101,7 @@ def as_json(answer: Answer) -> str:
         "services": [_json_service(one) for one in answer.services],
         "ingresses": [_json_ingress(one) for one in answer.ingresses],
         "groups": dict(answer.groups),
+        "ranges": dict(answer.ranges),
         "hostNetwork": list(answer.on_hosts),
         "unproven": [problem.message for problem in answer.unproven],
     }

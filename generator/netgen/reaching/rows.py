@@ -87,13 +87,19 @@ class Rows:
         sources = self._sources
         if not self.scene.workloads & one and not (named and self.view.targets is not None):
             sources &= self.scene.workloads
-        everybody = self._from_open(target, row) if self.scene.workloads & one and not named else []
+        everybody = self._from_open(target, row) if not named and self._speaks_of_several(one) else []
         for mask, ports in shown:
             parts = _split([(mask & sources, NO_PORTS)], everybody)
             if self.entering & one:
                 parts = _split(parts, self._to_pods if self.pods & one else self._to_ends)
             for part, covered in parts:
                 self._add_sources(part, self.scene.names[target], beyond(ports, covered))
+
+    def _speaks_of_several(self, target: int) -> bool:
+        """Return whether a row from everybody to *target* says what else would be several, and no row to everybody."""
+        if self.scene.workloads & target:
+            return True
+        return not self.entering & target and self.scene.is_several(self.leaving & self.scene.workloads)
 
     def _from_open(self, target: int, row: Parts) -> Parts:
         """Add the rows of the ports that every non-isolated end has, or every such pod; return for whom they speak."""

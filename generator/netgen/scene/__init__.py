@@ -15,7 +15,7 @@ from netgen.evaluate.sets import bits, mask_of
 from netgen.evaluate.universe import Universe, universe
 from netgen.problems import NetgenError, Problem
 from netgen.scene.implied import ASKED, IMPLIED, implied
-from netgen.scene.names import INTERNET, names_of
+from netgen.scene.names import INTERNET, is_public, names_of
 from netgen.spec.forms.text import shown, suggestion
 from netgen.verify import reading
 
@@ -50,6 +50,12 @@ class Scene:
     def internet(self) -> int:
         """Return the classes of ordinary public addresses, one or none of each family, as bits."""
         return mask_of([index for index, name in enumerate(self.names) if name.startswith(f"{INTERNET} (")])
+
+    @cached_property
+    def apart(self) -> tuple[int, ...]:
+        """Return the ends that have public addresses and are not what is called the internet."""
+        ends = enumerate(self.universe.endpoints)
+        return tuple(index for index, one in ends if is_public(one) and not self.internet >> index & 1)
 
     def named(self, endpoints: int) -> Iterator[str]:
         """Yield the names of *endpoints*, given as bits; both families of the internet together are one name."""

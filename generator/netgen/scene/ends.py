@@ -6,7 +6,7 @@ from functools import cached_property
 from ipaddress import ip_address
 
 from netgen.evaluate.endpoints import Endpoint
-from netgen.evaluate.objects.model import Labels, Selector
+from netgen.evaluate.objects.model import Labels, Selector, ServiceObject, ServicePort
 from netgen.evaluate.routes import Backend, routes
 from netgen.evaluate.sets import FIRST, LAST, NO_PORTS, PortSet, Protocol, ports
 from netgen.problems import NetgenError, Problem
@@ -27,23 +27,40 @@ class Ends:
         """Return the ends that *text* means, as bits.
 
         It is a name as it is printed, that of a workload or Service (without the namespace where it has one only),
-        `shop/*`, `shop/tier=cache` (who wears that label), `internet`, `any` or an address. NetgenError for any other.
+        `shop/*`, `shop/tier=cache` (who wears that label), `internet`, `any` or an address. NetgenError for any other,
+        which says too what was not understood: there it may be.
         """
-        found = self._words(text) or self._named.get(text, 0) or self._pods(text)
+        found = self._words(text) or self._named.get(text, 0) | self._wearing(text) or self._of_service.get(text, 0)
         if not found and is_address(text):
             found = self._at(text)
         if not found and "/" not in text:
             found = self._bare.get(text, 0)
         if not found:
-            raise NetgenError([self.unknown(text)])
+            raise NetgenError([self.unknown(text), *self.scene.unproven()])
         return found
 
     def unknown(self, text: str) -> Problem:
         """Return the problem that nothing is called *text*."""
-        names = (*self._named, *(str(service) for service in self.scene.cluster.services), INTERNET)
+        services = self.scene.cluster.services
+        called = next((one for one in services if text in (one.name, str(one))), None)
+        if called is not None:
+            return self.astray(called)
+        names = (*self._named, *(str(service) for service in services), INTERNET)
         near = suggestion(text, names) or suggestion(text.rpartition("/")[2], tuple(self._bare))
         fix = "write namespace/name, namespace/key=value, namespace/*, internet, or an address"
         return Problem("unknown-end", None, f"nothing among the manifests is called {shown(text)}{near}", fix=fix)
+
+    @staticmethod
+    def astray(service: ServiceObject, port: ServicePort | None = None) -> Problem:
+        """Return the problem that *service*, or its *port*, leads to no pods of the scene."""
+        what, fix = "leads to no pods that the manifests tell of", "give the workloads as well"
+        if service.type == "ExternalName":
+            what, fix = "is another name for something outside", "ask about the address that it has"
+        elif service.selector is None:
+            what, fix = "selects no pods: its endpoints are written elsewhere", "ask about their addresses"
+        elif port is not None and isinstance(port.target, str):
+            what = f"leads to the port {shown(port.target)} of its pods, and no workload says its number"
+        return Problem("unknown-end", None, f"the Service {service} {what}", fix=fix)
 
     def _words(self, text: str) -> int:
         if text == ANY:
@@ -57,12 +74,12 @@ class Ends:
             raise NetgenError([Problem("unknown-end", None, message, fix="write the name or the labels of the pod")])
         return 1 << index
 
-    def _pods(self, text: str) -> int:
+    def _wearing(self, text: str) -> int:
         """Return the pods of a namespace (`shop/*`), or those of them that wear some labels."""
         namespace, slash, rest = text.partition("/")
         labels = labels_of(rest)
         if not slash or (rest != "*" and labels is None):
-            return self._of_service.get(text, 0)
+            return 0
         selector = Selector(labels or ())
         found = 0
         for index, one in enumerate(self.scene.universe.endpoints):

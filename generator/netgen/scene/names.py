@@ -112,6 +112,11 @@ _SPECIAL += _networks("192.168.0.0/16", "224.0.0.0/3")
 """Source: the IANA IPv4 Special-Purpose Address Registry and RFC 1112."""
 
 
+def is_public(one: Endpoint) -> bool:
+    """Return whether *one* has addresses of the internet."""
+    return bool(one.ranges) and _public(one.ranges) > 0
+
+
 def _internet(endpoints: Sequence[Endpoint]) -> Iterator[int]:
     """Yield, for each family, the endpoint that has most public addresses, if it has more than half of them."""
     for family, (everything,) in _GLOBAL.items():
@@ -137,12 +142,12 @@ def _common(ranges: tuple[Range, ...], others: tuple[Range, ...]) -> int:
 
 
 def _ranges(ranges: tuple[Range, ...]) -> str:
-    texts = [_range(one) for one in ranges[:_SHOWN_RANGES]]
+    texts = [spelt(one) for one in ranges[:_SHOWN_RANGES]]
     more = len(ranges) - len(texts)
-    return ", ".join(texts) + (f" and {more} more ranges" if more else "")
+    return ", ".join(texts) + (f" and {more} more range{'s' if more > 1 else ''}" if more else "")
 
 
-def _range(one: Range) -> str:
+def spelt(one: Range) -> str:
     """Return a range as an address, a CIDR where it is one, or its ends."""
     family, low, high = one
     if low == high:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 from netgen.evaluate.objects import kinds
@@ -18,8 +19,8 @@ from netgen.evaluate.objects.model import (
 )
 from netgen.evaluate.objects.policies import policy
 from netgen.evaluate.objects.services import ingress, service
-from netgen.evaluate.objects.values import MalformedError, items, mapping, text
-from netgen.evaluate.objects.workloads import TEMPLATES, has_template, namespace_object, workload
+from netgen.evaluate.objects.values import MalformedError, items, mapping, object_name, text
+from netgen.evaluate.objects.workloads import TEMPLATES, has_ended, has_template, namespace_object, workload
 from netgen.problems import Problem, Severity
 from netgen.source import Document, Spot
 
@@ -85,7 +86,7 @@ class _Reader:
             return
         try:
             self._check_version(body, kind, spot)
-            name, namespace = self._name(body, spot)
+            name, namespace = self._name(body, kind, spot)
             found = make(namespace, name, spot)
         except MalformedError as error:
             self.unknowns.append(Unknown(f"a {name_of_kind} is not understood: {error}", error.place))
@@ -104,7 +105,7 @@ class _Reader:
             return lambda namespace, name, spot: named(body, namespace, name, spot)
         if kind == ("", "Namespace"):
             return lambda _, name, spot: namespace_object(body, name, spot)
-        if kind in TEMPLATES or has_template(body):
+        if (kind in TEMPLATES or has_template(body)) and not has_ended(body, kind):
             return lambda namespace, name, spot: workload(body, kind, namespace, name, spot)
         return None
 
@@ -115,13 +116,18 @@ class _Reader:
             message = f"no cluster of today serves {body.get('apiVersion')} {kind[1]}"
             raise MalformedError(message, spot.at("apiVersion"))
 
-    def _name(self, body: dict[str, Any], spot: Spot) -> tuple[str, str]:
+    def _name(self, body: dict[str, Any], kind: Kind, spot: Spot) -> tuple[str, str]:
         at = spot.at("metadata")
         metadata = mapping(body.get("metadata"), at)
-        name = metadata.get("name") or metadata.get("generateName")
-        if not name:
+        namespace = object_name(metadata.get("namespace") or self.namespace, at.at("namespace"))
+        if metadata.get("name"):
+            return object_name(metadata["name"], at.at("name")), namespace
+        if not metadata.get("generateName"):
             raise MalformedError("it has no name", at)
-        return text(name, at.at("name")), text(metadata.get("namespace") or self.namespace, at.at("namespace"))
+        # The cluster gives each object that is made of it another name.
+        start = object_name(f"{text(metadata['generateName'], at.at('generateName'))}1", at.at("generateName"))[:-1]
+        number = next(each for each in count(1) if (kind, namespace, f"{start}{each}") not in self.objects)
+        return f"{start}{number}", namespace
 
     def cluster(self) -> Cluster:
         """Return what was read."""

@@ -20,6 +20,15 @@ _GROUPS = frozenset(
 )
 """API groups of policies: whatever is in them may decide who reaches whom."""
 
+_KINDS = frozenset(
+    (
+        ("consul.hashicorp.com", "ServiceIntentions"),
+        ("kubeovn.io", "SecurityGroup"),
+        ("kuma.io", "MeshTrafficPermission"),
+    )
+)
+"""Policies by another name, in groups that hold other things too."""
+
 _HARMLESS_GROUPS = frozenset(
     (
         "admissionregistration.k8s.io",
@@ -65,4 +74,5 @@ def undecided(group: str, kind: str) -> bool:
     """Return whether an object may decide who reaches whom in a way that is not evaluated."""
     if (group, kind) in _HARMLESS_KINDS or (group, kind) == NETWORK_POLICY or group in _HARMLESS_GROUPS:
         return False
-    return group in _GROUPS or kind.endswith("Policy")
+    # A kind in other letters is none that a cluster knows, and nobody knows what was meant.
+    return group in _GROUPS or (group, kind) in _KINDS or kind.lower().endswith(("policy", "policies"))

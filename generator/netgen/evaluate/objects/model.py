@@ -77,11 +77,15 @@ def _shown(one: Expression) -> str:
 
 
 class NamedPort(NamedTuple):
-    """A port of a container that has a *name*; *passing*: of an init container that ends before the others start."""
+    """A port of a container that has a *name*.
+
+    *init*: of an init container; *passing*: of one that ends before the others start, and is no sidecar.
+    """
 
     name: str
     protocol: Protocol
     number: int
+    init: bool = False
     passing: bool = False
 
 
@@ -89,8 +93,9 @@ class NamedPort(NamedTuple):
 class Workload:
     """What makes pods, or one pod: *labels* and *ports* are those of its pods, *addresses* what the status says.
 
-    *unsure* has the label keys that the cluster sets on the pods to a value which the object does not tell. Pods of
-    which nobody tells the names of their ports have *ports_known* false.
+    *unsure* has the label keys that the cluster sets on the pods to a value which the object does not tell; with
+    *more_labels* it may set any other too. Pods of which nobody tells the names of their ports have *ports_known*
+    false.
     """
 
     kind: str
@@ -101,6 +106,7 @@ class Workload:
     host_network: bool = False
     addresses: tuple[str, ...] = ()
     unsure: frozenset[str] = frozenset()
+    more_labels: bool = False
     ports_known: bool = True
     spot: Spot | None = field(default=None, compare=False, repr=False)
 

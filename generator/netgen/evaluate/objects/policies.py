@@ -58,6 +58,8 @@ def _types(value: object, spot: Spot) -> set[Direction]:
         if not isinstance(item, str) or item not in _TYPES:
             raise MalformedError(f"{item!r} is no policy type", at)
         found.add(_TYPES[item])
+    if isinstance(value, list) and len(value) > len(_TYPES):
+        raise MalformedError("there are more than two policy types", spot)
     return found
 
 

@@ -49,7 +49,7 @@ def _service_port(port: dict[str, Any], spot: Spot) -> ServicePort:
     elif not isinstance(target, str):
         target = whole(target, spot.at("targetPort"), FIRST, LAST)
     protocol = port.get("protocol") or "TCP"
-    if protocol not in _PROTOCOLS:
+    if not isinstance(protocol, str) or protocol not in _PROTOCOLS:
         raise MalformedError(f"{protocol!r} is no protocol of a Service port", spot.at("protocol"))
     node_port = port.get("nodePort") or None
     return ServicePort(

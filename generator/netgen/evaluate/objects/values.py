@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from netgen.source import Spot
+
+# k8s.io/apimachinery pkg/util/validation: IsDNS1123Subdomain, of which all other names are a part.
+_OBJECT_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 
 
 class MalformedError(Exception):
@@ -49,6 +53,14 @@ def text(value: object, spot: Spot) -> str:
     if not isinstance(value, str):
         raise MalformedError(f"{_name(spot)} is not text", spot)
     return value
+
+
+def object_name(value: object, spot: Spot) -> str:
+    """Return the name of an object or namespace, which no reader can take for anything else."""
+    found = text(value, spot)
+    if not _OBJECT_NAME.fullmatch(found):
+        raise MalformedError(f"{found!r} is no name", spot)
+    return found
 
 
 def whole(value: object, spot: Spot, low: int, high: int) -> int:

@@ -49,8 +49,14 @@ def has_template(body: dict[str, Any]) -> bool:
     return isinstance(found, list)
 
 
+def has_ended(body: dict[str, Any], kind: tuple[str, str]) -> bool:
+    """Return whether an object is a pod that has ended for good: it has no network, and others may have its address."""
+    status = body.get("status")
+    return kind == ("", "Pod") and isinstance(status, dict) and status.get("phase") in ("Succeeded", "Failed")
+
+
 def workload(body: dict[str, Any], kind: tuple[str, str], namespace: str, name: str, spot: Spot) -> Workload:
-    """Return the workload *body* of the API group and kind *kind*."""
+    """Return the workload *body* of the API group and kind *kind*; what others' controllers add, nobody here knows."""
     path = TEMPLATES.get(kind, _TEMPLATE)
     template: Any = body
     for depth, step in enumerate(path, 1):
@@ -61,17 +67,22 @@ def workload(body: dict[str, Any], kind: tuple[str, str], namespace: str, name: 
     spec = template["spec"]
     metadata = mapping(template.get("metadata"), at.at("metadata"))
     own = labels(metadata.get("labels"), at.at("metadata", "labels"))
+    added = _ADDED.get(kind, ())
     if kind == ("batch", "Job"):
-        own |= dict.fromkeys(_JOB_NAME, name)
+        if mapping(body.get("metadata"), spot.at("metadata")).get("name"):
+            own |= dict.fromkeys(_JOB_NAME, name)
+        else:
+            added = (*added, *_JOB_NAME)
     return Workload(
         kind=kind[1],
         namespace=namespace,
         name=name,
         labels=tuple(sorted(own.items())),
-        ports=tuple(sorted(set(_ports(spec, at.at("spec"))))),
+        ports=tuple(dict.fromkeys(_ports(spec, at.at("spec")))),
         host_network=truth(spec.get("hostNetwork"), at.at("spec", "hostNetwork")),
-        addresses=tuple(_addresses(body, spot)) if kind == ("", "Pod") else (),
-        unsure=frozenset(_ADDED.get(kind, ())).difference(own),
+        addresses=tuple(dict.fromkeys(_addresses(body, spot))) if kind == ("", "Pod") else (),
+        unsure=frozenset(added).difference(own),
+        more_labels=kind not in TEMPLATES,
         spot=spot,
     )
 
@@ -80,25 +91,26 @@ def _ports(spec: dict[str, Any], spot: Spot) -> Iterator[NamedPort]:
     for key in ("containers", "initContainers"):
         for item, at in items(spec.get(key), spot.at(key)):
             container = mapping(item, at)
-            passing = key == "initContainers" and container.get("restartPolicy") != "Always"
+            init = key == "initContainers"
+            passing = init and container.get("restartPolicy") != "Always"
             for port, place in items(container.get("ports"), at.at("ports")):
-                yield from _port(mapping(port, place), place, passing=passing)
+                yield from _port(mapping(port, place), place, init=init, passing=passing)
 
 
-def _port(port: dict[str, Any], spot: Spot, *, passing: bool) -> Iterator[NamedPort]:
+def _port(port: dict[str, Any], spot: Spot, *, init: bool, passing: bool) -> Iterator[NamedPort]:
     value = whole(port.get("containerPort"), spot.at("containerPort"), FIRST, LAST)
     protocol = port.get("protocol") or "TCP"
-    if protocol not in _PROTOCOLS:
+    if not isinstance(protocol, str) or protocol not in _PROTOCOLS:
         raise MalformedError(f"{protocol!r} is no protocol of a container port", spot.at("protocol"))
     if port.get("name"):
-        yield NamedPort(text(port["name"], spot.at("name")), _PROTOCOLS[protocol], value, passing)
+        yield NamedPort(text(port["name"], spot.at("name")), _PROTOCOLS[protocol], value, init, passing)
 
 
 def _addresses(body: dict[str, Any], spot: Spot) -> Iterator[str]:
     at = spot.at("status")
     status = mapping(body.get("status"), at)
     listed = [(mapping(item, place).get("ip"), place) for item, place in items(status.get("podIPs"), at.at("podIPs"))]
-    for value, place in [(status.get("podIP"), at.at("podIP")), *listed[1:]]:
+    for value, place in [(status.get("podIP"), at.at("podIP")), *listed]:
         if value:
             try:
                 number(text(value, place))
