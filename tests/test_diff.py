@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
@@ -16,7 +18,7 @@ import pytest
 import yaml
 
 import naive
-from clusters import Cluster, random_cluster
+from clusters import Cluster, random_cluster, rule
 from netgen import api
 from netgen.diff import Change, Comparison, Diff, Kind, Side, Zone, compare, comparison, formats
 from netgen.diff.changes import Name
@@ -247,6 +249,95 @@ def test_pods_of_one_app_among_each_other() -> None:
     assert lines[0] == "the pods of shop/db can now open each other on 5432/TCP (NetworkPolicy shop/db, ingress rule 0)"
 
 
+# ------------------------------------------------------------------------------------------------- what must not hide
+
+
+def lets_in(name: str, **more: Any) -> Body:
+    """Return a rule that lets the app *name* in."""
+    return {"from": [{**more, "podSelector": {"matchLabels": {"app": name}}}]}
+
+
+def test_who_can_open_everything_is_told_by_whom_it_is_let_in_now() -> None:
+    """A new app of another namespace, or one without its policy now, does not hide behind `everything`."""
+    pods = [deployment("web"), deployment("db")]
+    closed = [*pods, policy("db", ingress=[])]
+    pay = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "pay"}}}
+    rule = "NetworkPolicy shop/db, ingress rule 0"
+    new = [*pods, policy("db", ingress=[lets_in("spy", **pay)]), deployment("spy", namespace="pay")]
+    there, back = told(objects(closed), objects(new)), told(objects(new), objects(closed))
+    assert f"pay/spy can now open shop/db on every port ({rule})" in there
+    assert f"pay/spy can no longer open shop/db on every port ({rule})" in back
+    held = policy("web", policyTypes=["Egress"], egress=[])
+    lines = told(objects([*closed, held]), objects([*pods, policy("db", ingress=[FROM_WEB])]))
+    assert lines[0].startswith("shop/web becomes unprotected: no policy holds its egress")
+    assert lines[1] == f"shop/web can now open shop/db on 5432/TCP ({rule})"
+    before = [*pods, policy("db", ingress=[FROM_WEB])]
+    assert [one.partition(" becomes")[0] for one in told(objects([*before, held]), objects(before))] == [
+        "shop/web",
+        "1 unprotected",
+    ]
+
+
+def test_a_policy_over_some_pods_of_an_app() -> None:
+    """Where it goes nothing holds them, and that is certain; where it comes, it is not certain which it holds."""
+    pods = [{**deployment("db"), "kind": "StatefulSet"}]
+    some = policy("db")
+    some["spec"]["podSelector"] = {"matchLabels": {"app": "db", "apps.kubernetes.io/pod-index": "0"}}
+    first = told(objects([*pods, policy("db")]), objects([*pods, some]))
+    assert first[1].startswith("shop/db may become unprotected: no policy holds its ingress")
+    assert told(objects([*pods, some]), objects(pods))[0].startswith("shop/db becomes unprotected: ")
+
+
+def test_what_is_large_is_named_first() -> None:
+    """The internet does not hide among many ranges, nor every pod among many names."""
+    pods = [deployment("web"), *(deployment(f"app-{number}") for number in range(12))]
+    blocks = [{"ipBlock": {"cidr": f"{number}.1.0.0/24"}} for number in range(11, 21)]
+    everybody = {"ipBlock": {"cidr": "0.0.0.0/0"}}
+    port = [{"port": 443}]
+    rules = [{"from": [each], "ports": [{"port": number}]} for number, each in enumerate(blocks, 1)]
+    old = objects([*pods, policy("web")])
+    listed = told(old, objects([*pods, policy("web", ingress=[{"from": [*blocks, everybody]}])]), cni="cilium")
+    assert listed[0].startswith("internet (IPv4), 11.1.0.0/24, 12.1.0.0/24 and 8 more can now open shop/web")
+    summed = told(
+        old, objects([*pods, policy("web", ingress=[*rules, {"from": [everybody], "ports": port}])]), cni="cilium"
+    )
+    assert summed[0].startswith("internet (IPv4) on 443/TCP, 11.1.0.0/24 on 1/TCP, 443/TCP, ")
+
+
+def test_owners_that_change_hide_nothing() -> None:
+    """Within an owner is what was, and is, with one owner."""
+    first, second = "shop: us, pay: them", "shop: us, pay: us"
+    head = "apiVersion: netgen.dev/v1alpha1\nkind: Platform\nmetadata: {name: prod}\nowners: {"
+    pay = SPEC.replace("shop", "pay").replace("[db]", "[]")
+    old, new = (
+        f"{head}{owners}}}\n---\n{SPEC.replace('[db]', calls)}---\n{pay}"
+        for owners, calls in ((first, "[]"), (second, "[pay/db]"))
+    )
+    found, _ = api.diff(write("old.yaml", old), write("new.yaml", new))
+    assert [(one.zone, one.words) for one in found.changes if "pay/db" in one.words] == [
+        (Zone.ACROSS, "shop/web can now open pay/db on 5432/TCP")
+    ]
+
+
+def test_a_stranger_with_labels_of_both_sides() -> None:
+    """The old side let in whoever does not wear one label, the new side lets in whoever wears another."""
+    shun = {"matchExpressions": [{"key": "a", "operator": "NotIn", "values": ["1"]}]}
+    old, new = (
+        [deployment("db"), policy("db", ingress=[{"from": [{"podSelector": one}]}])]
+        for one in (shun, {"matchLabels": {"b": "1"}})
+    )
+    assert "shop/a=1,b=1 can now open shop/db on every port (NetworkPolicy shop/db, ingress rule 0)" in told(
+        objects(old), objects(new)
+    )
+
+
+def test_a_second_workload_of_a_name() -> None:
+    """The first one is no other than before."""
+    old = [deployment("web"), policy("web", policyTypes=["Ingress", "Egress"])]
+    lines = told(objects(old), objects([*old, {**deployment("web"), "kind": "StatefulSet"}]))
+    assert lines == ["shop/web (StatefulSet) is new (new.yaml:28:1)", "1 new"]
+
+
 # ------------------------------------------------------------------------------------------------------ many at once
 
 
@@ -372,6 +463,16 @@ def test_an_app_that_moves_to_the_host_network() -> None:
     assert told(objects(old), objects(new))[0] == (
         "shop/db becomes unprotected: it runs on the host network, where no policy holds it (NetworkPolicy shop/db)"
     )
+
+
+def test_an_app_on_the_host_network_that_no_policy_held() -> None:
+    """It is told all the same: no policy can hold it any longer."""
+    old, new = ([deployment("web", **more), deployment("db")] for more in ({}, {"hostNetwork": True}))
+    assert told(objects(old), objects(new)) == [
+        "shop/web is now on the host network, which no policy holds (new.yaml:1:1)",
+        "1 unprotected",
+    ]
+    assert told(objects(new), objects(old))[0] == "shop/web is no longer on the host network (new.yaml:1:1)"
 
 
 def test_many_unprotected_apps_are_one_line() -> None:
@@ -533,6 +634,102 @@ def test_types_of_services(kind: str) -> None:
     assert told(new, old)[-1] == "1 no longer exposed"
 
 
+def test_ways_that_turn_to_other_pods() -> None:
+    """A Service that selects another app, or another port of it, leads the internet there."""
+    pods = [deployment("web"), deployment("db")]
+    front = {"type": "LoadBalancer", "selector": {"app": "web"}}
+    old = [*pods, service("front", **front)]
+    turned = service("front", type="LoadBalancer", selector={"app": "db"})
+    before = "(before: shop/web on 80/TCP) (Service shop/front)"
+    assert told(objects(old), objects([*pods, turned])) == [
+        f"the LoadBalancer shop/front now opens 80/TCP, which is shop/db on 80/TCP {before}",
+        "1 exposed",
+    ]
+    other = service("front", **front, ports=[{"port": 80, "targetPort": 9000}])
+    assert told(objects(old), objects([*pods, other]))[0] == (
+        f"the LoadBalancer shop/front now opens 80/TCP, which is shop/web on 9000/TCP {before}"
+    )
+    more = [*old, deployment("canary"), policy("canary", policyTypes=["Ingress", "Egress"])]
+    more[3]["spec"]["template"]["metadata"]["labels"] |= {"app": "web", "track": "canary"}
+    assert told(objects(old), objects(more))[1].startswith(
+        "the LoadBalancer shop/front now opens 80/TCP, which is shop/canary on 80/TCP and shop/web on 80/TCP (before: "
+    )
+    there, inner = ([*pods, ingress("/x"), service("web", selector={"app": app})] for app in ("web", "db"))
+    assert told(objects(there), objects(inner)) == [
+        (
+            "http://shop.example.com/x now leads to shop/web:80, which is shop/db on 80/TCP "
+            "(before: shop/web on 80/TCP) (Ingress shop/web)"
+        ),
+        "the Service shop/web now leads to shop/db (before: shop/web) (Service shop/web)",
+        "1 exposed, 1 led elsewhere",
+    ]
+    named = [service("front", **front, ports=[{"port": 80, "targetPort": name}]) for name in ("http", "admin")]
+    assert told(objects(named[:1]), objects(named[1:]))[0] == (
+        "the LoadBalancer shop/front now opens 80/TCP, which is shop/front on admin/TCP "
+        "(before: shop/front on http/TCP) (Service shop/front)"
+    )
+
+
+def test_who_comes_in_through_a_load_balancer() -> None:
+    """More clients are an opening, fewer are none; an address of a Service is one too."""
+    ranges = {"type": "LoadBalancer", "loadBalancerSourceRanges": ["203.0.113.0/24"]}
+    some, wider, all_ = (
+        objects([service("web", **more)])
+        for more in (ranges, {**ranges, "loadBalancerSourceRanges": ["203.0.112.0/23"]}, {"type": "LoadBalancer"})
+    )
+    takes = "the LoadBalancer shop/web now takes 80/TCP from"
+    narrow = "203.0.113.0/24 alone"
+    assert told(some, all_) == [f"{takes} everybody (before: {narrow}) (Service shop/web)", "1 exposed"]
+    assert told(some, wider)[0] == f"{takes} 203.0.112.0/23 alone (before: {narrow}) (Service shop/web)"
+    assert told(all_, some) == [f"{takes} {narrow} (before: everybody) (Service shop/web)", "1 no longer exposed"]
+    plain, outer = objects([service("web")]), objects([service("web", externalIPs=["203.0.113.5"])])
+    assert told(plain, outer) == [
+        "the Service shop/web now opens 80/TCP at 203.0.113.5 (Service shop/web)",
+        "1 exposed",
+    ]
+    assert told(plain, some)[0] == f"the LoadBalancer shop/web now opens 80/TCP for {narrow} (Service shop/web)"
+
+
+def test_a_service_that_turns_away() -> None:
+    """It leads out of the cluster, or to endpoints that somebody writes."""
+    old = objects([deployment("db"), service("db")])
+    out = {"type": "ExternalName", "externalName": "db.example.com"}
+    assert told(old, objects([deployment("db"), service("db", **out)]))[0] == (
+        "the Service shop/db now leads to db.example.com (before: shop/db) (Service shop/db)"
+    )
+    assert told(old, objects([deployment("db"), service("db", selector=None)]))[0] == (
+        "the Service shop/db now leads to endpoints that no selector gives (before: shop/db) (Service shop/db)"
+    )
+
+
+def test_two_ingresses_of_one_url() -> None:
+    """Nobody knows which one counts, in any order; the class is named where it is all that differs."""
+    second = {**ingress("/x", "api"), "metadata": {"name": "a", "namespace": "shop"}}
+    old = [service("web"), service("api"), ingress("/x")]
+    for new in ([second, *old], [*old, second]):
+        assert told(objects(old), objects(new))[0].startswith(
+            "http://shop.example.com/x now leads to shop/api:80 and shop/web:80 (before: shop/web:80) (Ingress shop/"
+        )
+    inner, outer = (objects([service("web"), ingress("/x", ingressClassName=each)]) for each in ("inner", "outer"))
+    assert told(inner, outer)[:2] == [
+        "http://shop.example.com/x of the class outer now leads to shop/web:80 (Ingress shop/web)",
+        "http://shop.example.com/x of the class inner no longer leads to shop/web:80 (Ingress shop/web)",
+    ]
+
+
+def test_annotations_of_ways_in_are_not_passed_over() -> None:
+    """They make a load balancer public, and nobody here reads them."""
+    old, new = (service("web", type="LoadBalancer") for _ in range(2))
+    old["metadata"]["annotations"] = {"example.com/scheme": "internal"}
+    assert told(objects([old]), objects([new])) == [
+        (
+            "the LoadBalancer shop/web has other annotations now, which may say who gets in: example.com/scheme "
+            "(new.yaml:1:1)"
+        ),
+        "no change in what is understood, 1 not understood",
+    ]
+
+
 # --------------------------------------------------------------------------------------------------- not understood
 
 
@@ -559,6 +756,22 @@ def test_labels_of_namespaces_that_change_are_not_passed_over() -> None:
     lines = told(bodies(team="blue"), bodies(team="red"))
     assert lines[0].startswith("the namespace pay wears other labels now")
     assert told(bodies(team="red", version="1"), bodies(team="red", version="2")) == ["no change in who reaches whom"]
+
+
+def test_a_namespace_on_one_side_only() -> None:
+    """What it wears is not known on the other side, except where it came with its pods."""
+    red = {"from": [{"namespaceSelector": {"matchLabels": {"team": "red"}}}]}
+    space = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "pay", "labels": {"team": "red"}}}
+    own = [deployment("db"), policy("db", ingress=[red])]
+    pods = [deployment("api", namespace="pay"), policy("api", namespace="pay")]
+    for old, new, side in (([*own, *pods], [*own, *pods, space], "new"), (own, [*own, space], "new")):
+        word = f"the namespace pay is there on the {side} side only"
+        assert any(line.startswith(word) for line in told(objects(old), objects(new)))
+        word = "the namespace pay is there on the old side only"
+        assert any(line.startswith(word) for line in told(objects(new), objects(old)))
+    lines = told(objects(own), objects([*own, *pods, space]))
+    assert "pay/api can now open shop/db on every port (NetworkPolicy shop/db, ingress rule 0)" in lines
+    assert not any("side only" in line for line in lines)
 
 
 @pytest.mark.parametrize(("old", "new"), [("", ""), ("# no\n", "a: b\n"), ("", "apiVersion: v1\nkind: ConfigMap\n")])
@@ -684,7 +897,7 @@ QUESTIONS = [
 
 def changed(policies: list[list[Body]], source: naive.End, target: naive.End) -> Iterator[Any]:
     """Yield what was surely closed under the first policies and is surely open under the second."""
-    loose, strict = (naive.Choices(passing_ports=passing) for passing in (True, False))
+    loose, strict = (naive.Choices(init_ports=counted) for counted in (True, False))
     for protocol, port in QUESTIONS:
         if not naive.allowed(policies[0], source, target, protocol, port, loose) and naive.allowed(
             policies[1], source, target, protocol, port, strict
@@ -692,20 +905,86 @@ def changed(policies: list[list[Body]], source: naive.End, target: naive.End) ->
             yield protocol, port
 
 
-def of_facts(found: list[Fact], kind: Kind, source: naive.End, target: naive.End) -> Iterator[Any]:
-    """Yield what is told of two pods, and is not told to depend on anything."""
+def of_facts(
+    found: list[Fact], kind: Kind, source: naive.End, target: naive.End, *, unsure: bool = False
+) -> Iterator[Any]:
+    """Yield what is told of two pods; what is told to depend on something only with *unsure*."""
     for fact in found:
         sides = ((fact.sources, source), (fact.targets, target))
         about = all(any(mean(one.names, pod) for one in phrases) for phrases, pod in sides)
-        if fact.kind is kind and not fact.unsure and about:
+        if fact.kind is kind and (unsure or not fact.unsure) and about:
             yield from (each for each in QUESTIONS if fact.ports.has(Protocol(each[0]), each[1]))
+
+
+PLUGINS = {
+    "calico": [naive.Choices(init_ports=True)],
+    "kubernetes": [
+        naive.Choices(blocks_match_pods=pods, blocks_match_nodes=nodes, init_ports=init)
+        for pods, nodes, init in itertools.product((False, True), repeat=3)
+    ],
+    "cilium": [
+        naive.Choices(blocks_match_pods=False, blocks_match_nodes=False, unlisted_rules=True, init_ports=init)
+        for init in (False, True)
+    ],
+}
+BY_ALL, TO_ALL = "everybody can open it", "everything that lets it in"
+
+
+def random_edit(number: int) -> tuple[Cluster, list[Body], list[Body]]:
+    """Return a random cluster and its objects, twice, with some sections of its policies written anew in each.
+
+    The second time, some of the policies no longer hold egress.
+    """
+    cluster = random_cluster(f"edit {number}")
+    sides = [copy.deepcopy(cluster.objects) for _ in range(2)]
+    for spec in (body["spec"] for side in sides for body in side if body["kind"] == "NetworkPolicy"):
+        for way, key in (("ingress", "from"), ("egress", "to")):
+            if spec.get(way) is not None and cluster.chance.random() < 0.6:
+                spec[way] = [rule(cluster, key) for _ in range(cluster.chance.randint(1, 2))]
+    for spec in (body["spec"] for body in sides[1] if body["kind"] == "NetworkPolicy"):
+        if "Egress" in (spec.get("policyTypes") or ()) and cluster.chance.random() < 0.9:
+            spec["policyTypes"] = ["Ingress"]
+    return cluster, sides[0], sides[1]
+
+
+def test_everything_that_opens_is_covered() -> None:
+    """By a connection that is told, or by a sentence that says so of one of the two pods, with any plugin."""
+    seen: Counter[str] = Counter()
+    for number, (cni, make) in enumerate(itertools.product(PLUGINS, [random_pair, random_edit] * 12)):
+        cluster, *bodies = make(number)
+        both = comparison(side_of(bodies[0]), side_of(bodies[1]), cni=cni)
+        told, lost = list(both.facts()), [one for one in both.changes() if one.kind is Kind.UNPROTECTED]
+        sides = [[body for body in each if body["kind"] == "NetworkPolicy"] for each in bodies]
+        for pods in itertools.permutations([end for end in cluster.ends if end.pod], 2):
+            open_now = {each for kind in OPENED for each in of_facts(told, kind, *pods, unsure=True)}
+            free = [{word for word in (BY_ALL, TO_ALL) if is_said(lost, word, pod)} for pod in pods]
+            for choices, each in itertools.product(PLUGINS[cni], QUESTIONS):
+                if naive.allowed(sides[1], *pods, *each, choices) > naive.allowed(sides[0], *pods, *each, choices):
+                    # Whom policies over the target let in only now, is told by name.
+                    let_in = naive.side(sides[0], *pods, *each, choices, "ingress") or is_free(sides[1], pods[1])
+                    covers = {"told": each in open_now, "target": BY_ALL in free[1], "source": TO_ALL in free[0]}
+                    how = next((how for how, holds in covers.items() if holds and (let_in or how != "source")), "")
+                    assert how, (number, cni, pods, each, choices)
+                    seen[how] += 1
+    assert min(seen[each] for each in ("told", "target", "source")) > 100
+
+
+def is_said(lost: list[Change], word: str, pod: naive.End) -> bool:
+    """Return whether a sentence of *lost* says *word* about *pod*."""
+    return any(f"{pod.namespace}/{pod.pod}" in map(str, one.sentence) and word in one.words for one in lost)
+
+
+def is_free(policies: list[Body], pod: naive.End) -> bool:
+    """Return whether no policy holds the ingress of *pod*."""
+    nobody = naive.End("192.0.2.1")
+    return all(naive.side(policies, nobody, pod, *each, naive.Choices(), "ingress") for each in QUESTIONS)
 
 
 # -------------------------------------------------------------------------------------------------- names, Markdown
 
 
 def test_hostile_names_are_harmless() -> None:
-    """Neither a terminal nor a page takes them for more than text."""
+    """Neither a terminal nor a page takes them for more than text, and no host says what netgen says."""
     nasty = "a`](http://x)|<b>@me #1 $x$\x1b[31m\u202e\n## x"
     old = [deployment("db"), policy("db")]
     new = [deployment("db"), policy("db", ingress=[FROM_WEB]), ingress("/" + nasty, nasty)]
@@ -717,7 +996,16 @@ def test_hostile_names_are_harmless() -> None:
     outside = re.sub(r"(`+) ?(.*?) ?\1(?!`)", "", line)
     assert len(spans) == 3
     assert not set("<>|@#$[]\\*_") & set(outside)
-    assert "\\x1b[31m\\u202e\\n## x" in line
+    assert "\\x1b[31m\\u202e\\n##%20x" in line
+
+
+def test_a_host_is_one_word() -> None:
+    """With blanks in it, it could end the sentence and begin another one."""
+    odd = ingress("/x (")
+    odd["spec"]["rules"][0]["host"] = "a.b no longer leads to shop/web:80"
+    assert told(objects([service("web")]), objects([service("web"), odd]))[0] == (
+        "http://a.b%20no%20longer%20leads%20to%20shop/web:80/x%20( now leads to shop/web:80 (Ingress shop/web)"
+    )
 
 
 def test_a_page_for_a_pull_request() -> None:
@@ -762,6 +1050,20 @@ def test_a_page_is_never_longer_than_a_comment_may_be() -> None:
     page = formats.as_markdown(Diff(tuple(changes)))
     assert len(page) < 65536
     assert "- and 400 more, which `netgen diff` prints as text\n" in page
+
+
+def test_a_page_without_room_keeps_what_opens() -> None:
+    """What stops makes room for it, wherever it stands, and long names leave the page short enough."""
+    closed = [Change(Zone.INTERNET, Kind.CLOSED, (Name(f"a{number}"), " closes")) for number in range(150)]
+    opened = Change(Zone.ACROSS, Kind.OPENED, (Name("b"), " opens"))
+    unknown = Change(Zone.UNPROVEN, Kind.UNPROVEN, ("not understood",))
+    page = formats.as_markdown(Diff((*closed, opened, unknown)))
+    assert "- `b` opens\n" in page
+    assert "not understood\n" in page
+    assert "- and 52 more, which `netgen diff` prints as text\n" in page
+    names = tuple(Name("\x1b" * 300) for _ in range(10))
+    long = [Change(Zone.WITHIN, Kind.OPENED, (*names, f" {number}")) for number in range(100)]
+    assert len(formats.as_markdown(Diff(tuple(long)))) < 65536
 
 
 # ----------------------------------------------------------------------------------------------- command line, git
@@ -918,6 +1220,7 @@ def test_links_of_a_revision_are_followed() -> None:
     ("old", "says"),
     [
         ("git:nope", "the repository knows no revision 'nope'"),
+        ("git:^HEAD", "the repository knows no revision '^HEAD'"),
         ("git:v1..main", "the repository knows no revision 'v1..main'"),
         ("git:--output=x", "names no revision"),
         ("git:", "names no revision"),
@@ -938,6 +1241,43 @@ def test_odd_revisions(old: str, says: str) -> None:
     assert "error[unknown-revision]" in said
     assert says in said
     assert not Path("x").exists()
+
+
+def test_other_repositories_and_large_files_are_said() -> None:
+    """A submodule is a note, whatever it is called; a pointer to a large file is an error, since its content counts."""
+    repository()
+    git("init", "-q", "other")
+    git("-C", "other", "commit", "-q", "--allow-empty", "-m", "x")
+    for path in ("inner", "specs/sub.yaml"):
+        commit = git("-C", "other", "rev-parse", "HEAD").strip()
+        git("update-index", "--add", "--cacheinfo", f"160000,{commit},{path}")
+    git("commit", "-q", "-m", "two")
+    code, _, said = run("git:HEAD:inner", "specs")
+    assert (code, "left out, because git holds a link or another repository there: HEAD:inner" in said) == (1, True)
+    assert "another repository there: HEAD:inner, HEAD:specs/sub.yaml" in run("git:HEAD", ".")[2]
+    write("large/a.yaml", "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n")
+    git("add", "large")
+    git("commit", "-q", "-m", "three")
+    code, out, said = run("git:HEAD:large", "specs")
+    assert (code, out) == (2, "")
+    assert "HEAD:large/a.yaml is a pointer of Git LFS" in said
+
+
+def test_content_that_git_does_not_have() -> None:
+    """Nothing is fetched, and the exit code is that of a git which cannot answer."""
+    repository()
+    blob = git("rev-parse", "HEAD:specs/shop.yaml").strip()
+    Path(f".git/objects/{blob[:2]}/{blob[2:]}").unlink()
+    code, out, said = run("git:HEAD", "specs")
+    assert (code, out) == (3, "")
+    assert said == "netgen: git has no content of HEAD:specs/shop.yaml: fetch it first\n"
+
+
+def test_a_loop_of_links() -> None:
+    """Is an error of the input."""
+    repository()
+    Path("loop").symlink_to("loop")
+    assert run("git:HEAD", "loop")[:2] == (2, "")
 
 
 def test_odd_paths_of_a_revision() -> None:

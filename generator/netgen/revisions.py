@@ -17,6 +17,7 @@ PREFIX = "git:"
 _ARGUMENT = re.compile(r"git:((?:[^:{]|\{[^}]*\})*)(?::(.*))?", re.DOTALL)
 _LINK, _FOLDER, _MODULE = "120000", "040000", "160000"
 _MOST_LINKS = 10
+_POINTER = b"version https://git-lfs.github.com/spec/"
 
 _NEUTRAL = {
     "GIT_ALLOW_PROTOCOL": "",
@@ -151,7 +152,8 @@ class _Git:
         """Return the commit that *revision* names."""
         asked = f"{revision}^{{commit}}"
         done = self._try("rev-parse", "--verify", "--quiet", "--end-of-options", asked)
-        if done.returncode != 0:
+        # `^main` is known to git as what is to be left out.
+        if done.returncode != 0 or revision.startswith("^"):
             message = f"the repository knows no revision {revision!r}"
             fix = "name a commit, branch or tag; in a shallow clone, fetch it first"
             raise NetgenError([Problem("unknown-revision", None, message, fix=fix)])
@@ -162,14 +164,20 @@ class _Git:
         top = Path(os.fsdecode(self.run("rev-parse", "--show-toplevel").removesuffix(b"\n")))
         there = Path(path).absolute()
         # The folder may be reached by a link; the last name is looked up in the revision, which may have it as one.
-        ways = ((there.parent.resolve() / there.name) if there.name != ".." else there.resolve(), there.resolve())
+        ways = [_real(there)] if there.name == ".." else [_real(there.parent) / there.name, _real(there)]
         real = next((way.relative_to(top).as_posix() for way in ways if way.is_relative_to(top)), "..")
         return _inner(real, path)
 
 
+def _real(path: Path) -> Path:
+    """Return *path* without links; a loop of them stays as it is."""
+    return Path(os.path.realpath(path))
+
+
 def _first_line(said: bytes) -> str:
     lines = said.decode("utf-8", "replace").strip().splitlines()
-    return lines[0].removeprefix("fatal: ") if lines else "it says nothing"
+    first = next((line for line in lines if not line.startswith("warning: ")), "it says nothing")
+    return first.removeprefix("fatal: ").removeprefix("error: ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,19 +200,22 @@ class _Tree:
         start = self._followed(self._at(path)) if path else _Entry(_FOLDER, self._commit, "")
         if start is None:
             return Snapshot((), absent=True)
+        if start.mode == _MODULE:
+            return Snapshot((), (f"{self._name}:{path}",))
         if start.mode != _FOLDER:
             return Snapshot(self._read([(path, start)]))
         chosen, left_out = [], []
         below = f"{start.path}/" if start.path else ""
         for entry in self._list("-r", start.path):
             name = entry.path.removeprefix(below)
-            if not _is_read(name):
+            is_read = _is_read(name)
+            if _is_hidden(name) or not (is_read or entry.mode in {_LINK, _MODULE}):
                 continue
             shown = posixpath.join(path, name)
             found = self._followed(entry) if entry.mode == _LINK else entry
             if found is None or found.mode in {_FOLDER, _MODULE}:
                 left_out.append(f"{self._name}:{shown}")
-            else:
+            elif is_read:
                 chosen.append((shown, found))
         return Snapshot(self._read(chosen), tuple(left_out))
 
@@ -237,12 +248,25 @@ class _Tree:
         found, at = [], 0
         for path, _ in listed:
             line_end = answer.index(b"\n", at)
-            size = int(answer[at:line_end].rpartition(b" ")[2])
-            found.append((f"{self._name}:{path}", answer[line_end + 1 : line_end + 1 + size]))
-            at = line_end + size + 2
+            size = answer[at:line_end].rpartition(b" ")[2]
+            name = f"{self._name}:{path}"
+            if not size.isdigit():
+                raise OutputError(f"git has no content of {name}: fetch it first")
+            content = answer[line_end + 1 : line_end + 1 + int(size)]
+            if content.startswith(_POINTER):
+                message = f"{name} is a pointer of Git LFS, and what it points to is not in the repository"
+                raise NetgenError(
+                    [Problem("unreadable-file", None, message, fix="keep it in git itself, or give files")]
+                )
+            found.append((name, content))
+            at = line_end + int(size) + 2
         return tuple(found)
 
 
 def _is_read(name: str) -> bool:
     """Return whether a run through a folder reads the file *name* below it."""
-    return name.lower().endswith(SUFFIXES) and not any(part.startswith(".") for part in name.split("/"))
+    return name.lower().endswith(SUFFIXES) and not _is_hidden(name)
+
+
+def _is_hidden(name: str) -> bool:
+    return any(part.startswith(".") for part in name.split("/"))

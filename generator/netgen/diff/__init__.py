@@ -51,7 +51,7 @@ class Comparison:
         """Yield what has changed, in any order."""
         yield from self.protection.changes()
         yield from Sentences(self.ends, self.old, self.new).of(self.facts())
-        yield from exposures(self.old, self.new)
+        yield from exposures(self.old, self.new, self.ends)
         yield from doubts(self.old, self.new)
 
 
@@ -66,7 +66,7 @@ def comparison(old: Side, new: Side, *, cni: str) -> Comparison:
         node_ranges=tuple(dict.fromkeys(cidr for one in intents for cidr in one.node_ranges)),
         asked=plain,
     )
-    owners = {namespace: owner for one in intents for namespace, owner in one.owners}
+    owners = tuple(dict.fromkeys(one.owners for one in intents))
     origins = Origin(before, old.intent), Origin(after, new.intent)
     ends = ends_of(*origins, plain)
     return Comparison(*origins, ends, Protection(ends, *origins), Phrases(ends, after, owners))

@@ -33,6 +33,7 @@ class Kind(Enum):
     GONE = "gone"
     RELABELLED = "relabelled"
     RENAMED = "renamed"
+    LED = "led elsewhere"
     UNPROVEN = "not understood"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from netgen.diff.changes import FEW, Kind, Zone
+from netgen.diff.changes import FEW, WIDENING, Kind, Zone
 from netgen.diff.doubles import doubles_of
 from netgen.diff.ends import Ends
 from netgen.diff.phrases import Phrase, Phrases, zone
@@ -82,7 +82,7 @@ class _Rows:
     """The rows of two scenes through the same ends, and what is told of their differences."""
 
     def __init__(self, old: Scene, new: Scene, ends: Ends, protection: Protection) -> None:
-        self._old, self._new, self._ends = old, new, ends
+        self._old, self._new, self._ends, self._protection = old, new, ends, protection
         self._loosened = {side: protection.loosened(side) for side in Direction}
         self._tightened = {side: protection.tightened(side) for side in Direction}
         self._doubles = {is_new: doubles_of(ends, new if is_new else old, new=is_new) for is_new in (False, True)}
@@ -94,19 +94,12 @@ class _Rows:
     def changes(self, target: int) -> Iterator[tuple[Kind, bool, Row]]:
         """Yield what is open to *target* on one side only, by kind and whether that is unsure."""
         rows, bit = self._compared(target), 1 << target
-        told = -1 if bit & self._known else self._known
-        if not bit & self._loosened[Direction.INGRESS]:
-            sources = told & ~self._loosened[Direction.EGRESS]
-            yield Kind.OPENED, False, self._told(target, sources, common(rows.widened, rows.after), new=True)
-            yield Kind.MAY_OPEN, True, self._told(target, sources, minus(rows.widened, rows.after), new=True)
-            surer = minus(minus(rows.after, rows.before), rows.widened)
-            yield Kind.CERTAIN, False, self._told(target, sources, surer, new=True)
-        if not bit & self._tightened[Direction.INGRESS]:
-            sources = told & ~self._tightened[Direction.EGRESS]
-            yield Kind.CLOSED, False, self._told(target, sources, common(rows.narrowed, rows.before), new=False)
-            yield Kind.CLOSED, True, self._told(target, sources, minus(rows.narrowed, rows.before), new=False)
-            less_sure = minus(minus(rows.before, rows.after), rows.narrowed)
-            yield Kind.UNCERTAIN, True, self._told(target, sources, less_sure, new=False)
+        for kind, unsure, row in _differences(rows):
+            is_new = kind in WIDENING
+            if not bit & (self._loosened if is_new else self._tightened)[Direction.INGRESS]:
+                is_wide = unsure and kind is not Kind.UNCERTAIN
+                told = self._unsaid(target, within(row, self._told_at(target)), new=is_new, wide=is_wide)
+                yield kind, unsure, self._unlike(target, told, new=is_new)
 
     def _compared(self, target: int) -> _Compared:
         end = self._ends.ends[target]
@@ -118,14 +111,40 @@ class _Rows:
         widened, narrowed = minus(wide_after, wide_before), minus(wide_before, wide_after)
         return _Compared(before, after, wide_before, wide_after, widened, narrowed)
 
-    def _told(self, target: int, sources: int, row: Row, *, new: bool) -> Row:
-        """Return *row* for *sources*, without what a stranger shares with an app whose labels it wears."""
-        left, doubles = joined([within(row, sources)]), self._doubles[new]
+    def _told_at(self, target: int) -> int:
+        """Return the sources of which connections to *target* are told."""
+        return -1 if self._known >> target & 1 else self._known
+
+    def _unlike(self, target: int, row: Row, *, new: bool) -> Row:
+        """Return *row* without what a stranger shares with an app whose labels it wears."""
+        left, doubles = joined([row]), self._doubles[new]
         if target in doubles.worn:
             for app in bits(doubles.worn[target]):
                 left = minus(left, self._reference(app, new=new)) if left else left
             return left
         return doubles.without(left, self._reference(target, new=new)) if left else left
+
+    def _unsaid(self, target: int, row: Row, *, new: bool, wide: bool) -> Row:
+        """Return *row* without what is said of sources that lose their protection: they can open all that lets them in.
+
+        By whom they are let in only now, that is not said. The same of those that gain it, there and back.
+        """
+        free = (self._loosened if new else self._tightened)[Direction.EGRESS]
+        if not any(mask & free for mask, _ in row):
+            return row
+        return (*within(row, ~free), *common(within(row, free), self._let_in(target, new=new, wide=wide)))
+
+    def _let_in(self, target: int, *, new: bool, wide: bool) -> Row:
+        """Return whom the policies over *target* let in on one side only: nobody, where none holds it there."""
+        if not self._protection.is_held(target, new=new):
+            return ()
+        end = self._ends.ends[target]
+        rows: list[Row] = [(), ()]
+        for is_new, scene, at in ((False, self._old, end.old), (True, self._new, end.new)):
+            if at is not None:
+                entering = (scene.wide if wide else scene.narrow).entering(at)
+                rows[is_new] = self._ends.seen(entering, new=is_new)
+        return minus(rows[new], rows[not new])
 
     def _reference(self, target: int, *, new: bool) -> Row:
         """Return what has changed for apps at *target*, and what those have that are new, gone or relabelled."""
@@ -135,6 +154,16 @@ class _Rows:
 
     def _row(self, reach: Reach, target: int | None, *, new: bool) -> Row:
         return () if target is None else self._ends.seen(reach.row(target), new=new)
+
+
+def _differences(rows: _Compared) -> Iterator[tuple[Kind, bool, Row]]:
+    """Yield what is open on one side only, or is more certain there, by kind and whether it is unsure."""
+    yield Kind.OPENED, False, common(rows.widened, rows.after)
+    yield Kind.MAY_OPEN, True, minus(rows.widened, rows.after)
+    yield Kind.CERTAIN, False, minus(minus(rows.after, rows.before), rows.widened)
+    yield Kind.CLOSED, False, common(rows.narrowed, rows.before)
+    yield Kind.CLOSED, True, minus(rows.narrowed, rows.before)
+    yield Kind.UNCERTAIN, True, minus(minus(rows.before, rows.after), rows.narrowed)
 
 
 def _united(row: Row, other: Row) -> Row:

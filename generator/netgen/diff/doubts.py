@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from netgen.diff.changes import Change, Kind, Name, Zone
 from netgen.diff.origin import Origin, at, shown
-from netgen.evaluate.objects.model import Cluster, PodPeer
+from netgen.evaluate.objects.model import NAME_LABEL, Cluster, Namespace, PodPeer
 from netgen.problems import Place
 
 
@@ -38,6 +38,23 @@ def _namespaces(old: Cluster, new: Cluster) -> Iterator[Change]:
         if asked.intersection(key for key, _ in pairs):
             words = " wears other labels now, and what that opens or closes is not told"
             yield Change(Zone.UNPROVEN, Kind.UNPROVEN, ("the namespace ", Name(one.name), words), at(one.spot))
+    for word, here, there in (("new", new, old), ("old", old, new)):
+        given = {one.name for one in there.namespaces}
+        for one in here.namespaces:
+            if one.name not in given and asked.intersection(_own(one)) and not _is_alone(one.name, here, there):
+                words = f" is there on the {word} side only, and the other one is seen with its labels as well"
+                yield Change(Zone.UNPROVEN, Kind.UNPROVEN, ("the namespace ", Name(one.name), words), at(one.spot))
+
+
+def _own(one: Namespace) -> set[str]:
+    """Return the keys of the labels that the API server does not give every namespace."""
+    return {key for key, _ in one.labels} - {NAME_LABEL}
+
+
+def _is_alone(name: str, here: Cluster, there: Cluster) -> bool:
+    """Return whether a namespace came or went with its pods, of which all is told then."""
+    held, others = ({one.namespace for one in side.workloads} for side in (here, there))
+    return name in held and name not in others | {one.namespace for one in there.policies}
 
 
 def _asked(cluster: Cluster) -> set[str]:

@@ -10,7 +10,7 @@ from functools import cached_property
 from netgen.diff.origin import Origin
 from netgen.diff.rows import Row
 from netgen.evaluate.endpoints import Endpoint, Kind
-from netgen.evaluate.objects.model import Cluster, Labels, PodPeer, Workload
+from netgen.evaluate.objects.model import Cluster, Labels, Operator, PodPeer, Workload
 from netgen.evaluate.sets import bits, mask_of
 from netgen.scene import IMPLIED
 
@@ -87,7 +87,8 @@ class Ends:
 
 def ends_of(old: Origin, new: Origin, plain: Iterable[Workload]) -> Ends:
     """Return the ends of two scenes of one universe; *plain* are pods in it that nothing is known of."""
-    before, after = _apps(old), _apps(new)
+    shared = _shared(old) | _shared(new)
+    before, after = _apps(old, shared), _apps(new, shared)
     _part(before, after, old, new)
     renamed = _renamed(before, after)
     groups: dict[tuple[int | None, int | None], set[str]] = {}
@@ -134,10 +135,10 @@ def _mixed(endpoints: Sequence[Endpoint], old: Origin, new: Origin) -> set[int]:
     """Return the strangers that wear a label of which only the old policies speak, and one of only the new ones.
 
     They are there because both sides share a universe. What changes for them, changes for a pod with one of the two
-    labels, or with neither.
+    labels, or with neither. Of labels that are shunned that is not so: a pod without them may be let in.
     """
-    spoken = [_spoken(side.scene.cluster) for side in (old, new)]
-    before, after = spoken[0] - spoken[1], spoken[1] - spoken[0]
+    spoken, shunned = ([_spoken(side.scene.cluster, shunned=way) for side in (old, new)] for way in (False, True))
+    before, after = (spoken[one] - spoken[1 - one] - shunned[0] - shunned[1] for one in (0, 1))
     return {
         index
         for index, one in enumerate(endpoints)
@@ -145,19 +146,24 @@ def _mixed(endpoints: Sequence[Endpoint], old: Origin, new: Origin) -> set[int]:
     }
 
 
-def _spoken(cluster: Cluster) -> set[tuple[str, str]]:
-    """Return the labels that policies ask for, or shun."""
+def _spoken(cluster: Cluster, *, shunned: bool) -> set[tuple[str, str]]:
+    """Return the labels that policies ask for, or those that they shun."""
     rules = [rule for policy in cluster.policies for _, rules, _ in policy.sides() for rule in rules]
     peers = [peer.pods for rule in rules for peer in rule.peers or () if isinstance(peer, PodPeer)]
     selectors = {policy.subject for policy in cluster.policies} | set(peers)
-    return {(ask.key, value) for selector in selectors for ask in selector.asks() for value in ask.values}
+    asks = (ask for selector in selectors for ask in selector.asks())
+    return {(ask.key, value) for ask in asks if (ask.operator is Operator.NOT_IN) == shunned for value in ask.values}
 
 
-def _apps(side: Origin) -> Apps:
-    """Return the workloads of a side by name; with the kind too where two kinds share one."""
+def _shared(side: Origin) -> set[str]:
+    """Return the names that two kinds of workloads share."""
+    return {name for name, count in Counter(map(str, side.scene.cluster.workloads)).items() if count > 1}
+
+
+def _apps(side: Origin, shared: set[str]) -> Apps:
+    """Return the workloads of a side by name; with the kind too where it is among *shared*."""
     workloads = side.scene.cluster.workloads
-    count = Counter(map(str, workloads))
-    return {str(one) if count[str(one)] == 1 else f"{one} ({one.kind})": one for one in workloads}
+    return {f"{one} ({one.kind})" if one.kind != IMPLIED and str(one) in shared else str(one): one for one in workloads}
 
 
 def _part(before: Apps, after: Apps, old: Origin, new: Origin) -> None:

@@ -1,52 +1,130 @@
-"""The ways in from outside that appear or vanish: paths of Ingresses, and Services that open ports of nodes."""
+"""The ways in from outside that appear, vanish or lead elsewhere: paths of Ingresses, and Services that open ports."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from ipaddress import ip_network
 
-from netgen.diff.changes import Change, Kind, Name, Sentence, Zone
-from netgen.diff.origin import Origin, shown
-from netgen.evaluate.objects.model import IngressObject, IngressRule, ServiceObject, ServicePort
+from netgen.diff.changes import Change, Kind, Name, Sentence, Zone, listed
+from netgen.diff.ends import Ends
+from netgen.diff.leads import Lead, Leads, key_of, leads_of, mapping, written
+from netgen.diff.origin import Origin, at, shown
+from netgen.evaluate.objects.model import Cluster, IngressObject, IngressRule, ServiceObject, ServicePort
 from netgen.intent import Route
 
-OUTER = ("LoadBalancer", "NodePort")
+_BALANCER = "LoadBalancer"
+_EVERYBODY = "everybody"
+_LEADS = "leads to"
+_NOBODY: frozenset[str] = frozenset()
+_IGNORED = frozenset(("kubectl.kubernetes.io/last-applied-configuration", "kubernetes.io/ingress.class"))
 
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """A *title* of sentences that leads to *target*, written at *place*."""
+    """A *title* of sentences that *does* something for *targets*, written at *place*; behind them are *leads*.
+
+    *clients* are those that it takes alone; none: everybody.
+    """
 
     title: Sentence
-    target: str
+    does: str
+    targets: tuple[str, ...]
+    leads: frozenset[Lead]
     place: str
     zone: Zone = Zone.INTERNET
+    clients: tuple[str, ...] = ()
+
+    @property
+    def is_plain(self) -> bool:
+        """Return whether the app behind it is called as the target, or the title, already says."""
+        said = {each.rpartition(":")[0] for each in self.targets} | {str(part) for part in self.title}
+        return {one.app for one in self.leads} <= said
+
+    def sentence(self, does: str) -> Sentence:
+        """Return what it *does*, and to which pods that leads."""
+        behind = () if self.is_plain else (", which is ", *_leads(self.leads))
+        alone = (" for ", *listed(self.clients), " alone") if self.clients else ()
+        return (*self.title, f" {does} ", *listed(self.targets), *alone, *behind)
 
 
-def exposures(old: Origin, new: Origin) -> Iterator[Change]:
-    """Yield each way in that leads elsewhere than before, or that only one side has."""
-    before, after = _routes(old), _routes(new)
-    for key in sorted(before.keys() | after.keys()):
-        yield from _change(before.get(key), after.get(key), "leads to ")
-    services, others = _services(old), _services(new)
-    for key in sorted(services.keys() | others.keys()):
-        yield from _change(services.get(key), others.get(key), "opens ")
+Key = tuple[str, ...]
 
 
-def _change(before: _Way | None, after: _Way | None, verb: str) -> Iterator[Change]:
-    if after is not None and (before is None or before.target != after.target):
-        was = (" (before: ", Name(before.target), ")") if before else ()
-        sentence = (*after.title, f" now {verb}", Name(after.target), *was)
-        yield Change(after.zone, Kind.EXPOSED, sentence, after.place)
-    if before is not None and after is None:
-        sentence = (*before.title, f" no longer {verb}", Name(before.target))
-        yield Change(before.zone, Kind.WITHDRAWN, sentence, before.place)
+def exposures(old: Origin, new: Origin, ends: Ends) -> Iterator[Change]:
+    """Yield each way in that leads elsewhere than before, or that only one side has; then Services that turn."""
+    sides = [(side, leads_of(side.scene.cluster, ends, new=side is new)) for side in (old, new)]
+    for ways in (_routes, _services):
+        before, after = _told_apart(*(ways(*side) for side in sides))
+        for key in sorted(before.keys() | after.keys()):
+            yield from _change(before.get(key), after.get(key))
+    yield from _turned(old, new, *(leads for _, leads in sides))
+    yield from _annotated(old, new)
 
 
-def _routes(side: Origin) -> dict[tuple[str, ...], _Way]:
+def _told_apart(*sides: Mapping[Key, _Way]) -> Iterator[dict[Key, _Way]]:
+    """Yield ways with the class of their Ingress in the title, where two differ by that alone."""
+    keys = {key: way.title for side in sides for key, way in side.items()}
+    count = Counter((key[0], *map(str, title)) for key, title in keys.items())
+    for side in sides:
+        yield {
+            key: replace(way, title=(*way.title, *_class(key[1])))
+            if count[key[0], *map(str, way.title)] > 1 and way.does == _LEADS
+            else way
+            for key, way in side.items()
+        }
+
+
+def _class(name: str) -> Sentence:
+    return (" of the class ", Name(name)) if name else (" of no class",)
+
+
+def _change(before: _Way | None, after: _Way | None) -> Iterator[Change]:
+    if after is None or before is None:
+        if after is not None:
+            yield Change(after.zone, Kind.EXPOSED, after.sentence(f"now {after.does}"), after.place)
+        if before is not None:
+            yield Change(before.zone, Kind.WITHDRAWN, before.sentence(f"no longer {before.does}"), before.place)
+        return
+    more = set(after.targets) - set(before.targets)
+    if more or set(before.targets) - set(after.targets):
+        kind = Kind.EXPOSED if more else Kind.WITHDRAWN
+        was = (" (before: ", *listed(before.targets), ")")
+        yield Change(after.zone, kind, (*after.sentence(f"now {after.does}"), *was), after.place)
+    elif before.leads != after.leads:
+        kind = Kind.EXPOSED if after.leads - before.leads else Kind.WITHDRAWN
+        way = (*after.title, f" now {after.does} ", *listed(after.targets), ", which is ", *_leads(after.leads))
+        yield Change(after.zone, kind, (*way, " (before: ", *_leads(before.leads), ")"), after.place)
+    if before.clients != after.clients:
+        kind = Kind.WITHDRAWN if _is_within(after.clients, before.clients) else Kind.EXPOSED
+        way = (*after.title, " now takes ", *listed(after.targets), " from ", *_clients(after.clients))
+        yield Change(after.zone, kind, (*way, " (before: ", *_clients(before.clients), ")"), after.place)
+
+
+def _leads(leads: Iterable[Lead]) -> Sentence:
+    return listed(sorted(map(str, leads))) or ("nothing that is known",)
+
+
+def _clients(clients: tuple[str, ...]) -> Sentence:
+    return (*listed(clients), " alone") if clients else (_EVERYBODY,)
+
+
+def _is_within(clients: tuple[str, ...], others: tuple[str, ...]) -> bool:
+    """Return whether all *clients* are among *others*; what is no range is among nothing but itself."""
+    try:
+        inner, outer = ([ip_network(each.strip(), strict=False) for each in some] for some in (clients, others))
+    except ValueError:
+        return bool(clients) and set(clients) <= set(others)
+    return not others or (
+        bool(clients) and all(any(a.version == b.version and a.subnet_of(b) for b in outer) for a in inner)  # type: ignore[arg-type]
+    )
+
+
+def _routes(side: Origin, leads: Leads) -> dict[Key, _Way]:
     meant = {_key(route): route for route in side.intent.routes} if side.intent else {}
-    found: dict[tuple[str, ...], _Way] = {}
+    services = {str(service): service for service in side.scene.cluster.services}
+    found: dict[Key, _Way] = {}
     for ingress in side.scene.cluster.ingresses:
         secure = _secure(ingress)
         for rule in ingress.rules:
@@ -55,12 +133,27 @@ def _routes(side: Origin) -> dict[tuple[str, ...], _Way]:
             place = shown(route.spot.value()) if route else f"Ingress {ingress}"
             zone = Zone.ACROSS if route and route.entrypoint.internal else Zone.INTERNET
             title = _url(rule, secure=rule.host in secure)
-            target = f"{ingress.namespace}/{rule.service}:{rule.port}"
-            found[(*key, str(title[0]))] = _Way(title, target, place, zone)
+            name = f"{ingress.namespace}/{rule.service}"
+            behind = _behind(services.get(name), rule, leads)
+            way = _Way(title, _LEADS, (f"{name}:{rule.port}".replace(" ", "%20"),), behind, place, zone)
+            _add(found, (*key, str(title[0])), way)
     return found
 
 
-def _key(route: Route) -> tuple[str, ...]:
+def _add(found: dict[Key, _Way], key: Key, way: _Way) -> None:
+    """Add *way*; of two for the same URL nobody knows which one counts, and it leads to both."""
+    other = found.get(key, way)
+    targets = tuple(sorted({*other.targets, *way.targets}))
+    found[key] = replace(other, targets=targets, leads=other.leads | way.leads)
+
+
+def _behind(service: ServiceObject | None, rule: IngressRule, leads: Leads) -> frozenset[Lead]:
+    ports = service.ports if service else ()
+    wanted = [port for port in ports if rule.port == (port.port if isinstance(rule.port, int) else port.name)]
+    return frozenset(lead for port in wanted if service for lead in leads[key_of(service, port)])
+
+
+def _key(route: Route) -> Key:
     kind = "Exact" if route.exact else "Prefix"
     return (route.app.namespace, route.entrypoint.class_name, route.host, route.path, kind)
 
@@ -68,48 +161,98 @@ def _key(route: Route) -> tuple[str, ...]:
 def _url(rule: IngressRule, *, secure: bool) -> Sentence:
     if not rule.host and not rule.path:
         return (Name("every URL without a rule"),)
-    url = f"{'https' if secure else 'http'}://{rule.host or '*'}{rule.path or '/'}"
+    # A blank would let a host say what netgen says.
+    url = f"{'https' if secure else 'http'}://{rule.host or '*'}{rule.path or '/'}".replace(" ", "%20")
     return (Name(url), " alone") if rule.type == "Exact" else (Name(url),)
 
 
 def _secure(ingress: IngressObject) -> frozenset[str]:
     """Return the hosts that *ingress* serves with TLS."""
-    if ingress.spot is None:
-        return frozenset()
-    spec = _map(_data(ingress), "spec")
-    listed = spec.get("tls")
-    hosts = [one.get("hosts") for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    listed_hosts = mapping(written(ingress), "spec").get("tls")
+    hosts = (
+        [one.get("hosts") for one in listed_hosts if isinstance(one, dict)] if isinstance(listed_hosts, list) else []
+    )
     return frozenset(host for each in hosts if isinstance(each, list) for host in each if isinstance(host, str))
 
 
-def _data(ingress: IngressObject) -> Mapping[str, Any]:
-    data: Any = ingress.spot.document.data if ingress.spot else {}
-    for step in ingress.spot.path if ingress.spot else ():
-        data = data[step]
-    return data if isinstance(data, dict) else {}
-
-
-def _map(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    value = data.get(key)
-    return value if isinstance(value, dict) else {}
-
-
-def _services(side: Origin) -> dict[tuple[str, ...], _Way]:
-    meant = {(one.app.namespace, one.name): one.spot for one in side.intent.services} if side.intent else {}
-    found: dict[tuple[str, ...], _Way] = {}
+def _services(side: Origin, leads: Leads) -> dict[Key, _Way]:
+    found: dict[Key, _Way] = {}
     for service in side.scene.cluster.services:
-        if service.type in OUTER:
-            spot = meant.get((service.namespace, service.name))
-            place = shown(spot.key()) if spot else f"Service {service}"
-            for port in service.ports:
-                number = port.node_port if service.type == "NodePort" and port.node_port else port.port
-                key = (str(service), service.type, port.protocol, str(number))
-                found[key] = _Way(("the ", f"{service.type} ", Name(str(service))), _target(service, port), place)
+        place = _place(side, service)
+        for port in service.ports:
+            for kind, number, target in _openings(service, port):
+                title: Sentence = (f"the {kind} ", Name(str(service)))
+                clients = service.source_ranges if kind == _BALANCER else ()
+                way = _Way(title, "opens", (target,), leads[key_of(service, port)], place, clients=clients)
+                found[str(service), kind, port.protocol, number] = way
     return found
 
 
-def _target(service: ServiceObject, port: ServicePort) -> str:
-    if service.type == "LoadBalancer":
-        return f"{port.port}/{port.protocol}"
-    node = f"port {port.node_port}" if port.node_port else "a port"
-    return f"{node} of every node for {port.port}/{port.protocol}"
+def _place(side: Origin, service: ServiceObject) -> str:
+    spot = side.service(service)
+    return shown(spot.key()) if spot else f"Service {service}"
+
+
+def _openings(service: ServiceObject, port: ServicePort) -> Iterator[tuple[str, str, str]]:
+    """Yield the kind of each opening of *port* to the outside, what tells it from others, and what it opens."""
+    own = f"{port.port}/{port.protocol}"
+    if service.type == _BALANCER:
+        yield _BALANCER, str(port.port), own
+    if service.type == "NodePort":
+        node = f"port {port.node_port}" if port.node_port else "a port"
+        yield "NodePort", str(port.node_port or port.port), f"{node} of every node for {own}"
+    for address in service.external_addresses if service.type != "ExternalName" else ():
+        yield "Service", f"{port.port} {address}", f"{own} at {address}"
+
+
+def _turned(old: Origin, new: Origin, before: Leads, after: Leads) -> Iterator[Change]:
+    """Yield the Services inside of the cluster that lead to other apps than before: who calls them, calls those."""
+    earlier = {str(one): one for one in old.scene.cluster.services}
+    for service in new.scene.cluster.services:
+        then = earlier.get(str(service))
+        is_told = any(True for port in service.ports for _ in _openings(service, port))
+        was, now = (_apps(one, leads) for one, leads in ((then, before), (service, after)))
+        if then is not None and not is_told and was != now:
+            zone = Zone.INTERNET if service.type == "ExternalName" else Zone.APPS
+            what = ("the Service ", Name(str(service)), " now leads to ", *_named(now))
+            yield Change(zone, Kind.LED, (*what, " (before: ", *_named(was), ")"), _place(new, service))
+
+
+def _apps(service: ServiceObject | None, leads: Leads) -> frozenset[str]:
+    return (
+        frozenset(lead.app for port in service.ports for lead in leads[key_of(service, port)]) if service else _NOBODY
+    )
+
+
+def _named(apps: Iterable[str]) -> Sentence:
+    return listed(sorted(apps)) or ("nothing that is known",)
+
+
+def _annotated(old: Origin, new: Origin) -> Iterator[Change]:
+    """Yield the ways in whose annotations have changed: they may say who gets in, and nobody here reads them."""
+    earlier = {_title(one): one for one in _ways_in(old.scene.cluster)}
+    for one in _ways_in(new.scene.cluster):
+        then = earlier.get(_title(one))
+        pairs = set() if then is None else set(_annotations(one)) ^ set(_annotations(then))
+        if pairs:
+            kind, name = _title(one)
+            what = ("the ", f"{kind} ", Name(name), " has other annotations now, which may say who gets in: ")
+            yield Change(
+                Zone.UNPROVEN, Kind.UNPROVEN, (*what, *listed(sorted({key for key, _ in pairs}))), at(one.spot)
+            )
+
+
+def _ways_in(cluster: Cluster) -> Iterator[ServiceObject | IngressObject]:
+    yield from cluster.ingresses
+    yield from (one for one in cluster.services if one.type == _BALANCER)
+
+
+def _title(one: ServiceObject | IngressObject) -> tuple[str, str]:
+    return "Ingress" if isinstance(one, IngressObject) else _BALANCER, str(one)
+
+
+def _annotations(one: ServiceObject | IngressObject) -> Iterator[tuple[str, str]]:
+    found = mapping(mapping(written(one), "metadata"), "annotations")
+    yield from ((str(key), str(value)) for key, value in found.items() if key not in _IGNORED)
+    if isinstance(one, ServiceObject):
+        yield "loadBalancerClass", one.load_balancer_class

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from netgen.diff.changes import WIDENING, Change, Diff, Kind, Name, Zone
 from netgen.report import harmless
 
 _LONGEST = 300
 _MOST_ITEMS = 100
+_MOST_CHARACTERS = 60_000
+"""A comment on GitHub may have 65,536; on GitLab, more."""
 _HEADINGS = {
     Zone.INTERNET: "Internet",
     Zone.ACROSS: "Across owners",
@@ -40,15 +42,26 @@ def as_markdown(diff: Diff) -> str:
 
 
 def _sections(diff: Diff) -> Iterator[str]:
-    left = _MOST_ITEMS
+    shown = _shown(diff.changes)
     for zone, heading in _HEADINGS.items():
         changes = [change for change in diff.changes if change.zone is zone]
         if changes:
-            items = [f"- {_item(change)}\n" for change in changes[:left]]
+            items = [shown[change] for change in changes if change in shown]
             more = len(changes) - len(items)
             items += [f"- and {more} more, which `netgen diff` prints as text\n"] if more else []
-            left = max(0, left - len(items))
             yield f"#### {heading}\n\n{''.join(items)}"
+
+
+def _shown(changes: Iterable[Change]) -> dict[Change, str]:
+    """Return the items that a page has room for: what stops, comes or goes makes room for what opens."""
+    found: dict[Change, str] = {}
+    left = _MOST_CHARACTERS
+    for change in sorted(changes, key=lambda one: one.kind not in {*WIDENING, Kind.UNPROVEN}):
+        item = f"- {_item(change)}\n"
+        if len(found) < _MOST_ITEMS and len(item) <= left:
+            found[change] = item
+            left -= len(item)
+    return found
 
 
 def _item(change: Change) -> str:

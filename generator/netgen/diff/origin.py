@@ -9,7 +9,7 @@ from ipaddress import ip_address, ip_network
 
 from netgen.evaluate.endpoints import Endpoint
 from netgen.evaluate.explain import Explanation, explain
-from netgen.evaluate.objects.model import Direction, Policy, Selector, Workload
+from netgen.evaluate.objects.model import Direction, Policy, Selector, ServiceObject, Workload
 from netgen.evaluate.reach import Reach
 from netgen.evaluate.sets import PortSet, Protocol
 from netgen.intent import Addresses, App, Everybody, Flow, Intent, Peer
@@ -36,8 +36,12 @@ class Origin:
         """Return where the app *name* is written; nothing where only selectors speak of it."""
         if name in self._apps:
             return shown(self._apps[name].spot.key())
-        one = self._workloads.get(name)
+        one = self._workloads.get(name) or self._workloads.get(name.rpartition(" (")[0])
         return shown(one.spot.value()) if one and one.spot and one.kind != IMPLIED else ""
+
+    def service(self, service: ServiceObject) -> Spot | None:
+        """Return where the spec asks for *service*; None where no spec does."""
+        return self._meant.get((service.namespace, service.name))
 
     def holder(self, name: str, endpoint: int, directions: Sequence[Direction]) -> str:
         """Return what holds the app *name* at *endpoint* in one of *directions*."""
@@ -97,6 +101,11 @@ class Origin:
     @cached_property
     def _services(self) -> frozenset[str]:
         return frozenset(map(str, self.scene.cluster.services))
+
+    @cached_property
+    def _meant(self) -> dict[tuple[str, str], Spot]:
+        services = self.intent.services if self.intent else ()
+        return {(one.app.namespace, one.name): one.spot for one in services}
 
     @cached_property
     def _workloads(self) -> dict[str, Workload]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import IPv4Address, IPv6Address, ip_network
@@ -41,6 +41,11 @@ class Phrase:
     example: int
     is_whole: bool = False
 
+    @property
+    def is_large(self) -> bool:
+        """Return whether it stands for so much that it is named before others."""
+        return self.is_whole or (self.is_internet and self.names[0].startswith(INTERNET))
+
 
 def zone(source: Phrase, target: Phrase) -> Zone:
     """Return whom a connection between the two concerns."""
@@ -51,15 +56,23 @@ def zone(source: Phrase, target: Phrase) -> Zone:
 
 @dataclass(frozen=True)
 class Phrases:
-    """The words for the ends of two scenes; *owners* are those of namespaces that have one."""
+    """The words for the ends of two scenes; *owners* are those of namespaces that have one, once for each platform."""
 
     ends: Ends
     scene: Scene
-    owners: Mapping[str, str]
+    owners: Sequence[Sequence[tuple[str, str]]]
 
     def owner(self, namespace: str) -> str:
-        """Return the owner of *namespace*: itself where nobody else is."""
-        return f"owner {self.owners[namespace]}" if namespace in self.owners else f"namespace {namespace}"
+        """Return the owner of *namespace*: itself where nobody else is.
+
+        Where it has another owner on each side, it is both's: only what was and is with one owner is within one.
+        """
+        named = [f"owner {one[namespace]}" if namespace in one else f"namespace {namespace}" for one in self._owners]
+        return " and ".join(named) or f"namespace {namespace}"
+
+    @cached_property
+    def _owners(self) -> list[dict[str, str]]:
+        return [dict(one) for one in self.owners]
 
     def of(self, ends: int, *, besides: int = 0) -> tuple[Phrase, ...]:
         """Return phrases for *ends*, the fewest; *besides* may be counted in where that completes a whole."""
@@ -68,7 +81,7 @@ class Phrases:
         found += wholes
         for number in bits(left):
             found.append(self._single(number))
-        return tuple(sorted(found, key=lambda one: (not one.is_internet, one.names)))
+        return tuple(sorted(found, key=lambda one: (not one.is_internet, not one.is_large, one.names)))
 
     def _outside(self, ends: int) -> tuple[list[Phrase], int]:
         """Return a phrase for the internet if all of it is among *ends*, or all addresses, and what is left."""

@@ -47,6 +47,10 @@ class Protection:
         """Return the ends that are held more in *direction* than before, or are gone and were not held, as bits."""
         return self._changed(direction, 1, "gone", 0)
 
+    def is_held(self, number: int, *, new: bool) -> bool:
+        """Return whether policies hold the ingress of an end on a side, or may do so."""
+        return number in self.holds and self.holds[number][new][0] > 0
+
     def _changed(self, direction: Direction, sign: int, alone: str, side: int) -> int:
         """Return the ends that changed by *sign*, and those on one *side* only that are free there, as bits."""
         way = _SIDES.index(direction)
@@ -73,6 +77,21 @@ class Protection:
         for loss, apps in sorted(told.items(), key=lambda item: item[0].order):
             yield from self._protections(loss, sorted(apps))
         yield from self._fates(fates)
+        yield from self._hosted({name for apps in told.values() for name, _ in apps})
+
+    def _hosted(self, told: set[str]) -> Iterator[Change]:
+        """Yield the apps that came to the host network, or left it, and of which no policy says more."""
+        moved: dict[bool, list[str]] = {}
+        for name, one in sorted(self.ends.after.items()):
+            before = self.ends.before.get(self.ends.renamed.get(name, name), one)
+            if name not in told and before.host_network != one.host_network:
+                moved.setdefault(one.host_network, []).append(name)
+        for is_host, names in moved.items():
+            word = "now on the host network, which no policy holds" if is_host else "no longer on the host network"
+            kind = Kind.UNPROTECTED if is_host else Kind.PROTECTED
+            for group in _groups(names):
+                sentence = (*listed(group), f" {_be(group)} {word}")
+                yield Change(Zone.INTERNET, kind, sentence, self.new.app(group[0]), len(group))
 
     def _strangers(self, apps: Mapping[_Loss, list[int]]) -> Iterator[tuple[_Loss, str, int]]:
         """Yield the other pods with what they lose or gain, where that is not what *apps* do whose labels they wear.
@@ -208,7 +227,7 @@ def _losses(fate: str, before: Holds, after: Holds, *, on_host: bool) -> Iterato
             directions = tuple(
                 side
                 for side, old, new in zip(_SIDES, before, after, strict=True)
-                if (new - old) * sign > 0 and (abs(new - old) == 2) == is_sure
+                if (new - old) * sign > 0 and (new != 1) == is_sure
             )
             if directions:
                 host = on_host and kind is Kind.UNPROTECTED

@@ -115,7 +115,8 @@ def _pair(source: End, target: End, *, new: bool) -> tuple[int, int] | None:
 
 def _order(fact: Fact) -> tuple[object, ...]:
     names = tuple(tuple(name for phrase in side for name in phrase.names) for side in (fact.sources, fact.targets))
-    return fact.zone, fact.kind.value, fact.unsure, *names, str(fact.ports)
+    large = not any(phrase.is_large for side in (fact.sources, fact.targets) for phrase in side)
+    return fact.zone, fact.kind.value, fact.unsure, large, *names, str(fact.ports)
 
 
 def _source(fact: Fact) -> Phrase | None:

@@ -71,7 +71,8 @@ def _side(argument: str, other: str, around: Surroundings, found: list[Problem])
         raise NetgenError(errors)
     specs = [each for each in contents if _SPEC.search(each[1])]
     if specs:
-        _note_left_out([name for name, text in contents if not _SPEC.search(text)], found)
+        others = [name for name, text in contents if not _SPEC.search(text)]
+        _note_left_out(others, found, because="no netgen document is in them")
         loaded = load_texts(specs, platform, ingress=around.ingress)
         return Side(_rendered(loaded.intent), loaded.intent), loaded.problems
     cluster = _cluster(contents)
@@ -94,7 +95,7 @@ def _contents(argument: str, other: str, around: Surroundings, found: list[Probl
     if then.absent:
         message = f"{wanted.revision} has nothing at {wanted.path or other}: everything there is new, or gone"
         found.append(Problem("empty-side", None, message))
-    _note_left_out(list(then.left_out), found)
+    _note_left_out(list(then.left_out), found, because="git holds a link or another repository there")
     return list(then.files), list(then.beside) or _platform(around, found)
 
 
@@ -127,8 +128,8 @@ def _is_empty(cluster: Cluster) -> bool:
     return cluster == Cluster(namespaces=cluster.namespaces)
 
 
-def _note_left_out(names: list[str], found: list[Problem]) -> None:
+def _note_left_out(names: list[str], found: list[Problem], *, because: str) -> None:
     if names:
         more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-        message = f"left out, because no netgen document is in them: {', '.join(names[:_NAMED])}{more}"
+        message = f"left out, because {because}: {', '.join(names[:_NAMED])}{more}"
         found.append(Problem("skipped-files", None, message))
