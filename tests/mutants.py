@@ -191,7 +191,8 @@ def swap_the_peers_of_two_rules(body: Body, _: list[Body]) -> Iterator[Change]:
         listed = at(body, *path[:2])
         if isinstance(index, int) and index + 1 < len(listed):
             other = listed[index + 1]
-            if rule[side] != other[side] and rule.get("ports") != other.get("ports"):
+            both = side in rule and side in other
+            if both and rule[side] != other[side] and rule.get("ports") != other.get("ports"):
                 changed = put(body, *path, side, value=other[side])
                 yield (put(changed, *path[:2], index + 1, side, value=rule[side]),)
 

@@ -14,6 +14,7 @@ import pytest
 
 import netgen.render
 from netgen import cli, verify
+from netgen.cli import output
 from netgen.evaluate import semantics, strangers
 from netgen.evaluate.objects.model import Cluster
 from netgen.evaluate.reach import Reach
@@ -31,7 +32,7 @@ UNKNOWN_FIELD = (
     "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: x, namespace: services}\n"
     "spec: {podSelector: {}, policyTypes: [Ingress], ingres: [{}]}\n"
 )
-REFUTED, REFUSED, FAULT = cli.EXIT_FINDING, cli.EXIT_BAD_INPUT, cli.EXIT_INTERNAL
+REFUTED, REFUSED, FAULT = output.EXIT_FINDING, output.EXIT_BAD_INPUT, cli.EXIT_INTERNAL
 Patch = pytest.MonkeyPatch
 
 

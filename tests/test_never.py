@@ -24,7 +24,7 @@ from netgen.source import Dialect, read
 from netgen.verify import Proof, ideal, prove
 from netgen.verify.claims import broken as broken_claims
 from netgen.verify.claims import policies
-from specs import apps, document, load, platform
+from specs import apps, document, load, platform, refused
 from writing import chance_of
 
 ROOT = Path(__file__).parents[1]
@@ -225,6 +225,16 @@ def test_a_canary_and_its_app_are_two_apps() -> None:
 # --------------------------------------------------------------------------------------------- exempt sides, link-local
 
 
+def test_pods_that_two_apps_share_by_their_spec_are_pods_of_each() -> None:
+    """Where neither selector holds the other, a pod with both sets of labels has what is open to either."""
+    canary = "  can: {port: 8080, select: {track: canary}, overlaps: [web], accepts: [internet]}\n"
+    body = "apps:\n  web: {port: 8080, select: {app: web}}\n" + canary
+    both = "a pod of shop with app=web, track=canary"
+    assert said("internet -> web", body=body) == f"the internet can open {both} on 8080/TCP"
+    assert said("internet -> web", body=body.replace("overlaps: [web], ", "")) == ""
+    assert said("internet -> can", body=body.replace("accepts: [internet]", "accepts: []")) == ""
+
+
 def test_kube_system_is_exempt_from_link_local_targets() -> None:
     """Its agents may need the metadata server; whoever else opens it breaks the claim, and the exemption is said."""
     agent = document("apps: {agent: {calls: [tcp://169.254.169.254:80]}}\n", namespace="kube-system")
@@ -308,6 +318,12 @@ def test_an_app_on_the_host_network_breaks_what_it_is_in() -> None:
 # -------------------------------------------------------------------------------------------------------- the platform
 
 
+def test_what_no_policy_can_close_is_not_to_be_closed() -> None:
+    """The fix of a connection that nothing opened is to leave it out of the claim."""
+    (found,) = broken(shop("cluster/nodes -> db"), platform(RANGES))
+    assert found.fix.startswith("no policy can close this: exempt its source")
+
+
 def test_a_platform_claims_for_all_documents() -> None:
     """Its claims are about apps by namespace and name, and hold or not beside those of the documents."""
     pay = document("apps: {api: {port: 9090, accepts: [shop/web]}, db: 5432/tcp}\nnever: [any -> db]\n", "pay")
@@ -381,6 +397,31 @@ def changed(text: str, old: str, new: str) -> Proof:
     assert old in stream
     reading = read(stream.replace(old, new), "changed", Dialect.MANIFEST)
     return prove(intent, reading.documents, reading.problems, cni="kubernetes")
+
+
+def test_the_work_of_telling_grows_with_the_claims_and_no_faster() -> None:
+    """Twice the broken claims take about twice the work, counted and not timed."""
+
+    def calls_of(number: int) -> int:
+        body = "".join(f"  a{n}: {{port: 80, calls: [a{(n * 7 + 1) % number}]}}\n" for n in range(number))
+        intent = load(shop(*(f"any -> a{n}" for n in range(number)), body=f"apps:\n{body}")).intent
+        manifests = api.render(intent)
+        count = 0
+
+        def counting(_frame: object, event: str, _argument: object) -> None:
+            nonlocal count
+            count += event == "call"
+
+        sys.setprofile(counting)
+        try:
+            found = api.prove(intent, manifests).findings
+        finally:
+            sys.setprofile(None)
+        assert len(found) == number
+        return count
+
+    few, many = calls_of(100), calls_of(200)
+    assert many < 2.5 * few
 
 
 def test_claims_are_about_the_manifests_and_not_about_the_spec() -> None:
@@ -573,3 +614,31 @@ def test_verify_finds_the_claim_that_the_cluster_breaks(tmp_path: Path) -> None:
     assert code == 1
     assert "error[never-broken]: any other pod of pay can open shop/cache on all" in said_
     assert "ingress: NetworkPolicy shop/all, rule 0" in said_
+
+
+@pytest.mark.parametrize(
+    ("claim", "message", "fix"),
+    [
+        ("any except web, cache -> db", "several sides are joined by `and`", "write any except web and cache"),
+        ("any except web,cache -> db", "several sides are joined by `and`", "write any except web and cache"),
+        ("any except web , cache -> db", "several sides are joined by `and`", "write any except web and cache"),
+        ("any except web cache -> db", "several sides are joined by `and`", "write any except web and cache"),
+        ("any except web and -> db", "`and` is followed by no side", "write any except APP and NAMESPACE/APP"),
+        ("any except web -> db, db:9", "one claim has one target", "write a claim for each"),
+        ("web -> db,cache", "one claim has one target", "write a claim for each"),
+        ("web -> db db:9", "one claim has one target", "write a claim for each"),
+        ("web -> db zzz /x", "`zzz` is no HTTP method", "methods are joined by `|`: GET|POST /path"),
+        ("web -> db:http", "shop/db has no port `http`", "write db:5432"),
+        ("web -> cache:http", "shop/cache has no port `http`", "write cache:gossip or cache:main"),
+    ],
+)
+def test_a_claim_that_is_none_says_how_it_is_written(claim: str, message: str, fix: str) -> None:
+    """What a person may have meant by it is what the problem speaks of."""
+    (problem,) = refused(shop(claim))
+    assert (problem.message, problem.fix) == (message, fix)
+
+
+@pytest.mark.parametrize(("count", "said"), [(0, "0 pairs open"), (1, "1 pair open"), (2, "2 pairs open")])
+def test_pairs_are_counted_as_people_do(count: int, said: str) -> None:
+    """One is a pair."""
+    assert str(Proof(count, 1, ())) == f"{said}, 1 pair closed"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import yaml
 
 import reach
 from netgen import api
+from netgen.problems import Problem
 from netgen.source import Dialect, read
 from netgen.verify import Proof, prove
 
@@ -155,11 +157,12 @@ POLICY_OPERATORS = (
 
 
 def change_a_service(body: Body) -> Iterator[Body]:
-    """Change selector, type, port, target and protocol of a Service."""
+    """Change selector, type, affinity, port, target and protocol of a Service."""
     spec = body["spec"]
     for key, value in (
         ("selector", {"app": "nobody"}),
         ("type", "NodePort" if spec["type"] != "NodePort" else "ClusterIP"),
+        ("sessionAffinity", "None" if spec.get("sessionAffinity") == "ClientIP" else "ClientIP"),
     ):
         yield {**copy.deepcopy(body), "spec": {**copy.deepcopy(spec), key: value}}
     for index, port in enumerate(spec["ports"]):
@@ -172,13 +175,15 @@ def change_a_service(body: Body) -> Iterator[Body]:
 
 
 def change_an_ingress(body: Body) -> Iterator[Body]:
-    """Change class, host, path, path type and backend of an Ingress."""
+    """Change class, certificate, host, path, path type and backend of an Ingress."""
     path = {"path": "/other"}, {"pathType": "Exact"}
     for mutation in path:
         changed = copy.deepcopy(body)
         changed["spec"]["rules"][0]["http"]["paths"][0].update(mutation)
         yield changed
-    for key, value in (("ingressClassName", "other"), ("rules", [])):
+    for key, value in (("ingressClassName", "other"), ("rules", []), ("tls", [{"hosts": ["other.example.com"]}])):
+        if key == "tls" and "tls" not in body["spec"]:
+            continue
         yield {**copy.deepcopy(body), "spec": {**copy.deepcopy(body["spec"]), key: value}}
     changed = copy.deepcopy(body)
     changed["spec"]["rules"][0]["http"]["paths"][0]["backend"]["service"]["name"] = "api"
@@ -282,19 +287,20 @@ def test_an_allow_all_that_is_there_already_voids_what_is_closed() -> None:
 
 
 def test_labels_that_an_overlay_adds_are_found(tmp_path: Path, kustomize: Callable[[Path], str]) -> None:
-    """The commonLabels of kustomize change the selectors of peers too, so that nobody meets any more."""
+    """The commonLabels of kustomize change the selectors of peers too: one finding names the label and each peer."""
     meant = intent("online-boutique")
     api.write(api.render(meant), tmp_path / "base")
     overlay = tmp_path / "overlay"
     overlay.mkdir()
     (overlay / "kustomization.yaml").write_text("resources: [../base]\ncommonLabels: {team: a}\n", encoding="utf-8")
     found = api.verify(meant, ["-"], stdin=kustomize(overlay).encode()).findings
-    closed = {problem.place.line for problem in found if problem.code == "not-open" and problem.place}
-    spec = (ROOT / "specs" / "online-boutique" / "spec.yaml").read_text(encoding="utf-8").splitlines()
-    frontend = spec.index("  frontend:") + 1
-    assert {
-        number for number, line in enumerate(spec, 1) if line.startswith("      - ") and number < frontend + 12
-    } <= closed
+    assert found[0].message == "the label team=a was added to the selectors of 12 policies"
+    apps = [app for app in meant.apps if app.key in meant.flows_to or meant.flows_from[app.key]]
+    callers = {flow.source_app for flow in meant.flows} | {flow.target_app for flow in meant.flows}
+    broken = {f"pods of default with app={app.key.name}" for app in apps if app.key in callers}
+    peers = {note.removeprefix("they no longer mean ") for note in found[0].notes[1:]}
+    assert peers == {*broken, "pods of kube-system with k8s-app=kube-dns"}
+    assert {problem.code for problem in found[1:]} == {"service-differs", "not-open", "not-closed"}
 
 
 def test_a_link_that_leads_nowhere_is_found() -> None:
@@ -313,3 +319,172 @@ def test_a_link_that_leads_nowhere_is_found() -> None:
     found = proof(meant, [*(manifest.body for manifest in api.render(meant)), workload]).findings
     assert [problem.code for problem in found] == ["link-broken"]
     assert "default/frontend selects no pods" in found[0].message
+
+
+# -------------------------------------------------------------------------------------------------- what is not certain
+
+
+SHOP = """\
+apiVersion: netgen.dev/v1alpha1
+kind: Connectivity
+metadata: {name: shop, namespace: shop}
+apps:
+  web: {port: 8080, calls: [db], accepts: [cluster/nodes]}
+  db: 5432/tcp
+---
+apiVersion: netgen.dev/v1alpha1
+kind: Platform
+metadata: {name: example}
+ranges: {nodes: [192.168.0.0/16]}
+"""
+
+
+def changed(spec: str, change: Callable[[dict[str, Body]], object]) -> list[str]:
+    """Return what is said of the connections after *change* of what *spec* renders, which is given by name."""
+    meant = api.load("-", stdin=spec.encode()).intent
+    bodies = {f"{one.kind} {one.name}": copy.deepcopy(one.body) for one in api.render(meant)}
+    change(bodies)
+    found = proof(meant, list(bodies.values())).findings
+    return [problem.message for problem in found if problem.code in ("not-open", "not-closed")]
+
+
+def test_rules_that_policy_types_leave_out_close_perhaps() -> None:
+    """Some network plugins heed the rules of a direction that is not listed, so that nobody knows what is open."""
+    for direction, spec in (("Ingress", {"policyTypes": ["Egress"]}), ("Egress", {"policyTypes": ["Ingress"]})):
+        name = "NetworkPolicy db" if direction == "Ingress" else "NetworkPolicy web"
+        said = changed(SHOP, lambda bodies, name=name, spec=spec: bodies[name]["spec"].update(spec))
+        assert "shop/web perhaps cannot open shop/db on 5432/TCP, which the spec says" in said
+        assert not any(" cannot open " in one and " perhaps " not in one for one in said)
+
+
+def test_what_is_closed_under_every_plugin_is_closed_for_certain() -> None:
+    """Without the rule nothing is left that a plugin could heed."""
+    said = changed(SHOP, lambda bodies: bodies["NetworkPolicy db"]["spec"].update(ingress=[]))
+    assert said == ["shop/web cannot open shop/db on 5432/TCP, which the spec says"]
+
+
+def test_the_name_of_a_port_is_perhaps_the_one_that_is_meant() -> None:
+    """Without the workloads nobody says which number the name has."""
+
+    def name(bodies: dict[str, Body]) -> None:
+        bodies["NetworkPolicy db"]["spec"]["ingress"][0]["ports"][0]["port"] = "sql"
+
+    said = changed(SHOP, name)
+    assert "shop/web perhaps cannot open shop/db on 5432/TCP, which the spec says" in said
+    assert not any(" cannot open " in one and " perhaps " not in one for one in said)
+
+
+def test_addresses_that_may_be_pods_are_perhaps_in_excess() -> None:
+    """A block opens addresses for certain, and pods where the plugin takes it so."""
+    more = {"from": [{"ipBlock": {"cidr": "10.0.0.0/8"}}], "ports": [{"port": 1}]}
+    said = changed(SHOP, lambda bodies: bodies["NetworkPolicy db"]["spec"]["ingress"].append(more))
+    assert said == [
+        "10.0.0.0-10.255.255.255 can open shop/db on 1/TCP, which no spec says",
+        "any other pod may open shop/db on 1/TCP, which no spec says",
+    ]
+
+
+@pytest.mark.parametrize("direction", ["ingress", "egress"])
+def test_what_is_said_of_addresses_that_pods_have_is_missed(direction: str) -> None:
+    """Where pods have the addresses of nodes, or those that an app calls, only pods may be meant, and are missed."""
+    spec = SHOP.replace("ranges: {", "ranges: {pods: [192.168.0.0/16], ")
+    if direction == "egress":
+        spec = spec.replace("accepts: [cluster/nodes]", "accepts: []").replace(
+            "calls: [db]", "calls: [db, 'tcp://192.168.7.0/24:1433']"
+        )
+
+    def drop(bodies: dict[str, Body]) -> None:
+        spec = bodies["NetworkPolicy web"]["spec"]
+        peers = "from" if direction == "ingress" else "to"
+        kept = [rule for rule in spec[direction] if "ipBlock" not in rule[peers][0]]
+        assert len(kept) == len(spec[direction]) - 1
+        spec[direction] = kept
+
+    assert changed(spec, len) == []
+    assert any("perhaps cannot open" in one for one in changed(spec, drop))
+
+
+# ----------------------------------------------------------------------------------------------- the changed objects
+
+
+def refuted(meant: api.Intent, change: Callable[[Body], None], name: str = "frontend") -> tuple[Problem, ...]:
+    """Return the findings after *change* of the NetworkPolicy *name*."""
+    bodies = [copy.deepcopy(manifest.body) for manifest in api.render(meant)]
+    change(next(one for one in bodies if one["kind"] == "NetworkPolicy" and one["metadata"]["name"] == name))
+    return proof(meant, bodies).findings
+
+
+def differing(findings: Iterable[Problem]) -> list[str]:
+    """Return what is said of policies that are not as they were rendered."""
+    return [one.message for one in findings if one.code == "policy-differs"]
+
+
+def test_a_changed_policy_is_named_before_what_it_changes() -> None:
+    """With what it has and what the spec means; the connections follow."""
+
+    def port(body: Body) -> None:
+        body["spec"]["ingress"][0]["ports"][0]["port"] = 8081
+
+    found = refuted(intent("seed"), port, "backend")
+    assert [one.code for one in found] == ["policy-differs", "not-open"]
+    assert found[0].message == (
+        "NetworkPolicy default/backend has ingress rule 0 for pods of default with app=frontend-app on 8081/TCP; "
+        "the spec means for pods of default with app=frontend-app on 8080/TCP"
+    )
+
+
+def test_a_policy_that_is_not_there_is_named() -> None:
+    """By whom it would hold, and not only by everything that is open now."""
+    meant = intent("seed")
+    bodies = [one.body for one in api.render(meant) if (one.kind, one.name) != ("NetworkPolicy", "backend")]
+    assert differing(proof(meant, bodies).findings) == [
+        "no NetworkPolicy among the manifests selects app=backend-app, the pods of default/backend"
+    ]
+
+
+def test_a_subject_and_a_direction_that_are_others_are_named() -> None:
+    """One finding for the policy, the first difference in its message and the others in its notes."""
+
+    def both(body: Body) -> None:
+        body["spec"]["podSelector"] = {"matchLabels": {"app": "web"}}
+        body["spec"]["policyTypes"] = ["Ingress"]
+        del body["spec"]["egress"]
+
+    found = [one for one in refuted(intent("seed"), both) if one.code == "policy-differs"]
+    assert [one.message for one in found] == [
+        "NetworkPolicy default/frontend selects app=web; the spec means app=frontend-app"
+    ]
+    assert "does not hold the egress of its pods; the spec does" in found[0].notes
+
+
+def test_policies_written_otherwise_that_do_the_same_are_no_finding() -> None:
+    """The objects are compared only where something is open or closed that should not be."""
+
+    def same(body: Body) -> None:
+        body["metadata"]["name"] = "another"
+        body["spec"]["ingress"] = [*body["spec"]["ingress"], *body["spec"]["ingress"]]
+
+    assert refuted(intent("seed"), same) == ()
+
+
+def test_the_workloads_among_the_manifests_are_the_pods_of_the_apps(tmp_path: Path) -> None:
+    """No pod is assumed for an app that has some, so that labels are no assumption any more."""
+    meant = intent("seed")
+    deployments = [
+        {
+            "apiVersion": "apps/v1",
+            "kind": "Deployment",
+            "metadata": {"name": name, "namespace": "default"},
+            "spec": {
+                "template": {"metadata": {"labels": {"app": f"{name}-app", "env": "prod"}}, "spec": {"containers": []}}
+            },
+        }
+        for name in ("frontend", "backend")
+    ]
+    rendered = [manifest.body for manifest in api.render(meant)]
+    found = proof(meant, [*rendered, *deployments])
+    assert (found.findings, found.assumes, found.beside) == ((), ("no other policies",), "2 workloads")
+    written = tmp_path / "all.yaml"
+    written.write_text("\n---\n".join(map(json.dumps, [*rendered, *deployments])), encoding="utf-8")
+    twice = api.verify(meant, [written], workloads=[written])
+    assert (twice.findings, twice.assumes) == ((), ())

@@ -104,6 +104,29 @@ def test_nothing_is_assumed_of_a_cluster_that_was_looked_at() -> None:
     assert stream == run("render", "spec.yaml")[1]
 
 
+def test_policies_that_name_no_namespace_are_taken_to_be_in_default_and_that_is_assumed() -> None:
+    """A chart that is printed without its namespace says nothing of the policies in the namespace of the spec."""
+    everybody = policy("all", ingress=[{}])
+    del everybody["metadata"]["namespace"]
+    cluster(*BOTH, everybody)
+    code, said = check()
+    assert code == 0
+    assert "looked at: 2 workloads and 1 other policy; assumes: policies without a namespace are in default" in said
+    everybody["metadata"]["namespace"] = "default"
+    cluster(*BOTH, everybody)
+    assert "assumes" not in check()[1]
+
+
+def test_an_app_and_its_workload_are_called_by_one_name() -> None:
+    """Where the manifests hold the workloads too, the same name is not counted twice."""
+    bodies = [*BOTH, *yaml.safe_load_all(run("render", "spec.yaml")[1])]
+    bodies.append(policy("all", ingress=[{}]))
+    code, _, said = run("verify", "--spec", "spec.yaml", "-", stdin=yaml.safe_dump_all(bodies))
+    assert code == 1
+    assert re.findall(r"shop/(?:web|db)(?: and 1 more)? on all ports, which no spec says", said)
+    assert not re.findall(r"shop/(?:web|db) and 1 more (?:on|can)", said)
+
+
 def test_pairs_are_those_of_real_workloads() -> None:
     """Two workloads of one app that a policy tells apart are two ends, and a pod of somebody else is one more."""
     cluster(*BOTH)
@@ -379,7 +402,7 @@ def test_a_policy_that_closes_what_an_app_leaves_open_is_not_proved() -> None:
     code, said = check()
     assert code == 1
     assert {one.partition(" ")[2] for one in told(said)} == {"not-open"}
-    assert "no egress rule allows it: shop/deny" in said
+    assert "no egress rule allows it: NetworkPolicy shop/deny (" in said
 
 
 def test_what_is_between_others_is_nobodys_business() -> None:

@@ -19,9 +19,11 @@ Ends = tuple[End, ...]
 Question = tuple[str, int]
 """Protocol and port."""
 
+LAST = 65535
 OUTSIDE = ("198.51.100.9", "2001:db8:ffff::9")
 FINDING = re.compile(
-    r"(?P<source>.+) (?P<word>can|cannot) open (?P<target>.+) on (?P<ports>.+), which (the|no) spec says"
+    r"(?P<source>.+?) (?P<word>can|may|cannot|perhaps cannot) open (?P<target>.+) on (?P<ports>.+), "
+    r"which (the|no) spec (says|closes)"
 )
 STRANGER = re.compile(
     r"(?:a pod|any other pod)(?: of (?P<space>\S+))?(?: with (?P<labels>.*?))?(?: in a namespace with (?P<spaces>.*))?"
@@ -168,17 +170,18 @@ class World:
         found = FINDING.fullmatch(message)
         assert found is not None, message
         source, target = self.named(found["source"]), self.named(found["target"])
-        return all(self.differs(source, target, one, more=found["word"] == "can") for one in asked(found["ports"]))
+        more = found["word"] in ("can", "may")
+        return all(self.differs(source, target, one, more=more) for one in asked(found["ports"]))
 
     def differs(self, source: Ends, target: Ends, question: Question, *, more: bool) -> bool:
-        """Return whether the connection was closed and is now open (*more*), or was surely open and is not."""
+        """Return whether the connection was closed and is now open (*more*), or was open and is not; or perhaps."""
         before, after = (
             [self.opens(policies, source, target, question, wide=wide) for wide in (False, True)]
             for policies in (self.rendered, self.changed)
         )
         if more:
             return (after[0] and not before[0]) or (after[1] and not before[1])
-        return before[0] and not after[0]
+        return (before[0] and not after[0]) or (before[1] and not after[1])
 
     # -------------------------------------------------------------------------------------------- everything there is
 
@@ -285,8 +288,13 @@ def pairs(text: str | None) -> dict[str, str]:
 
 
 def asked(text: str) -> Iterator[Question]:
-    """Yield the first and last port of each range that is named."""
-    for part in ["all TCP", "all UDP", "all SCTP", "other protocols"] if text == "all" else text.split(", "):
+    """Yield the first and last port of each range that is named; of `all but` some, the ports at their edges."""
+    if text.startswith("all but "):
+        named = {*asked(text.removeprefix("all but "))}
+        edges = {(protocol, port + step) for protocol, port in named for step in (-1, 1) if 0 < port + step <= LAST}
+        yield from sorted(edges - named) or asked("all ports")
+        return
+    for part in ["all TCP", "all UDP", "all SCTP", "other protocols"] if text == "all ports" else text.split(", "):
         found = PORTS.fullmatch(part)
         assert found is not None, text
         protocol = "OTHER" if found["other"] else found["every"] or found["protocol"]

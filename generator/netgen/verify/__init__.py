@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from netgen.evaluate.objects import read_cluster
 from netgen.evaluate.semantics import PROFILES
 from netgen.intent import Intent
-from netgen.problems import Problem
+from netgen.problems import Problem, Severity
 from netgen.source import Document
 from netgen.verify.comparison import Comparison
 from netgen.verify.proof import Proof
@@ -39,9 +40,9 @@ def prove(
     if not cluster.unknowns and not cluster.policies and any(app.ingress or app.egress for app in intent.apps):
         message = "there is no NetworkPolicy among the manifests, so there is nothing to prove"
         return Proof(0, 0, (Problem("unproven", None, message, fix="give the rendered manifests"),))
-    if surroundings is None:
+    if surroundings is None and not cluster.workloads:
         return Comparison(intent, cluster, PROFILES[cni]).proof()
-    from netgen.verify.around import around  # noqa: PLC0415 - only a run that is given a cluster pays for it
+    from netgen.verify.around import around  # noqa: PLC0415 - only a run that is given workloads pays for it
 
     found = around(intent, cluster, surroundings)
     if found is None:
@@ -58,4 +59,6 @@ def prove_files(
     from netgen.verify.reading import read_manifests  # noqa: PLC0415 - what was rendered is read already
 
     documents, problems = read_manifests(paths, stdin)
-    return prove(intent, documents, problems, cni=cni, surroundings=surroundings)
+    proof = prove(intent, documents, problems, cni=cni, surroundings=surroundings)
+    warnings = tuple(problem for problem in problems if problem.severity is Severity.WARNING)
+    return replace(proof, warnings=(*warnings, *proof.warnings))

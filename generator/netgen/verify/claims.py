@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from netgen.evaluate.endpoints import Kind
-from netgen.evaluate.explain import Side, explain
+from netgen.evaluate.explain import Side
 from netgen.evaluate.objects.model import BlockPeer, Direction, Policy, Rule
 from netgen.evaluate.reach import Reach
 from netgen.evaluate.sets import ALL_PORTS, NO_PORTS, PortSet, Protocol, bits, ports
@@ -14,6 +14,7 @@ from netgen.intent import Addresses, App, AppKey, Claim, Flow, Intent, Peer, Por
 from netgen.problems import Place, Problem
 from netgen.verify import ideal
 from netgen.verify.ground import Ground, Opening, ground_of, is_internet, side_of
+from netgen.verify.holding import Holding
 from netgen.verify.reasons import of_side
 
 KIND = "Claim"
@@ -57,9 +58,11 @@ def broken(intent: Intent, said: Reach, there: Reach) -> Iterator[Problem]:
         rows = list(ground.rows(target))
         for case in concerned:
             case.look(target, rows, ground)
-    for case in cases:
-        if case.breach:
-            yield _problem(case, case.breach, ground)
+    if any(case.breach for case in cases):
+        holding = Holding(said), Holding(there)
+        for case in cases:
+            if case.breach:
+                yield _problem(case, case.breach, ground, holding)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,16 +131,18 @@ def _ports(matches: tuple[PortMatch, ...]) -> PortSet:
     return found if matches else ALL_PORTS
 
 
-def _problem(case: _Case, breach: _Breach, ground: Ground) -> Problem:
+def _problem(case: _Case, breach: _Breach, ground: Ground, holding: tuple[Holding, Holding]) -> Problem:
     claim, route = case.claim, breach.opening.route
     source, target = _name(breach.source, claim.source, ground), _name(breach.target, claim.target, ground)
     message = f"{source} can open {target} on {breach.ports}"
     fix = "take away what opens it, or exempt it from the claim"
+    if breach.opening.hosted:
+        fix = "no policy can close this: exempt its source, by  except  in the long form, or take the claim back"
     if route:
         name = route.entrypoint.name
         message += f" through the entry point {name}"
         fix = f"expose it elsewhere; or, if the internet does not reach {name}, write  internal: true  there"
-    notes = list(_reasons(breach, ground))
+    notes = list(_reasons(breach, ground, *holding))
     if case.pairs > 1:
         notes.append(f"and {case.pairs - 1} more pair{'s' if case.pairs > 2 else ''} that the claim rules out")
     notes += claim.notes
@@ -150,7 +155,7 @@ def _name(index: int, side: Peer, ground: Ground) -> str:
     return "the internet" if one.kind is Kind.ADDRESSES and is_internet(side) else one.name
 
 
-def _reasons(breach: _Breach, ground: Ground) -> Iterator[str]:
+def _reasons(breach: _Breach, ground: Ground, said: Holding, there: Holding) -> Iterator[str]:
     """Yield what opens a connection: the lines of the spec, then policy and rule of both sides."""
     route, ends = breach.opening.route, ground.universe.endpoints
     if route:
@@ -161,7 +166,7 @@ def _reasons(breach: _Breach, ground: Ground) -> Iterator[str]:
             yield f"nothing governs {ends[index]}: a node and what uses its network always meet the pods that it runs"
         return
     pair = (breach.source, breach.target, *breach.ports.first())
-    spec, found = explain(ground.said, *pair), explain(ground.there, *pair)
+    spec, found = said.explain(*pair), there.explain(*pair)
     flows = [*_flows(spec.egress, ground.intent.flows_from), *_flows(spec.ingress, ground.intent.flows_to)]
     for place, title in dict.fromkeys((_at(flow.spot.value()), flow.intent) for flow in flows):
         yield f"opened by {place} ({title})"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from netgen.evaluate.endpoints import Kind
@@ -12,19 +13,32 @@ from netgen.evaluate.mentions import Selection
 from netgen.evaluate.objects.model import Cluster, Policy
 from netgen.evaluate.reach import Reach
 from netgen.evaluate.semantics import Reading, Semantics
-from netgen.evaluate.sets import PortSet, bits, mask_of
+from netgen.evaluate.sets import PortSet, mask_of
 from netgen.evaluate.universe import Universe, universe
 from netgen.intent import Intent
 from netgen.problems import Problem, in_order
 from netgen.verify import ideal, links
+from netgen.verify.causes import causes
+from netgen.verify.groups import CAN, Group, Row, beyond, can, groups, sentence
 from netgen.verify.proof import LABELS, Proof
-from netgen.verify.reasons import closing, opening, opening_place, spec_place
+from netgen.verify.reasons import DOUBT, closing, mending, opening, opening_place, spec_place
 
 if TYPE_CHECKING:
     from netgen.verify.around import Around
 
 MOST_FINDINGS = 50
-"""So many connections are told of; the rest are counted."""
+"""So many objects are told of; the rest are counted."""
+MOST_GROUPS = 10
+"""So many groups of connections are told of, of each kind; the rest are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Loss:
+    """The connections of *rows*, which are open in what is *meant* and not *there*."""
+
+    rows: list[Row]
+    meant: Reach
+    there: Reach
 
 
 class Comparison:
@@ -49,18 +63,22 @@ class Comparison:
     def proof(self) -> Proof:
         """Return what was found, and how much was looked at."""
         unknown = [
-            Problem("unproven", one.place, one.what) for one in (*self.cluster.unknowns, *self.universe.unknowns)
+            Problem("unproven", one.place, one.what, fix=one.fix)
+            for one in (*self.cluster.unknowns, *self.universe.unknowns)
         ]
         if self.intent.apps and not self._all_pairs():
             unknown.append(Problem("unproven", None, "no pair of an app and another end was looked at"))
         narrow, there = (self._reach(one, Reading.NARROW) for one in (self.meant, self.cluster.policies))
-        found = [*self._all_missing(narrow, there)]
+        lost = [[*self._losses(narrow, there)]]
         readings = [(narrow, there)]
         if not (narrow.is_exact and there.is_exact):
             readings.append((self._reach(self.meant, Reading.WIDE), self._reach(self.cluster.policies, Reading.WIDE)))
-        found += self._all_excess(readings)
+            lost.append([*self._losses(*readings[-1])])
+        found = [*self._all_missing(lost), *self._all_excess(readings)]
+        changed = in_order([*_first(causes(self.meant, self.cluster.policies), "differences")]) if found else ()
         found += _broken(self.intent, *readings[-1])
-        findings = in_order([*unknown, *found, *self._links(), *self._on_host()])
+        rest = in_order([*unknown, *found, *self._links(), *self._on_host()])
+        findings = (*changed, *rest)
         wide, wide_there = readings[-1]
         too_large = 0 < len(findings) == len(self.universe.unknowns)
         proof = Proof(self._pairs(narrow), self._all_pairs() - self._pairs(wide), findings, too_large=too_large)
@@ -72,7 +90,7 @@ class Comparison:
             return proof
         kinds = self.around.warnings(self.intent, there, wide)
         warnings = in_order([problem for kind in kinds for problem in _first(kind, "findings")])
-        assumes = (LABELS,) if self.stand_ins else ()
+        assumes = (*((LABELS,) if self.stand_ins else ()), *self.around.assumes())
         return replace(proof, warnings=warnings, assumes=assumes, beside=self.around.beside())
 
     def _reach(self, policies: Iterable[Policy], reading: Reading) -> Reach:
@@ -86,52 +104,70 @@ class Comparison:
 
     def _on_host(self) -> Iterator[Problem]:
         """Yield where apps and the workloads that are there disagree about the host network."""
-        if self.cluster.workloads:
+        if self.around is not None:
             from netgen.verify.around import coverage  # noqa: PLC0415 - what is rendered has no workloads
-            from netgen.verify.around.chosen import chosen  # noqa: PLC0415 - same
 
-            there = self.around.chosen if self.around else chosen(self.intent, self.cluster.workloads)
-            yield from _first(coverage.host_network(self.intent, there), "findings")
+            yield from _first(coverage.host_network(self.intent, self.around.chosen), "findings")
 
-    def _all_missing(self, meant: Reach, there: Reach) -> Iterator[Problem]:
-        if self.around is None:
-            yield from _first(self._missing(meant.difference(there), meant, there))
+    def _losses(self, meant: Reach, there: Reach) -> Iterator[_Loss]:
+        """Yield what is missing under one reading, and in what it is."""
+        if self.around is None or not self.around.foreign.names:
+            yield _Loss([*meant.difference(there)], meant, there)
             return
         from netgen.verify.around.elsewhere import own_half  # noqa: PLC0415 - only a run that is given a cluster pays for it
 
-        alone = self._reach(self.around.own.policies, Reading.NARROW)
-        yield from _first(self._missing(meant.difference(alone), meant, alone))
+        alone = self._reach(self.around.own.policies, meant.reading)
+        yield _Loss([*meant.difference(alone)], meant, alone)
         # What other policies close at ends that are no app is not for the proof: its warnings have it.
         apps = self._selected()
-        rows = ((row[0], *part) for row in meant.difference(there) for part in own_half(there, row, apps))
-        yield from _first(self._missing(rows, meant, there))
+        rows = [(row[0], *part) for row in meant.difference(there) for part in own_half(there, row, apps)]
+        yield _Loss(rows, meant, there)
 
-    def _missing(self, rows: Iterable[tuple[int, int, PortSet]], meant: Reach, there: Reach) -> Iterator[Problem]:
-        for source, target, ports in _pairs_of(rows):
-            why = self._explained(meant, source, target, ports)
-            closed = self._explained(there, source, target, ports)
-            name, other = self.universe.endpoints[source].name, self.universe.endpoints[target].name
-            message = f"{name} cannot open {other} on {ports}, which the spec says"
-            notes = tuple(closing(closed))
-            yield Problem("not-open", spec_place(why), message, notes, "see what changed the policies")
+    def _all_missing(self, lost: list[list[_Loss]]) -> Iterator[Problem]:
+        """Yield what is missing in *lost*, under each reading; what only the second one misses is never certain."""
+        told: list[Row] = []
+        for losses in lost:
+            seen = [*told]
+            for loss, widest in zip(losses, lost[-1], strict=True):
+                rows = [*beyond(loss.rows, seen)]
+                told += rows
+                yield from self._missing(replace(loss, rows=rows), widest.there, certain=losses is lost[0])
+
+    def _missing(self, loss: _Loss, widest: Reach, *, certain: bool) -> Iterator[Problem]:
+        for group in _shown(loss.rows, self._apps(), "not-open"):
+            if isinstance(group, Problem):
+                yield group
+                continue
+            pair = group.source, group.target
+            why, closed = (self._explained(one, *pair, group.ports) for one in (loss.meant, loss.there))
+            place = spec_place(why)
+            is_sure = certain and not group.ports & widest.allowed(*pair)
+            said = sentence(self.universe, group, "cannot" if is_sure else "perhaps cannot")
+            message = f"{said}, which {'the spec says' if place else 'no spec closes'}"
+            notes = (*closing(closed), *(() if is_sure else (DOUBT,)), *group.others(self.universe))
+            yield Problem("not-open", place, message, notes, mending(closed))
 
     def _all_excess(self, readings: list[tuple[Reach, Reach]]) -> Iterator[Problem]:
-        if self.around is None:
-            for meant, there in readings:
-                pairs = _pairs_of(there.difference(meant))
-                yield from _first(self._excess(there, *pair) for pair in pairs)
+        narrow = readings[0][1]
+        if self.around is not None and self.around.foreign.names:
+            from netgen.verify.around.others import opened  # noqa: PLC0415 - only a run that is given a cluster pays
+
+            plain = partial(self._excess, narrow)
+            yield from opened(readings, self.around.foreign, self._apps(), plain)
             return
-        from netgen.verify.around.others import opened  # noqa: PLC0415 - only a run that is given a cluster pays for it
+        told: list[Row] = []
+        for meant, there in readings:
+            rows = list(beyond(there.difference(meant), told))
+            told += rows
+            for group in _shown(rows, self._apps(), "not-closed"):
+                yield group if isinstance(group, Problem) else self._excess(narrow, there, group)
 
-        yield from opened(readings, self.around.foreign, self._excess)
-
-    def _excess(self, there: Reach, source: int, target: int, ports: PortSet) -> Problem:
-        why = self._explained(there, source, target, ports)
-        name, other = self.universe.endpoints[source].name, self.universe.endpoints[target].name
-        message = f"{name} can open {other} on {ports}, which no spec says"
-        return Problem(
-            "not-closed", opening_place(why), message, tuple(opening(why)), "close it, or say it in the spec"
-        )
+    def _excess(self, narrow: Reach, there: Reach, group: Group) -> Problem:
+        why = self._explained(there, group.source, group.target, group.ports)
+        word = can(narrow, group)
+        message = f"{sentence(self.universe, group, word)}, which no spec says"
+        notes = (*opening(why), *(() if word == CAN else (DOUBT,)), *group.others(self.universe))
+        return Problem("not-closed", opening_place(why), message, notes, "close it, or say it in the spec")
 
     def _explained(self, reach: Reach, source: int, target: int, ports: PortSet) -> Explanation:
         protocol, port = ports.first()
@@ -194,13 +230,19 @@ def _with_claims(proof: Proof, intent: Intent) -> Proof:
     return replace(proof, claims=len(intent.claims), provisos=claims.provisos(intent))
 
 
-def _pairs_of(differences: Iterable[tuple[int, int, PortSet]]) -> Iterator[tuple[int, int, PortSet]]:
-    for target, sources, ports in differences:
-        for source in bits(sources):
-            yield source, target, ports
+def _shown(rows: Iterable[Row], apps: int, code: str) -> Iterator[Group | Problem]:
+    """Yield the first groups of *rows*, and then how many connections more there are."""
+    left = 0
+    for number, group in enumerate(groups(rows, apps)):
+        if number < MOST_GROUPS:
+            yield group
+        else:
+            left += group.count
+    if left:
+        yield Problem(code, None, f"and {left} more connections of this kind")
 
 
-def _first(findings: Iterator[Problem], what: str = "connections") -> Iterator[Problem]:
+def _first(findings: Iterator[Problem], what: str) -> Iterator[Problem]:
     """Yield the first of *findings*, and how many more there are; *what* they are."""
     for number, finding in enumerate(findings):
         if number < MOST_FINDINGS:

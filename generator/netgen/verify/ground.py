@@ -11,8 +11,9 @@ from netgen.evaluate.objects.model import BlockPeer
 from netgen.evaluate.reach import Reach
 from netgen.evaluate.sets import ALL_PORTS, PortSet, Protocol, bits, mask_of, ports
 from netgen.evaluate.universe import Universe
-from netgen.intent import Addresses, App, Intent, Peer, Pods, Route
+from netgen.intent import Addresses, App, AppKey, Intent, Peer, Pods, Route
 from netgen.verify import ideal
+from netgen.verify.reading import body, items, step
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ def ground_of(intent: Intent, said: Reach, there: Reach) -> Ground:
     """Return the ground of *intent*: what the spec *said*, and what is *there*, in one universe."""
     ends = there.universe.endpoints
     own = {app.pods: _known(app, there.universe) for app in intent.apps}
+    _share(intent, there.universe, own)
     kin = _kin(own)
     apps = mask_of(kin)
     nodes = [index for index, one in enumerate(ends) if one.kind is Kind.NODE]
@@ -85,9 +87,27 @@ def ground_of(intent: Intent, said: Reach, there: Reach) -> Ground:
 
 def _known(app: App, universe: Universe) -> int:
     """Return the endpoints that are pods of *app*, strangers that would carry its labels left out."""
+    return mask_of(
+        [index for index in bits(_selected(app, universe)) if universe.endpoints[index].kind is Kind.WORKLOAD]
+    )
+
+
+def _selected(app: App, universe: Universe) -> int:
+    """Return the endpoints that carry the labels of *app*."""
     members = universe.members(Selection(app.key.namespace, ideal.selector(app.selector)))
-    ids = (*members.certain, *members.perhaps)
-    return mask_of([index for index in ids if universe.endpoints[index].kind is Kind.WORKLOAD])
+    return mask_of([*members.certain, *members.perhaps])
+
+
+def _share(intent: Intent, universe: Universe, own: dict[Pods, int]) -> None:
+    """Add to *own* the pods that are those of two apps, where one says that it overlaps the other."""
+    apps = {app.key: app for app in intent.apps}
+    for app in intent.apps:
+        for name in items(step(body(app.spot), "overlaps")):
+            other = apps.get(AppKey(app.key.namespace, name))
+            if other:
+                both = _selected(app, universe) & _selected(other, universe)
+                own[app.pods] |= both
+                own[other.pods] |= both
 
 
 def _kin(own: dict[Pods, int]) -> dict[int, int]:

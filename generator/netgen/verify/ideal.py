@@ -37,7 +37,7 @@ def policies(intent: meant.Intent) -> tuple[Policy, ...]:
 
 
 def workloads(intent: meant.Intent) -> tuple[Workload, ...]:
-    """Return a workload for each app, whose pods carry just what the app selects."""
+    """Return a workload for each app, whose pods carry just what the app selects, and name their ports as they like."""
     return tuple(
         Workload(
             KIND,
@@ -45,6 +45,7 @@ def workloads(intent: meant.Intent) -> tuple[Workload, ...]:
             app.key.name,
             _worn(app.selector),
             host_network=app.host_network,
+            ports_known=False,
             spot=app.spot,
         )
         for app in intent.apps

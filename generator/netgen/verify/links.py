@@ -1,4 +1,4 @@
-"""The Services and routes that the Intent asks for, held against those of the manifests."""
+"""The Services that the Intent asks for, held against those of the manifests; and links that lead nowhere."""
 
 from __future__ import annotations
 
@@ -6,18 +6,28 @@ from collections.abc import Collection, Iterator
 
 from netgen.evaluate.objects.model import Cluster, ServiceObject
 from netgen.evaluate.routes import routes
-from netgen.intent import Intent, Route, Service
+from netgen.intent import Intent, Service
 from netgen.problems import Problem
+from netgen.verify import unasked, ways
+from netgen.verify.reading import body, lacking, step
 
 Facts = tuple[object, ...]
 
+_THREE_HOURS = 10800
+"""How long a session affinity lasts that does not say so. Source: kubernetes/api core/v1/types.go."""
+
 
 def differences(intent: Intent, cluster: Cluster) -> Iterator[Problem]:
-    """Yield each Service and route that is not as *intent* says it."""
+    """Yield each Service and route that is not as *intent* says it, and each exposure that it does not say."""
     found = {(service.namespace, service.name): service for service in cluster.services}
+    numbers = _numbers(cluster)
+    own = {app.key: dict(app.annotations) for app in intent.apps}
     for service in intent.services:
-        yield from _service(service, found.get((service.app.namespace, service.name)))
-    yield from _routes(intent, cluster)
+        there = found.get((service.app.namespace, service.name))
+        yield from _service(service, there, numbers, own[service.app])
+    leads = unasked.Leads(intent, cluster)
+    yield from unasked.services(cluster, leads)
+    yield from ways.differences(intent, cluster, leads)
 
 
 def broken(cluster: Cluster, idle: Collection[tuple[str, str]] = ()) -> Iterator[Problem]:
@@ -31,27 +41,66 @@ def broken(cluster: Cluster, idle: Collection[tuple[str, str]] = ()) -> Iterator
             yield Problem("link-broken", place, link.what, fix="give what it leads to as well, or remove it")
 
 
-def _service(wanted: Service, found: ServiceObject | None) -> Iterator[Problem]:
+_Named = dict[tuple[str, str, int, str], set[int]]
+"""By namespace and name of a Service, port and protocol: the numbers that the name of a target has at its pods."""
+
+
+def _numbers(cluster: Cluster) -> _Named:
+    """Return what the named targets of *cluster* are."""
+    found: _Named = {}
+    if cluster.workloads and any(isinstance(port.target, str) for one in cluster.services for port in one.ports):
+        for end in routes(cluster).backends:
+            key = end.service.namespace, end.service.name, end.port.port, str(end.protocol)
+            found.setdefault(key, set()).add(end.number)
+    return found
+
+
+def _service(wanted: Service, found: ServiceObject | None, numbers: _Named, own: dict[str, str]) -> Iterator[Problem]:
     title = f"Service {wanted.app.namespace}/{wanted.name}"
     if found is None:
         message = f"the {title}, by which {wanted.app} is called, is not among the manifests"
         yield Problem("service-differs", wanted.spot.key(), message, fix="render it again, or give its file as well")
         return
-    for what, meant, there in _facts(wanted, found):
+    for what in _differs(wanted, found, numbers, own):
+        place = found.spot.value() if found.spot else None
+        fix = "see what changed it after it was rendered"
+        yield Problem("service-differs", place, f"the {title} {what}", fix=fix)
+
+
+def _differs(wanted: Service, found: ServiceObject, numbers: _Named, own: dict[str, str]) -> Iterator[str]:
+    for what, meant, there in _facts(wanted, found, numbers):
         if meant != there:
-            place = found.spot.value() if found.spot else None
-            message = f"the {title} has {what} {_shown(there)}; the spec means {_shown(meant)}"
-            yield Problem("service-differs", place, message, fix="see what changed it after it was rendered")
+            yield f"has {what} {_shown(there)}; the spec means {_shown(meant)}"
+    asked = [(key, value) for key, value in wanted.annotations if own.get(key) != value]
+    for key, value in lacking(asked, found.spot) if asked else ():
+        yield f"lacks the annotation {key}: {value}"
 
 
-def _facts(wanted: Service, found: ServiceObject) -> Iterator[tuple[str, Facts, Facts]]:
+def _facts(wanted: Service, found: ServiceObject, numbers: _Named) -> Iterator[tuple[str, Facts, Facts]]:
     yield "the type", (wanted.type,), (found.type,)
     yield "the selector", wanted.selector, tuple(sorted(found.selector or ()))
     yield "clusterIP", ("None" if wanted.headless else "its own",), ("None" if found.headless else "its own",)
     meant = [(port.port, port.port if wanted.headless else port.target, port.protocol) for port in wanted.ports]
-    there = [(port.port, port.target, str(port.protocol)) for port in found.ports]
+    there: list[tuple[int, int | str, str]] = []
+    for port in found.ports:
+        named = numbers.get((found.namespace, found.name, port.port, str(port.protocol)), ())
+        there.append((port.port, next(iter(named)) if len(named) == 1 else port.target, str(port.protocol)))
     yield "the ports", tuple(sorted(map(_port, meant))), tuple(sorted(map(_port, there)))
+    yield "the session affinity", (_affinity(wanted.affinity_seconds),), (_affinity(_seconds(found)),)
     yield from _outside(wanted, found)
+
+
+def _seconds(found: ServiceObject) -> int | None:
+    """Return how long the session affinity of *found* lasts; None where it has none."""
+    spec = step(body(found.spot), "spec")
+    if step(spec, "sessionAffinity") != "ClientIP":
+        return None
+    seconds = step(spec, "sessionAffinityConfig", "clientIP", "timeoutSeconds")
+    return seconds if isinstance(seconds, int) else 0
+
+
+def _affinity(seconds: int | None) -> str:
+    return "None" if seconds is None else f"ClientIP for {seconds or _THREE_HOURS} s"
 
 
 def _outside(wanted: Service, found: ServiceObject) -> Iterator[tuple[str, Facts, Facts]]:
@@ -76,29 +125,3 @@ def _port(port: tuple[int, int | str, str]) -> str:
 
 def _shown(facts: Facts) -> str:
     return ", ".join("=".join(fact) if isinstance(fact, tuple) else str(fact) for fact in facts) or "none"
-
-
-def _routes(intent: Intent, cluster: Cluster) -> Iterator[Problem]:
-    there = {
-        (ingress.namespace, ingress.class_name, rule.host, rule.path, rule.type, rule.service, rule.port): rule.spot
-        for ingress in cluster.ingresses
-        for rule in ingress.rules
-    }
-    wanted = {_route(route): route for route in intent.routes}
-    for key, route in wanted.items():
-        if key not in there:
-            message = f"no Ingress of class {route.entrypoint.class_name} leads {route.host}{route.path} to {route.app}"
-            yield Problem("route-differs", route.spot.value(), message, fix="see what changed it after it was rendered")
-    apps = {(service.app.namespace, service.name) for service in intent.services}
-    for key, spot in there.items():
-        if key not in wanted and (key[0], key[5]) in apps:
-            message = f"an Ingress leads {key[2]}{key[3]} to the Service {key[0]}/{key[5]}, which no spec says"
-            yield Problem(
-                "route-differs", spot.value() if spot else None, message, fix="expose it in the spec, or remove it"
-            )
-
-
-def _route(route: Route) -> tuple[str, str, str, str, str, str, int | str]:
-    kind = "Exact" if route.exact else "Prefix"
-    namespace, entrypoint = route.app.namespace, route.entrypoint.class_name
-    return (namespace, entrypoint, route.host, route.path, kind, route.service, route.service_port)

@@ -9,6 +9,8 @@ from netgen.problems import Problem
 LABELS = "pods carry these labels"
 ALONE = "no other policies"
 """What is assumed where no cluster is given to look at."""
+HOMELESS = "policies without a namespace are in default"
+"""What is assumed of a cluster that a chart prints."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,4 +41,8 @@ class Proof:
     def __str__(self) -> str:
         words = "claim holds" if self.claims == 1 else "claims hold"
         claimed = f", {self.claims} never {words} for the apps" if self.claims else ""
-        return f"{self.opened} pairs open, {self.closed} pairs closed{claimed}"
+        return f"{_pairs(self.opened)} open, {_pairs(self.closed)} closed{claimed}"
+
+
+def _pairs(count: int) -> str:
+    return f"{count} pair{'' if count == 1 else 's'}"

@@ -2,23 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from netgen.files import texts
-from netgen.problems import Problem
+from netgen.problems import NetgenError, Problem
 from netgen.source import Dialect, Document, Spot, read
+
+_OURS = "netgen.dev/"
+"""What the apiVersion of every spec begins with."""
+_NAMED = 5
 
 
 def read_manifests(paths: Iterable[str], stdin: bytes | None) -> tuple[list[Document], list[Problem]]:
-    """Return the documents of files and folders (`-`: *stdin*), and what is wrong with them as text."""
+    """Return the documents of files and folders (`-`: *stdin*), and what is wrong with them as text.
+
+    Specs among them are left out with a warning. NetgenError where nothing else is there: what they render was meant.
+    """
     problems: list[Problem] = []
     documents: list[Document] = []
     for file, text in texts(list(paths), stdin, problems, wanted=bool, rendered=True):
         reading = read(text, file, Dialect.MANIFEST)
         documents += reading.documents
         problems += reading.problems
-    return documents, problems
+    manifests = [one for one in documents if not _is_spec(one)]
+    if len(manifests) < len(documents):
+        specs = list(dict.fromkeys(one.file for one in documents if _is_spec(one)))
+        _tell_of_specs(specs, problems, only=not manifests)
+    return manifests, problems
+
+
+def _is_spec(document: Document) -> bool:
+    return str(step(document.data, "apiVersion")).startswith(_OURS)
+
+
+def _tell_of_specs(files: list[str], problems: list[Problem], *, only: bool) -> None:
+    """Add that the specs in *files* are left out; NetgenError where they are the *only* documents."""
+    more = f" and {len(files) - _NAMED} more" if len(files) > _NAMED else ""
+    named = ", ".join(files[:_NAMED]) + more
+    if not only:
+        problems.append(Problem("spec-left-out", None, f"left out, because they are specs and no manifests: {named}"))
+        return
+    render = f"netgen render {' '.join(files) if not more else 'SPECS'}"
+    fix = (
+        f"give what they render:  {render} | netgen reach -  ; netgen can --spec and netgen diff read specs as they are"
+    )
+    raise NetgenError([*problems, Problem("spec-given", None, f"these are specs, and no manifests: {named}", fix=fix)])
 
 
 def body(spot: Spot | None) -> Any:
@@ -41,6 +70,14 @@ def step(value: Any, *path: str | int) -> Any:
 def items(value: object) -> list[Any]:
     """Return *value* if it is a list, else an empty one."""
     return value if isinstance(value, list) else []
+
+
+def lacking(wanted: Iterable[tuple[str, str]], spot: Spot | None) -> Iterator[tuple[str, str]]:
+    """Yield those of the annotations *wanted* that the object at *spot* does not have."""
+    there = step(body(spot), "metadata", "annotations")
+    for key, value in wanted:
+        if step(there, key) != value:
+            yield key, value
 
 
 def where(spot: Spot) -> str:

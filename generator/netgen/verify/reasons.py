@@ -6,16 +6,36 @@ from collections.abc import Iterator
 
 from netgen.evaluate.explain import Explanation, Side
 from netgen.evaluate.objects.model import Direction, Policy, Rule
+from netgen.evaluate.sets import ALL_PORTS, PortSet
 from netgen.problems import Place
 from netgen.source import Spot
+
+DOUBT = "open or not, it depends on the network plugin, or on what the manifests do not tell"
+"""What is said of a connection that one reading opens and another does not."""
+
+
+def on(ports: PortSet) -> str:
+    """Return *ports* as a person says them: what they lack, where that is shorter."""
+    rest = ALL_PORTS - ports
+    if not rest:
+        return "all ports"
+    return f"all but {rest}" if len(rest.intervals) < len(ports.intervals) else f"{ports}"
+
+
+def at(place: Place) -> str:
+    """Return *place* as a note says it: `file:line:column`."""
+    return f"{place.file}:{place.line}:{place.column}"
 
 
 def closing(why: Explanation) -> Iterator[str]:
     """Yield, for each side that closes a connection, the policies that leave it closed."""
     for direction, side in _sides(why):
         if not side.allows:
-            names = ", ".join(str(policy) for policy, _ in side.deciding)
+            names = ", ".join(f"{policy.kind} {policy}{_where(policy.spot)}" for policy, _ in side.deciding)
             yield f"no {direction} rule allows it: {names}"
+            for policy, _ in side.deciding:
+                if any(left_out is direction for left_out, _ in policy.unlisted):
+                    yield f"policyTypes of {policy} leaves its {direction} rules out, which some network plugins heed"
 
 
 def opening(why: Explanation) -> Iterator[str]:
@@ -49,5 +69,17 @@ def _sides(why: Explanation) -> tuple[tuple[Direction, Side], ...]:
     return (Direction.EGRESS, why.egress), (Direction.INGRESS, why.ingress)
 
 
+def _where(spot: Spot | None) -> str:
+    return f" ({at(spot.value())})" if spot else ""
+
+
 def _spot(policy: Policy, rule: Rule | None) -> Spot | None:
     return rule.spot if rule else policy.spot
+
+
+def mending(why: Explanation) -> str:
+    """Return what to do about a connection that is closed and should not be."""
+    closed = {str(policy) for _, side in _sides(why) if not side.allows for policy, _ in side.deciding}
+    if not closed:
+        return "see what changed the policies"
+    return f"add the rule to {' and '.join(f'NetworkPolicy {name}' for name in sorted(closed))}, or undo what took it"

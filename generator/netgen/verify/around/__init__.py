@@ -15,17 +15,23 @@ from netgen.verify.around.chosen import Chosen, chosen
 from netgen.verify.around.elsewhere import closed
 from netgen.verify.around.others import Others, others
 from netgen.verify.around.surroundings import Surroundings, is_empty, together, without
+from netgen.verify.proof import ALONE, HOMELESS
+from netgen.verify.reading import body, step
 
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """*own* are the manifests, *whole* is the cluster with them in it, *foreign* are the policies of before."""
+    """*own* are the manifests, *whole* is the cluster with them in it, *foreign* are the policies of before.
+
+    Not *given*: there is no cluster but the workloads among the manifests.
+    """
 
     own: Cluster
     whole: Cluster
     foreign: Others
     chosen: Chosen
     notes: tuple[Problem, ...]
+    given: bool
 
     def lacking(self, ideal: Iterable[Workload]) -> tuple[Workload, ...]:
         """Return those of *ideal*, a workload for each app, whose app has no pods in the cluster."""
@@ -33,8 +39,9 @@ class Around:
         return tuple(one for one in ideal if (one.namespace, one.name) not in having)
 
     def broken(self, intent: Intent) -> Iterator[Problem]:
-        """Yield the links of the manifests that lead nowhere; of an app without pods that is said as such."""
-        idle = {(one.app.namespace, one.name) for one in intent.services if not self.chosen.by_app[one.app]}
+        """Yield the links of the manifests that lead nowhere; an app without pods in a given cluster is told as such."""
+        by_app = self.chosen.by_app
+        idle = {(one.app.namespace, one.name) for one in intent.services if self.given and not by_app[one.app]}
         return links.broken(replace(self.own, workloads=self.whole.workloads), idle)
 
     def warnings(self, intent: Intent, there: Reach, wide: Reach) -> Iterator[Iterator[Problem]]:
@@ -48,9 +55,20 @@ class Around:
         yield coverage.undeclared_ports(intent, self.chosen)
         yield closed(intent, there, wide, self.foreign)
 
+    def assumes(self) -> tuple[str, ...]:
+        """Return what was not looked at, although there are workloads."""
+        if not self.given:
+            return (ALONE,)
+        homeless = (one for one in self.whole.policies if one in self.foreign and one.spot)
+        if any(not step(body(one.spot), "metadata", "namespace") for one in homeless):
+            return (HOMELESS,)
+        return ()
+
     def beside(self) -> str:
         """Return what was looked at, as a phrase."""
-        counts = {"workload": len(self.whole.workloads), "other policy": len(self.foreign.names)}
+        counts = {"workload": len(self.whole.workloads)}
+        if self.given:
+            counts["other policy"] = len(self.foreign.names)
         return " and ".join(f"{count} {_plural(what, count)}" for what, count in counts.items())
 
 
@@ -60,13 +78,15 @@ def _plural(what: str, count: int) -> str:
     return f"{what.removesuffix('y')}ies" if what.endswith("y") else f"{what}s"
 
 
-def around(intent: Intent, own: Cluster, surroundings: Surroundings) -> Around | None:
-    """Return *own* in its *surroundings*; None where there is nothing in them beside it."""
+def around(intent: Intent, own: Cluster, surroundings: Surroundings | None) -> Around | None:
+    """Return *own* in its *surroundings*, or with its own workloads alone; None where there is nothing in them."""
+    if surroundings is None:
+        return Around(own, own, others(()), chosen(intent, own.workloads), (), given=False)
     rest = without(surroundings, own).cluster
-    if is_empty(rest):
+    if is_empty(rest) and not surroundings.cluster.workloads:
         return None
     whole = together(own, rest)
-    return Around(own, whole, others(rest.policies), chosen(intent, whole.workloads), surroundings.notes)
+    return Around(own, whole, others(rest.policies), chosen(intent, whole.workloads), surroundings.notes, given=True)
 
 
 def _holders(intent: Intent, there: Reach) -> Callable[[Workload], str]:

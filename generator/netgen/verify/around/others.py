@@ -4,26 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 
 from netgen.evaluate.explain import Side, explain
 from netgen.evaluate.objects.model import Direction, Policy, Rule
 from netgen.evaluate.reach import Reach
-from netgen.evaluate.sets import ALL_PORTS, PortSet, bits
-from netgen.evaluate.universe import Universe
 from netgen.problems import Problem
 from netgen.source import Spot
+from netgen.verify.groups import Group, Row, beyond, can, groups, sentence
 from netgen.verify.reading import body, step, where
 
-MOST_PAIRS = 50
-"""So many connections are looked into; the rest are counted."""
+MOST_ROWS = 50
+"""So many rows of connections are looked into; the rest are counted."""
 _SHOWN = 3
 MANAGED_BY = "app.kubernetes.io/managed-by"
 
-Row = tuple[int, int, PortSet]
-"""A target, sources as bits, and ports."""
-
-Plain = Callable[[Reach, int, int, PortSet], Problem]
+Plain = Callable[[Reach, Group], Problem]
 """Tells of a connection in excess that is not the work of another policy."""
 
 
@@ -66,62 +61,48 @@ class _Cause:
 
 
 @dataclass(slots=True)
-class _Group:
-    """What the same policies open: their *rules*, in the order met, and the connections as sentences."""
+class _Bundle:
+    """What the same policies open: their *rules* in the order met, what is shown as sentences, how many there are."""
 
     rules: dict[_Cause, None] = field(default_factory=dict)
     told: list[str] = field(default_factory=list)
+    count: int = 0
 
 
-def opened(readings: Iterable[tuple[Reach, Reach]], foreign: Others, plain: Plain) -> Iterator[Problem]:
+def opened(readings: Iterable[tuple[Reach, Reach]], foreign: Others, apps: int, plain: Plain) -> Iterator[Problem]:
     """Yield what is in excess, once for the policies of *foreign* that open it; *plain* tells of all other excess.
 
-    *readings* are what is meant and what is there, under each reading.
+    *readings* are what is meant and what is there, under each reading; *apps* are the endpoints to show first, as bits.
     """
-    groups: dict[tuple[str, ...], _Group] = {}
-    seen: set[tuple[int, int]] = set()
-    counts, ordinary = [0], []
+    bundles: dict[tuple[str, ...], _Bundle] = {}
+    told: list[Row] = []
+    left = 0
+    narrow: Reach | None = None
     for meant, there in readings:
-        rows = list(there.difference(meant))
-        counts.append(sum(sources.bit_count() for _, sources, _ in rows))
-        for source, target, extra in islice(_spread(rows), MOST_PAIRS):
-            if (source, target) in seen:
+        narrow = narrow or there
+        rows = list(beyond(there.difference(meant), told))
+        told += rows
+        for number, group in enumerate(group for row in rows for group in groups([row], apps)):
+            if number >= MOST_ROWS:
+                left += group.count
                 continue
-            seen.add((source, target))
-            causes = tuple(_causes(meant, there, (source, target), extra, foreign))
-            if causes:
-                group = groups.setdefault(tuple(sorted({str(one.policy) for one in causes})), _Group())
-                group.rules |= dict.fromkeys(causes)
-                group.told.append(_sentence(there.universe, source, target, extra))
-            else:
-                ordinary.append(plain(there, source, target, extra))
-    rest = max(counts) - len(seen)
-    alone = len(groups) == 1 and not ordinary
-    yield from ordinary
-    for group in groups.values():
-        yield _told(group, rest if alone and rest > 0 else 0)
-    if rest > 0 and not alone:
-        yield Problem("not-closed", None, f"and {rest} more connections of this kind")
+            causes = tuple(_causes(meant, there, group, foreign))
+            if not causes:
+                yield plain(there, group)
+                continue
+            bundle = bundles.setdefault(tuple(sorted({str(one.policy) for one in causes})), _Bundle())
+            bundle.rules |= dict.fromkeys(causes)
+            bundle.told.append(sentence(there.universe, group, can(narrow, group)))
+            bundle.count += group.count
+    for bundle in bundles.values():
+        yield _told(bundle)
+    if left:
+        yield Problem("not-closed", None, f"and {left} more connections of this kind")
 
 
-def _spread(rows: list[Row]) -> Iterator[tuple[int, int, PortSet]]:
-    """Yield one pair of each row, and then the others, so that the first few show the most."""
-    for target, sources, extra in rows:
-        yield (sources & -sources).bit_length() - 1, target, extra
-    for target, sources, extra in rows:
-        for source in bits(sources & sources - 1):
-            yield source, target, extra
-
-
-def _sentence(universe: Universe, source: int, target: int, extra: PortSet) -> str:
-    rest = ALL_PORTS - extra
-    shown = f"all but {rest}" if rest and len(rest.intervals) < len(extra.intervals) else f"{extra}"
-    return f"{universe.endpoints[source]} can open {universe.endpoints[target]} on {shown}"
-
-
-def _causes(meant: Reach, there: Reach, pair: tuple[int, int], extra: PortSet, foreign: Others) -> Iterator[_Cause]:
+def _causes(meant: Reach, there: Reach, group: Group, foreign: Others) -> Iterator[_Cause]:
     """Yield the rules of *foreign* that open the sides which are meant to be closed; none where that is not all."""
-    protocol, port = extra.first()
+    pair, (protocol, port) = (group.source, group.target), group.ports.first()
     found = explain(there, *pair, protocol, port)
     causes: list[_Cause] = []
     for direction, wanted, side in (
@@ -142,13 +123,13 @@ def _opening(direction: Direction, side: Side, foreign: Others) -> Iterator[_Cau
             yield _Cause(policy, direction, rule)
 
 
-def _told(group: _Group, more: int) -> Problem:
+def _told(group: _Bundle) -> Problem:
     policies = {str(one.policy): one.policy for one in group.rules}
     names = " and ".join(f"{policy.kind} {name}" for name, policy in policies.items())
     verb = "opens" if len(policies) == 1 else "open"
     message = f"{names} of the cluster {verb} what no spec says: {group.told[0]}"
     notes = [*map(str, list(group.rules)[:_SHOWN]), *group.told[1 : 1 + _SHOWN]]
-    left = len(group.told[1 + _SHOWN :]) + more
+    left = group.count - len(group.told[: 1 + _SHOWN])
     notes += [f"and {left} more connection{'s' if left > 1 else ''}"] if left else []
     fix = "remove it, or say in the spec what it opens"
     if all(_is_of_netgen(policy) for policy in policies.values()):

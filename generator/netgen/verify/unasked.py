@@ -1,0 +1,65 @@
+"""Services that expose an app although no spec says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from netgen.evaluate.objects.model import Cluster, Labels, ServiceObject
+from netgen.intent import App, AppKey, Intent, Pods
+from netgen.problems import Problem
+
+
+class Leads:
+    """To which apps the Services of a cluster lead: those of *intent*, and others by their selectors."""
+
+    def __init__(self, intent: Intent, cluster: Cluster) -> None:
+        self._meant = {(service.app.namespace, service.name): service.app for service in intent.services}
+        self._others = {(one.namespace, one.name): one for one in cluster.services}
+        self._served = {service.app for service in intent.services}
+        self._flows = intent.flows_to
+        self._by_label: dict[tuple[str, str, str], list[App]] = {}
+        for app in intent.apps:
+            for key, value in app.selector.labels:
+                self._by_label.setdefault((app.key.namespace, key, value), []).append(app)
+
+    def is_meant(self, namespace: str, name: str) -> bool:
+        """Return whether a spec says that there is the Service *name*."""
+        return (namespace, name) in self._meant
+
+    def is_left_open(self, app: AppKey) -> bool:
+        """Return whether a spec lets addresses in to *app* and leaves its Services to somebody else."""
+        return app not in self._served and any(not isinstance(flow.source, Pods) for flow in self._flows.get(app, ()))
+
+    def app(self, namespace: str, name: str) -> AppKey | None:
+        """Return an app to which the Service leads."""
+        meant = self._meant.get((namespace, name))
+        other = self._others.get((namespace, name))
+        return self.by_selector(other) if meant is None and other else meant
+
+    def by_selector(self, service: ServiceObject) -> AppKey | None:
+        """Return an app of which *service* selects the pods, or some: one whose labels it asks for, and no others."""
+        selector = service.selector or ()
+        listed = [self._by_label.get((service.namespace, *pair), []) for pair in selector]
+        for apps in sorted(listed, key=len):
+            for app in apps:
+                if _agree(selector, app.selector.labels):
+                    return app.key
+        return None
+
+
+def _agree(selector: Labels, labels: Iterable[tuple[str, str]]) -> bool:
+    worn = dict(labels)
+    return all(worn.get(key, value) == value for key, value in selector)
+
+
+def services(cluster: Cluster, leads: Leads) -> Iterator[Problem]:
+    """Yield each Service of *cluster* that opens a way from outside to an app, and that no spec says."""
+    for service in cluster.services:
+        if leads.is_meant(service.namespace, service.name) or service.type == "ExternalName":
+            continue
+        way = service.type if service.type != "ClusterIP" else "externalIPs" if service.external_addresses else ""
+        app = leads.by_selector(service) if way else None
+        if app is not None and not leads.is_left_open(app):
+            message = f"the Service {service} exposes {app} ({way}), which no spec says"
+            place = service.spot.value() if service.spot else None
+            yield Problem("service-differs", place, message, fix="expose it in the spec, or remove it")

@@ -1,0 +1,123 @@
+"""The routes that the Intent asks for, held against the Ingresses: paths, certificates and annotations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from netgen.evaluate.objects.model import Cluster, IngressObject, IngressRule
+from netgen.intent import Intent, Route
+from netgen.problems import Problem
+from netgen.verify.reading import body, items, lacking, step
+from netgen.verify.unasked import Leads
+
+_FIX = "see what changed it after it was rendered"
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """A path of an Ingress; *port* is the number of the Service's port, where its name says one."""
+
+    ingress: IngressObject
+    rule: IngressRule
+    port: int | str
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Return all that a route says too."""
+        rule = self.rule
+        return (*self.address, self.ingress.namespace, rule.type, rule.service, self.port)
+
+    @property
+    def address(self) -> tuple[str, str, str]:
+        """Return what a client asks for."""
+        return self.ingress.class_name, self.rule.host, self.rule.path
+
+
+def differences(intent: Intent, cluster: Cluster, leads: Leads) -> Iterator[Problem]:
+    """Yield each route that is not as *intent* says it, and each that leads to an app although it does not say so."""
+    there = list(_ways(cluster))
+    keys: dict[tuple[object, ...], list[_Way]] = {}
+    for way in there:
+        keys.setdefault(way.key, []).append(way)
+    wanted = {_key(route): route for route in intent.routes}
+    own = {app.key: dict(app.annotations) for app in intent.apps}
+    for key, route in wanted.items():
+        for way in keys.get(key, ()):
+            yield from _held(route, way, own[route.app])
+        if key not in keys:
+            message = f"no Ingress of class {route.entrypoint.class_name} leads {route.host}{route.path} to {route.app}"
+            yield Problem("route-differs", route.spot.value(), message, fix=_FIX)
+    taken = {(route.entrypoint.class_name, route.host, route.path): route for route in intent.routes}
+    for way in there:
+        if way.key not in wanted:
+            yield from _unasked(way, taken.get(way.address), leads)
+
+
+def _key(route: Route) -> tuple[object, ...]:
+    kind = "Exact" if route.exact else "Prefix"
+    address = route.entrypoint.class_name, route.host, route.path
+    return (*address, route.app.namespace, kind, route.service, route.service_port)
+
+
+def _ways(cluster: Cluster) -> Iterator[_Way]:
+    named = {
+        (one.namespace, one.name, port.name): port.port for one in cluster.services for port in one.ports if port.name
+    }
+    for ingress in cluster.ingresses:
+        for rule in ingress.rules:
+            port = rule.port
+            if isinstance(port, str):
+                port = named.get((ingress.namespace, rule.service, port), port)
+            yield _Way(ingress, rule, port)
+
+
+def _held(route: Route, way: _Way, own: dict[str, str]) -> Iterator[Problem]:
+    """Yield what the Ingress that leads *route* lacks: its certificate, and what its controller is told."""
+    for what in _differs(route, way, own):
+        place = way.ingress.spot.value() if way.ingress.spot else None
+        yield Problem("route-differs", place, f"the Ingress {way.ingress} {what}", fix=_FIX)
+
+
+def _differs(route: Route, way: _Way, own: dict[str, str]) -> Iterator[str]:
+    meant, there = _certificate(route.tls.secret if route.tls else None, tls=route.tls is not None), _tls(way)
+    if there != meant:
+        yield f"serves {route.host} {there}; the spec means {meant}"
+    annotations = dict(route.entrypoint.secure) | dict(route.tls.annotations) if route.tls else {}
+    written = {key: value for key, value in route.annotations if own.get(key) != value}
+    asked = {**annotations, **dict(route.entrypoint.annotations), **written}
+    for key, value in lacking(asked.items(), way.ingress.spot) if asked else ():
+        yield f"lacks the annotation {key}: {value}"
+
+
+def _tls(way: _Way) -> str:
+    """Return how the Ingress of *way* serves the host, as a phrase."""
+    every: str | None = None
+    for entry in items(step(body(way.ingress.spot), "spec", "tls")):
+        secret, hosts = step(entry, "secretName"), step(entry, "hosts")
+        said = _certificate(secret if isinstance(secret, str) and secret else None, tls=True)
+        if not {way.rule.host, f"*.{way.rule.host.partition('.')[2]}"}.isdisjoint(map(str, items(hosts))):
+            return said
+        if not hosts:
+            every = f"{said}, as every host"
+    return every or _certificate(None, tls=False)
+
+
+def _certificate(secret: str | None, *, tls: bool) -> str:
+    if not tls:
+        return "without TLS"
+    return f"with the certificate in the Secret {secret}" if secret else "with a certificate that its controller holds"
+
+
+def _unasked(way: _Way, route: Route | None, leads: Leads) -> Iterator[Problem]:
+    rule, namespace = way.rule, way.ingress.namespace
+    shown = f"{rule.host}{rule.path}" or "all that nothing else takes"
+    message, fix = f"an Ingress leads {shown} to the Service {namespace}/{rule.service}", ""
+    app = leads.app(namespace, rule.service)
+    if app:
+        by = "" if leads.is_meant(namespace, rule.service) else f" of {app}"
+        message, fix = f"{message}{by}, which no spec says", "expose it in the spec, or remove it"
+    elif route:
+        message, fix = f"{message}, where the spec says {route.app}", "remove it, or take the URL out of the spec"
+    if fix:
+        yield Problem("route-differs", rule.spot.value() if rule.spot else None, message, fix=fix)
