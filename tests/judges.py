@@ -1,4 +1,4 @@
-"""The strangers that the tests ask, kubeconform and kustomize, as `./dev test` built them."""
+"""The strangers that the tests ask, kubeconform, kustomize and schemas, as `./dev test` built and fetched them."""
 
 from __future__ import annotations
 
@@ -25,6 +25,11 @@ def schemas(folder: Path) -> Path:
     """Write the strict schemas of Kubernetes below *folder* and return it."""
     kubernetes_schemas.write(_built(f"openapi-{_version(WANTED['openapi'])}.json"), folder)
     return folder
+
+
+def published(name: str) -> bytes:
+    """Return the published schema *name* as its package carries it, or fail the test."""
+    return _built(f"{name}-{WANTED['schemas'][name]['package']}").read_bytes()
 
 
 def kubeconform(manifests: str, folder: Path) -> list[str]:

@@ -150,7 +150,7 @@ def test_a_spec_of_a_folder_with_a_slip_in_its_header_is_no_foreign_file(write: 
 def test_a_folder_that_netgen_has_written_is_left_out_without_a_word(write: Write) -> None:
     """Output beside the specs is neither a spec nor news."""
     write("app/spec.yaml", DB)
-    write("app/deploy/.netgen.json", '{"format": 1, "files": {"shop.yaml": "0"}}')
+    write("app/deploy/.netgen", '{"format": 1, "files": {"shop.yaml": "0"}}')
     write("app/deploy/shop.yaml", DEPLOYMENT)
     assert load("app") == (["shop/db"], ())
 
@@ -258,7 +258,7 @@ def test_the_suffix_of_a_spec_may_be_in_capitals(write: Write) -> None:
 
 def test_a_spec_beside_what_netgen_has_written_is_read(write: Write) -> None:
     """Only the files of the record are netgen's own."""
-    write("app/.netgen.json", '{"format": 1, "files": {"shop.yaml": "0"}}')
+    write("app/.netgen", '{"format": 1, "files": {"shop.yaml": "0"}}')
     write("app/shop.yaml", DEPLOYMENT)
     write("app/spec.yaml", DB)
     assert load("app") == (["shop/db"], ())

@@ -13,7 +13,7 @@ from netgen.source import MOST_BYTES
 
 STDIN = "-"
 SUFFIXES = (".yaml", ".yml", ".json")
-RENDERED = ".netgen.json"
+RENDERED = ".netgen"
 """The record that netgen writes into a folder of its own output (netgen.write.ownership)."""
 
 _NAMED = 5

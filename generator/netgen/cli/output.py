@@ -1,4 +1,4 @@
-"""How the commands speak: manifests on stdout at once, everything else on stderr."""
+"""How the commands speak: what was asked for on stdout at once, everything else on stderr; and the exit codes."""
 
 from __future__ import annotations
 
@@ -6,12 +6,24 @@ import os
 import sys
 from typing import TYPE_CHECKING, TextIO
 
-from netgen.problems import OutputError, Problem, RefutedError
+from netgen.problems import NetgenError, OutputError, Problem, RefutedError
 from netgen.report import harmless, text
 
 if TYPE_CHECKING:
+    from netgen.cli.reporting import Voice
     from netgen.spec import Loaded
     from netgen.verify import Proof
+
+EXIT_FINDING = 1
+EXIT_BAD_INPUT = 2
+EXIT_ENVIRONMENT = 3
+
+
+def exit_code(error: Exception) -> int:
+    """Return the exit code of a run that *error* stopped: one that is no fault of netgen."""
+    if isinstance(error, RefutedError):
+        return EXIT_FINDING
+    return EXIT_BAD_INPUT if isinstance(error, NetgenError) else EXIT_ENVIRONMENT
 
 
 def emit(text: str) -> None:
@@ -34,6 +46,19 @@ def emit(text: str) -> None:
         raise OutputError(message) from None
 
 
+def emit_beside(text: str) -> None:
+    """Write *text* to stderr as UTF-8, whole; where nobody can hear it, there is nobody to complain to either."""
+    stream: TextIO | None = sys.stderr
+    if stream is None:
+        return
+    try:
+        stream.flush()
+        stream.buffer.write(text.encode())
+        stream.buffer.flush()
+    except OSError:
+        _let_go(stream)
+
+
 def report(problems: tuple[Problem, ...]) -> None:
     """Write *problems* to stderr, in colour where a terminal shows them and NO_COLOR is not set."""
     stream: TextIO | None = sys.stderr
@@ -41,14 +66,15 @@ def report(problems: tuple[Problem, ...]) -> None:
     _write(text(problems, colour=colour))
 
 
-def proved(proof: Proof, loaded: Loaded) -> str:
+def proved(proof: Proof, loaded: Loaded, voice: Voice) -> str:
     """Return the line that says what is proved, and under which assumptions; raise RefutedError where it is not.
 
-    What the proof has to say beside it is reported.
+    What the proof has to say beside it is reported by *voice*.
     """
     if proof.findings:
         raise RefutedError((*proof.findings, *proof.warnings))
-    report(proof.warnings)
+    voice.report(proof.warnings)
+    voice.proved(proof)
     assumed = [*proof.assumes]
     assumed += [problem.code for problem in loaded.problems if problem.code == "world-includes-pods"]
     terms = ["NetworkPolicy", f"looked at: {proof.beside}" if proof.beside else "", *proof.provisos]

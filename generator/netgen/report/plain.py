@@ -28,8 +28,8 @@ def text(problems: Iterable[Problem], *, colour: bool) -> str:
            = fix: write cart
     """
     listed = tuple(problems)
-    blocks = ["".join(f"{line}\n" for line in _block(problem, colour=colour)) for problem in listed]
-    return "\n".join([*blocks, f"{_count(listed)}\n"]) if listed else ""
+    blocks = ["".join(f"{line}\n" for line in block(problem, colour=colour)) for problem in listed]
+    return "\n".join([*blocks, f"{count(listed)}\n"]) if listed else ""
 
 
 def harmless(said: str) -> str:
@@ -42,16 +42,22 @@ def harmless(said: str) -> str:
     return "".join(each if each.isprintable() else _escape(each) for each in said)
 
 
+def sentence(said: str) -> str:
+    """Return *said* as one line of bounded length, in which nothing can steer a terminal."""
+    return harmless(said if len(said) <= _LONGEST_SENTENCE else f"{said[:_LONGEST_SENTENCE]}…")
+
+
 def _escape(character: str) -> str:
     code = ord(character)
     form = f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
     return _SHORT_ESCAPES.get(character, form)
 
 
-def _block(problem: Problem, *, colour: bool) -> Iterator[str]:
+def block(problem: Problem, *, colour: bool) -> Iterator[str]:
+    """Yield the lines of one problem, in the form that text has."""
     place, mark = problem.place, _COLOURS[problem.severity]
     word = _painted(f"{problem.severity}[{problem.code}]", mark, colour=colour)
-    message = _painted(_sentence(problem.message), _BOLD, colour=colour)
+    message = _painted(sentence(problem.message), _BOLD, colour=colour)
     yield f"{_position(place)}{word}: {message}"
     gutter = " " * len(str(place.line)) if place else " "
     if place and place.text:
@@ -60,11 +66,16 @@ def _block(problem: Problem, *, colour: bool) -> Iterator[str]:
         yield f"{place.line} | {line}"
         yield f"{gutter} | {blank}{_painted(carets, mark, colour=colour)}"
     for note in problem.notes:
-        yield f"{gutter} = {_sentence(note)}"
+        yield f"{gutter} = {sentence(note)}"
     if problem.fix:
-        # A fix that starts with who may apply it: `fix (team-pay, payments.yaml): under ...`.
-        colon = "" if problem.fix.startswith("(") else ":"
-        yield f"{gutter} = fix{colon} {_sentence(problem.fix)}"
+        yield f"{gutter} = {mending(problem)}"
+
+
+def mending(problem: Problem) -> str:
+    """Return the line that says how *problem* is mended."""
+    # A fix that starts with who may apply it: `fix (team-pay, payments.yaml): under ...`.
+    colon = "" if problem.fix.startswith("(") else ":"
+    return f"fix{colon} {sentence(problem.fix)}"
 
 
 def _position(place: Place | None) -> str:
@@ -86,14 +97,11 @@ def _excerpt(place: Place) -> tuple[str, str, str]:
     return f"{left}{before}{marked}{after}{right}", " " * len(left + before), "^" * max(1, len(marked))
 
 
-def _sentence(said: str) -> str:
-    return harmless(said if len(said) <= _LONGEST_SENTENCE else f"{said[:_LONGEST_SENTENCE]}…")
-
-
 def _painted(said: str, code: str, *, colour: bool) -> str:
     return f"\x1b[{code}m{said}\x1b[0m" if colour else said
 
 
-def _count(problems: tuple[Problem, ...]) -> str:
+def count(problems: tuple[Problem, ...]) -> str:
+    """Return how many problems there are of each weight, in words."""
     counts = Counter(problem.severity for problem in problems)
     return ", ".join(f"{counts[each]} {each}{'s' if counts[each] > 1 else ''}" for each in Severity if counts[each])

@@ -1,0 +1,86 @@
+"""The options of `render` that write a folder, and the writing or checking of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from netgen import api
+from netgen.cli.inputs import folder_completion
+from netgen.cli.output import emit
+from netgen.problems import Problem, RefutedError
+from netgen.report import harmless
+
+if TYPE_CHECKING:
+    from netgen.cli.reporting import Voice
+    from netgen.write import Layout, Written
+
+_LAYOUTS = ("kustomize", "helm", "plain")
+
+
+def folder_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say which folder is written, and how, to *command*."""
+    out = "Write the manifests into this folder; what is gone from the spec is gone from there."
+    layout = "For what reads the folder.  [kustomize: a folder of its own, with a kustomization.yaml]"
+    for add in (
+        click.option("--force", is_flag=True, help="With --out: lose what was edited in netgen's own files."),
+        click.option(
+            "--check", is_flag=True, help="With --out: write nothing; exit 1 with a diff if that would change."
+        ),
+        click.option("--layout", type=click.Choice(_LAYOUTS), help=layout),
+        click.option("--out", metavar="DIR", help=out, shell_complete=folder_completion),
+    ):
+        command = add(command)
+    return command
+
+
+def check_options(out: str | None, format_: str, layout: str | None, *, check: bool, force: bool) -> None:
+    """Raise a usage error where the options of the folder do not go together."""
+    if out is not None and format_ == "json":
+        raise click.UsageError("--out writes YAML files; -o json is for stdout")
+    if out is None and (layout is not None or check or force):
+        name = "--layout" if layout is not None else "--check" if check else "--force"
+        raise click.UsageError(f"{name} is about the folder of --out, which is not given")
+    if check and force:
+        raise click.UsageError("--force is for writing, and --check writes nothing")
+
+
+def put(
+    manifests: tuple[api.Manifest, ...], out: str, layout: Layout | None, voice: Voice, *, check: bool, force: bool
+) -> None:
+    """Write *manifests* into the folder *out* and say what that changed; or *check* it, and write what would change.
+
+    Raises RefutedError where a folder that is checked is not what the spec gives.
+    """
+    if not check:
+        written = api.write(manifests, out, layout=layout or "kustomize", force=force)
+        if written.removed:
+            voice.say(f"{out}: removed {', '.join(written.removed)}")
+        voice.say(f"{out}: {_summary(written)}")
+        return
+    found = api.compare(manifests, out, layout=layout or "kustomize")
+    if not found.diff:
+        voice.say(f"{out}: as the spec says")
+        return
+    emit("\n".join(map(harmless, found.diff.split("\n"))))
+    notes = {
+        "would be created": found.files.created,
+        "would be changed": found.files.changed,
+        "would be removed": found.files.removed,
+        "edited since netgen wrote it": found.edited,
+    }
+    fix = "render without --check" + (", and with --force to lose the edits" if found.edited else "")
+    told = tuple(f"{what}: {', '.join(names)}" for what, names in notes.items() if names)
+    raise RefutedError([Problem("folder-differs", None, f"{out} is not what the spec gives", told, fix)])
+
+
+def _summary(written: Written) -> str:
+    counts = {
+        "created": written.created,
+        "changed": written.changed,
+        "unchanged": written.unchanged,
+        "removed": written.removed,
+    }
+    return ", ".join(f"{len(names)} {what}" for what, names in counts.items() if names)
