@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ from clusters import random_cluster
 from netgen import api
 from netgen.asking import Answer, Reply, can
 from netgen.evaluate.objects import read_cluster
+from netgen.evaluate.semantics import PROFILES
 from netgen.evaluate.sets import Protocol
 from netgen.problems import NetgenError
 from netgen.scene import read_manifests, scene
@@ -260,20 +262,242 @@ def test_a_bare_name_must_be_the_only_one() -> None:
     assert (code, message) == ("unknown-end", "`api` is pay/api, shop/api")
 
 
+# ------------------------------------------------------------------------------------------------ Ingresses, DNS names
+
+PUBLIC = """\
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: public, namespace: shop}
+spec:
+  ingressClassName: traefik
+  tls: [{hosts: [shop.example.com]}]
+  rules:
+    - host: shop.example.com
+      http:
+        paths:
+          - {path: /, pathType: Prefix, backend: {service: {name: db, port: {number: 80}}}}
+          - {path: /gone, pathType: Prefix, backend: {service: {name: gone, port: {number: 80}}}}
+          - {path: /exact, pathType: Exact, backend: {service: {name: api, port: {number: 80}}}}
+    - host: "*.example.com"
+      http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: api, port: {number: 80}}}}]}
+"""
+CLOSED = (
+    "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: db, namespace: shop}\n"
+    "spec: {podSelector: {matchLabels: {app: db}}, ingress: [{from: "
+    "[{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: traefik}}}], ports: [{port: 8080}]}]}\n"
+)
+
+
+def behind(name: str, number: int = 8080) -> str:
+    """Return a Service of the shop, and the pod behind it."""
+    service = f"apiVersion: v1\nkind: Service\nmetadata: {{name: {name}, namespace: shop}}\n"
+    service += f"spec: {{selector: {{app: {name}}}, ports: [{{name: http, port: 80, targetPort: {number}}}]}}\n"
+    return f"{service}---\n{POD.replace('db', name)}"
+
+
+ENTERED = (PUBLIC, CLOSED, behind("db"), behind("api"))
+
+
+def test_an_ingress_that_leads_to_the_pods_is_told() -> None:
+    """The answer is still that for the pods; the URL is dialled, and nobody is told to open them to the world."""
+    found = ask_manifests("internet", "db:80", *ENTERED)
+    assert found.line == "no: internet cannot open shop/db on 8080/TCP"
+    line = "through the Ingress: https://shop.example.com/ leads there (shop/public, class traefik)"
+    assert found.beside == (line,)
+    assert "dial: https://shop.example.com/ (Ingress shop/public, class traefik)" in found.why
+    assert not [one for one in found.why if one.startswith(("to open it", "dial: no Service"))]
+    assert ask_manifests("198.51.100.7", "db:8080", *ENTERED).beside == (line,)
+    # By another port, or from within, it is no way.
+    assert ask_manifests("internet", "db:8081", *ENTERED).beside == ()
+    assert ask_manifests("shop/app=web", "db:80", *ENTERED).beside == ()
+    assert [one for one in ask_manifests("internet", "db:8081", *ENTERED).why if one.startswith("to open it")]
+    wildcard = "through the Ingress: http://*.example.com/ leads there (shop/public, class traefik)"
+    assert wildcard in ask_manifests("internet", "api:80", *ENTERED).beside
+
+
+def test_an_entry_point_that_is_internal_lets_no_internet_in() -> None:
+    """As for claims, the Platform says so."""
+    spec = apps("web: {port: 80 -> 8080, expose: https://shop.example.com/}")
+    for internal, reply in (("", Reply.YES), (", internal: true", Reply.NO)):
+        entry = f"entrypoints: {{way: {{hosts: [shop.example.com], ingress: traefik, tls: controller{internal}}}}}\n"
+        documents = (spec, platform_document(entry))
+        assert len(ask("internet", "web:80", *documents).beside) == (0 if internal else 1)
+        assert ask("internet", "https://shop.example.com/", *documents).reply is reply
+        assert ask("10.1.2.3", "https://shop.example.com/", *documents).reply is Reply.YES
+
+
+def test_a_url_is_asked_of_the_controller() -> None:
+    """The Ingress leads to pods, and its controller opens them or does not."""
+    found = ask_manifests("internet", "https://shop.example.com/cart?x=1", *ENTERED)
+    assert (found.reply, found.line) == (Reply.YES, "yes: internet can open https://shop.example.com/cart?x=1")
+    assert found.beside == (
+        "the Ingress shop/public (class traefik) leads to shop/db on 8080/TCP (Service shop/db:80)",
+        "its controller: yes: traefik/app.kubernetes.io/name=traefik can open shop/db on 8080/TCP",
+    )
+    assert found.why[0] == "egress of traefik/app.kubernetes.io/name=traefik: open, no policy isolates it"
+    assert found.why[-1] == "dial: https://shop.example.com/cart?x=1"
+    closed = ask_manifests(
+        "internet", "https://shop.example.com/", *(one.replace("name: traefik", "name: x") for one in ENTERED)
+    )
+    assert (closed.reply, closed.line) == (Reply.NO, "no: internet cannot open https://shop.example.com/")
+    assert not [one for one in closed.why if one.startswith("to open it")]
+    inside = ask_manifests("shop/app=web", "https://shop.example.com/", *ENTERED)
+    assert (inside.reply, inside.line.partition(": no manifest")[0]) == (
+        Reply.UNKNOWN,
+        "unknown: shop/app=web may open https://shop.example.com/",
+    )
+
+
+@pytest.mark.parametrize(
+    ("url", "pod"),
+    [
+        ("https://shop.example.com", "db"),
+        ("https://shop.example.com:8443/exact/x", "db"),
+        ("https://shop.example.com/exact", "api"),
+        ("http://other.example.com/", "api"),
+    ],
+)
+def test_the_nearest_path_serves_a_url(url: str, pod: str) -> None:
+    """The host before a wildcard, the longest path, an exact one only as it is."""
+    assert f" leads to shop/{pod} on 8080/TCP" in ask_manifests("internet", url, *ENTERED).beside[0]
+
+
+def test_the_controller_is_a_workload_where_there_is_one() -> None:
+    """With all its labels; of a class that nobody knows there is none, and no answer."""
+    labels = "{app.kubernetes.io/name: traefik, x: z}"
+    controller = (
+        f"apiVersion: v1\nkind: Pod\nmetadata: {{name: t, namespace: traefik, labels: {labels}}}\n"
+        "spec: {containers: []}\n"
+    )
+    found = ask_manifests("internet", "https://shop.example.com/", *ENTERED, controller)
+    assert found.beside[1] == "its controller: yes: traefik/t can open shop/db on 8080/TCP"
+    strange = [one.replace("ingressClassName: traefik", "ingressClassName: own") for one in ENTERED]
+    found = ask_manifests("internet", "https://shop.example.com/", *strange)
+    assert found.reply is Reply.UNKNOWN
+    assert found.line.endswith(": nobody here knows the pods of the controller of the class own")
+
+
+@pytest.mark.parametrize(
+    ("target", "code", "message"),
+    [
+        (
+            "https://shop.example.org/",
+            "unknown-end",
+            "no Ingress among the manifests serves `https://shop.example.org/`",
+        ),
+        (
+            "https://shop.example.com/gone",
+            "unknown-end",
+            "the Ingress shop/public leads to Service shop/gone:80, behind",
+        ),
+        ("ftp://shop.example.com/", "bad-url", "`ftp://shop.example.com/` is no URL that an Ingress could serve"),
+        ("https://[x/", "bad-url", "`https://[x/` is no URL that an Ingress could serve"),
+        ("bd.shop.svc:80", "unknown-end", "there is no Service shop/bd among the manifests (did you mean `shop/db`?)"),
+        ("db.shop.svc:8080", "unknown-port", "the Service shop/db has no port `8080`"),
+        ("db.shop.svc", "bad-port", "`db.shop.svc` has no port"),
+    ],
+)
+def test_a_url_or_dns_name_that_leads_nowhere_is_an_error(target: str, code: str, message: str) -> None:
+    """It says what there is instead."""
+    with pytest.raises(NetgenError) as caught:
+        ask_manifests("internet", target, *ENTERED)
+    (problem,) = caught.value.problems
+    assert problem.code == code
+    assert problem.message.startswith(message)
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["db.shop.svc:80", "db.shop.svc.cluster.local:http", "db.shop.svc.cluster.local.:80", "http://db.shop.svc/x"],
+)
+def test_the_dns_name_of_a_service_is_the_service(target: str) -> None:
+    """With or without the domain of the cluster, and never a workload that is called like it."""
+    other = (
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: db, namespace: shop}\n"
+        "spec: {template: {metadata: {labels: {app: x}}, spec: {containers: []}}}\n"
+    )
+    found = ask_manifests("traefik/a=b", target, *ENTERED, other)
+    assert found.line == "yes: traefik/a=b can open shop/db on 8080/TCP"
+
+
+def test_the_dns_name_of_a_headless_service_takes_any_port() -> None:
+    """It gives the addresses of the pods."""
+    service = "apiVersion: v1\nkind: Service\nmetadata: {name: all, namespace: shop}\n"
+    service += "spec: {clusterIP: None, selector: {app: db}, ports: [{port: 80}]}\n"
+    assert ask_manifests("1.2.3.4", "all.shop.svc:9", POD, service).line == "yes: 1.2.3.4 can open shop/db on 9/TCP"
+
+
 # ------------------------------------------------------------------------------------------------------------- reasons
 
 
 def test_the_reasons_of_a_yes() -> None:
     """Both sides with policy and rule, the line of the spec, and the name to dial."""
     answer = api.can("frontend", "cartservice:7070", intent=api.load(BOUTIQUE).intent)
-    rendered = api.stream(api.render(api.load(BOUTIQUE).intent), "yaml").splitlines()
     egress, ingress, spec, dial = answer.why
-    assert egress.startswith("egress of default/frontend: open by NetworkPolicy default/frontend, rule ")
-    assert ingress.startswith("ingress of default/cartservice: open by NetworkPolicy default/cartservice, rule ")
-    line = int(ingress.rpartition(":")[2].rstrip(")"))
-    assert "default/frontend -> default/cartservice" in rendered[line - 2]
+    # What was rendered is in no file, so that no place is told.
+    assert re.fullmatch(r"egress of default/frontend: open by NetworkPolicy default/frontend, rule \d+", egress)
+    assert re.fullmatch(r"ingress of default/cartservice: open by NetworkPolicy default/cartservice, rule \d+", ingress)
     assert spec == f"spec: {BOUTIQUE}:15: - cartservice"
     assert dial == "dial: cartservice.default.svc:7070 (Service default/cartservice)"
+
+
+def test_the_reasons_name_the_lines_of_files(tmp_path: Path) -> None:
+    """Each rule stands behind the comment that the renderer wrote over it."""
+    intent, path = api.load(BOUTIQUE).intent, tmp_path / "all.yaml"
+    text = api.stream(api.render(intent), "yaml")
+    path.write_text(text, encoding="utf-8")
+    _, ingress, *_ = api.can("frontend", "cartservice:7070", [path], intent=intent).why
+    assert ingress.startswith("ingress of default/cartservice: open by NetworkPolicy default/cartservice, rule ")
+    line = int(ingress.rpartition(":")[2].rstrip(")"))
+    assert "default/frontend -> default/cartservice" in text.splitlines()[line - 2]
+
+
+@pytest.mark.parametrize(
+    ("owners", "consent"),
+    [
+        ("{}", True),
+        ("{shop: one, pay: two}", True),
+        ("{shop: pay}", True),
+        ("{shop: one, pay: one}", False),
+    ],
+)
+def test_the_other_side_must_consent_only_where_its_owner_is_another(owners: str, consent: bool) -> None:  # noqa: FBT001
+    """The Platform says who owns a namespace; one without an owner is its own."""
+    (said,) = (line for line in ask("db", "pay/api:9090", SPEC, PAY, platform_document(f"owners: {owners}\n")).why[-1:])
+    assert said.startswith("to open it: add pay/api to calls of shop/db (")
+    assert (", and shop/db to accepts of pay/api (" in said) is consent
+    assert " if " not in said
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "claim", "forbidden"),
+    [
+        ("db", "web:80", "db -> web", True),
+        ("db", "web:80", "here/* -> web:80", True),
+        ("db", "web:80", "here/* -> cache:redis", False),
+        ("db", "web:80", "any except db -> web", False),
+        ("db", "web:80", "web -> db", False),
+        ("internet", "db:5432", "internet -> db", True),
+        ("198.51.100.7", "db:5432", "internet -> db", True),
+        ("198.51.100.7", "db:5432", "198.51.100.0/24 -> db", True),
+        ("198.51.100.7", "db:5432", "203.0.113.0/24 -> db", False),
+        ("internet", "db:5432", "203.0.113.0/24 -> db", False),
+        ("db", "internet:443", "here/* -> internet", True),
+        ("db", "internet:443", "any -> 169.254.169.254", False),
+        ("db", "db:5432", "any except web -> db", False),
+        ("db", "db:5432", "db -> db", True),
+        ("ops/app=x", "cache:metrics", "ops/* -> here/*", True),
+    ],
+)
+def test_nobody_is_told_to_break_a_claim(source: str, target: str, claim: str, forbidden: bool) -> None:  # noqa: FBT001
+    """The claim and its line stand where the advice would."""
+    spec = f'{SPEC}never: ["{claim}"]\n'
+    answer = ask(source, target, spec, PAY)
+    assert answer.reply is Reply.NO
+    line = spec.splitlines().index(f'never: ["{claim}"]') + 1
+    expected = [f"the spec forbids it: never {claim} (<stdin>:{line})"] if forbidden else []
+    assert [one for one in answer.why if one.startswith("the spec forbids it")] == expected
+    assert [one for one in answer.why if one.startswith("to open it")] != [] or forbidden
 
 
 FIXES = [
@@ -376,6 +600,13 @@ def run(*arguments: str | Path, stdin: str = "") -> tuple[int, str, str]:
     done = subprocess.run(command, check=False, input=stdin, capture_output=True, text=True, timeout=60)
     assert "Traceback" not in done.stderr
     return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("command", ["can", "reach", "diff"])
+def test_the_help_lists_the_network_plugins(command: str) -> None:
+    """Every profile that the option takes."""
+    text = run(command, "--help")[1]
+    assert [name for name in PROFILES if name not in text] == []
 
 
 def test_the_exit_code_is_the_answer() -> None:

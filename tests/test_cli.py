@@ -428,7 +428,7 @@ def test_json_is_the_same_list() -> None:
 def test_out_writes_a_folder_and_says_what_changed() -> None:
     """A second run changes nothing, and says so; stdout stays empty."""
     assert run("render", SEED, "--out", "out")[:2] == (0, "")
-    assert sorted(path.name for path in Path("out").iterdir()) == [".netgen.json", "default.yaml", "kustomization.yaml"]
+    assert sorted(path.name for path in Path("out").iterdir()) == [".netgen", "default.yaml", "kustomization.yaml"]
     body = Path("out/default.yaml").read_text(encoding="utf-8")
     assert body.endswith(run("render", SEED)[1])
     assert run("render", SEED, "--out", "out")[2].splitlines()[-1] == "out: 2 unchanged"

@@ -1016,7 +1016,14 @@ def test_a_page_for_a_pull_request() -> None:
     found, _ = api.diff(write("a", objects(old)), write("b", objects(new)), cni="cilium")
     sign = "\N{WARNING SIGN}\N{VARIATION SELECTOR-16}"
     assert formats.as_markdown(found) == (
-        "### Who reaches whom\n"
+        "### Who reaches whom: `a` -> `b`\n"
+        "\n"
+        "#### Not understood\n"
+        "\n"
+        f"- {sign} not understood (new side): `the kind CiliumNetworkPolicy of cilium.io is not evaluated, and may "
+        "decide who reaches whom` (`b:62:7`)\n"
+        "\n"
+        "What follows is about the rest.\n"
         "\n"
         "#### Internet\n"
         "\n"
@@ -1029,11 +1036,6 @@ def test_a_page_for_a_pull_request() -> None:
         "#### Apps\n"
         "\n"
         "- `pay/api` is new (`b:47:1`)\n"
-        "\n"
-        "#### Not understood\n"
-        "\n"
-        f"- {sign} not understood (new side): `the kind CiliumNetworkPolicy of cilium.io is not evaluated, and may "
-        "decide who reaches whom` (`b:62:7`)\n"
         "\n"
         "2 unprotected, 1 opened, 1 new, 1 not understood.\n"
     )
@@ -1058,7 +1060,7 @@ def test_a_page_without_room_keeps_what_opens() -> None:
     opened = Change(Zone.ACROSS, Kind.OPENED, (Name("b"), " opens"))
     unknown = Change(Zone.UNPROVEN, Kind.UNPROVEN, ("not understood",))
     page = formats.as_markdown(Diff((*closed, opened, unknown)))
-    assert "- `b` opens\n" in page
+    assert "`b` opens\n" in page
     assert "not understood\n" in page
     assert "- and 52 more, which `netgen diff` prints as text\n" in page
     names = tuple(Name("\x1b" * 300) for _ in range(10))
@@ -1108,7 +1110,7 @@ def test_exit_codes() -> None:
     write("b.yaml", CALLS_WEB)
     assert run("a.yaml", "a.yaml")[:2] == (0, "no change in who reaches whom\n")
     assert run("a.yaml", "b.yaml")[0] == 1
-    assert run("a.yaml", "b.yaml", "-o", "markdown")[1].startswith("### Who reaches whom\n")
+    assert run("a.yaml", "b.yaml", "-o", "markdown")[1].startswith("### Who reaches whom: `a.yaml` -> `b.yaml`\n")
     line = "shop/db can now open shop/web on 8080/TCP (<stdin>:8:32)\n"
     assert run("a.yaml", "-", stdin=CALLS_WEB)[:2] == (1, f"{line}1 opened\n")
     assert run("a.yaml", "gone.yaml")[0] == 2
@@ -1318,3 +1320,156 @@ def test_the_example_of_the_readme_is_what_netgen_says() -> None:
     shown = re.search(r"\$ netgen diff git:main spec.yaml\n(.*?)```", readme, re.DOTALL)
     assert shown
     assert run("git:main", "spec.yaml")[1] == shown[1]
+
+
+# --------------------------------------------------------------------------------------------- claims of a platform
+
+PLATFORM = "apiVersion: netgen.dev/v1alpha1\nkind: Platform\nmetadata: {name: prod}\n"
+
+
+def claiming(*never: str) -> str:
+    """Return a Platform with claims, for which shop and pay are one owner's."""
+    return f"{PLATFORM}owners: {{shop: us, pay: us}}\nnever: [{', '.join(map(repr, never))}]\n"
+
+
+def test_claims_of_what_no_spec_speaks_for_are_left_out() -> None:
+    """The owners of the platform are wanted beside manifests, and beside the specs of some namespaces."""
+    platform = write("platform.yaml", claiming("internet -> pay/db", "shop/db -> internet"))
+    pods = [deployment("web", namespace="pay"), deployment("db"), policy("db", ingress=[])]
+    peer = {"from": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "pay"}}}]}
+    new = objects([*pods[:2], policy("db", ingress=[peer])])
+    found, _ = api.diff(write("a.yaml", objects(pods)), write("b.yaml", new), platform=platform)
+    assert [one.zone for one in found.changes] == [Zone.WITHIN]
+    platform = write("platform.yaml", claiming("internet -> pay/db", "shop/* -> internet"))
+    found, said = api.diff(write("spec.yaml", SPEC), write("b.yaml", objects(pods)), platform=platform)
+    assert found.changes
+    found, said = api.diff("spec.yaml", "spec.yaml", platform=platform)
+    assert found.changes == ()
+    assert [(one.code, one.place.line) for one in said if one.place] == [("claim-idle", 5)]
+
+
+def test_a_claim_that_is_broken_now() -> None:
+    """It is told before the connections; one that was broken before is not."""
+    held = f"{claiming('shop/db -> shop/web', 'shop/web -> shop/db')}---\n{SPEC}"
+    lines = told(held, held.replace("db: 5432/tcp", "db: {port: 5432/tcp, calls: [web]}"))
+    assert lines[:2] == [
+        "never shop/db -> shop/web is broken: shop/db can open shop/web on 8080/TCP (new.yaml:5:9)",
+        "shop/db can now open shop/web on 8080/TCP (new.yaml:14:32)",
+    ]
+    assert lines[-1] == "1 broken, 1 opened"
+    found, _ = api.diff("old.yaml", "new.yaml")
+    sign = "\N{WARNING SIGN}\N{VARIATION SELECTOR-16}"
+    assert f"#### Claims\n\n- {sign} `never shop/db -> shop/web` is broken: " in formats.as_markdown(found)
+
+
+def test_a_claim_that_came_or_went() -> None:
+    """Whoever takes a claim away says so, even if nothing else changes; where its apps went, that is told."""
+    some, more = (f"{claiming(*never)}---\n{SPEC}" for never in (["shop/db -> any"], ["shop/db -> any", "any -> any"]))
+    assert told(more, some) == ["the claim never any -> any is gone (old.yaml:5:27)", "1 no longer claimed"]
+    assert told(some, more) == [
+        "never any -> any is new, and does not hold: shop/web can open shop/db on 5432/TCP (new.yaml:5:27)",
+        "1 broken",
+    ]
+    assert told(some, more.replace("any -> any", "shop/db -> shop/web")) == [
+        "the claim never shop/db -> shop/web is new (new.yaml:5:27)",
+        "1 newly claimed",
+    ]
+    pay = f"{claiming('shop/db -> pay/web')}---\n{SPEC}"
+    both = f"{pay}---\n{SPEC.replace('shop', 'pay')}"
+    assert not [line for line in told(both, pay) if "never" in line]
+
+
+# -------------------------------------------------------------------------------- what is said first, and what moves
+
+
+def test_what_is_not_understood_comes_before_what_is_certain() -> None:
+    """And what follows is said to be about the rest."""
+    known = [deployment("db"), policy("db")]
+    new = [known[0], CILIUM]
+    lines = told(objects(known), objects(new))
+    assert lines[0].startswith("not understood (new side): the kind CiliumNetworkPolicy")
+    assert lines[1] == "what follows is about the rest:"
+    assert lines[2].startswith("shop/db becomes unprotected")
+    assert "the rest" not in " ".join(told(objects(known), objects([*known, CILIUM])))
+    page = formats.as_markdown(api.diff("old.yaml", write("new.yaml", objects(new)))[0])
+    assert page.index("#### Not understood") < page.index("What follows is about the rest.") < page.index("#### Inter")
+
+
+def test_a_page_says_what_was_compared() -> None:
+    """As it was typed, where something has changed and where nothing has."""
+    repository()
+    assert run("git:v1", "specs", "-o", "markdown")[1].startswith("### Who reaches whom: `git:v1` -> `specs`\n\n")
+    same = run("git:v1:specs", "git:main:specs", "-o", "markdown")[1]
+    assert same == "`git:v1:specs` -> `git:main:specs`: no change in who reaches whom.\n"
+
+
+def test_a_sign_stands_at_what_opens_across_owners() -> None:
+    """Not at what closes there, nor within an owner."""
+    sign = "\N{WARNING SIGN}\N{VARIATION SELECTOR-16}"
+    changes = [
+        Change(zone, kind, (f"{zone.name} {kind.value}",))
+        for zone in (Zone.ACROSS, Zone.WITHIN)
+        for kind in (Kind.OPENED, Kind.MAY_OPEN, Kind.CLOSED)
+    ]
+    items = [line for line in formats.as_markdown(Diff(tuple(changes))).splitlines() if line.startswith("- ")]
+    assert [item for item in items if sign in item] == [f"- {sign} ACROSS opened", f"- {sign} ACROSS perhaps opened"]
+    assert len(items) == 6
+
+
+def test_dns_of_new_apps_is_one_line_beside_them() -> None:
+    """So that it does not drown what crosses owners; an app that was there is told of as before."""
+    new = SPEC + "  api: {port: 9090}\n  job: {}\n"
+    dns = "kube-system/k8s-app=kube-dns on 53/TCP, 53/UDP"
+    there, back = told(SPEC, new), told(new, SPEC)
+    assert [line for line in there if dns in line] == [f"shop/api and shop/job can now open {dns} (new.yaml:9:8)"]
+    assert [line for line in back if dns in line] == [f"shop/api and shop/job can no longer open {dns} (old.yaml:9:8)"]
+    found, _ = api.diff("old.yaml", "new.yaml")
+    assert {one.zone for one in found.changes if dns in one.words} == {Zone.APPS}
+    quiet = SPEC.replace("  web:\n", "  web:\n    dns: false\n")
+    found, _ = api.diff(write("old.yaml", quiet), write("new.yaml", SPEC))
+    assert [(one.zone, one.words) for one in found.changes] == [(Zone.ACROSS, f"shop/web can now open {dns}")]
+    other = new.replace("job: {}", 'job: {calls: ["other/*:53"]}')
+    found, _ = api.diff("old.yaml", write("new.yaml", other))
+    assert "shop/job can now open other/<other> on 53/TCP" in {
+        one.words for one in found.changes if one.zone is Zone.ACROSS
+    }
+
+
+def test_rendered_apps_that_go_are_gone_with_or_without_a_service() -> None:
+    """As between their specs; a policy that somebody else wrote says nothing of its pods."""
+    more = SPEC + "  api: 9090\n  job: {}\n"
+    for name, text in (("old", more), ("new", SPEC)):
+        api.write(api.render(api.load(write(f"{name}.yaml", text)).intent), name)
+    words = [[one.words for one in api.diff(*sides)[0].changes] for sides in (("old", "new"), ("old.yaml", "new.yaml"))]
+    assert words[0] == words[1]
+    assert "shop/job is gone; where pods still run, no policy holds them" in words[0]
+    with_pods = write("pods.yaml", objects([deployment("job")]).replace("app: job", "app.kubernetes.io/name: job"))
+    write("new/pods.yaml", Path(with_pods).read_text(encoding="utf-8"))
+    assert any(one.words.startswith("shop/job becomes unprotected") for one in api.diff("old", "new")[0].changes)
+
+
+def test_a_path_that_was_never_there_is_an_error() -> None:
+    """A slip must not make everything new; a path that the other side or the working tree has is new."""
+    repository()
+    for sides in (("git:v1:spesc", "specs"), ("specs", "git:v1:spesc"), ("git:v1:spesc", "git:main:specs")):
+        code, out, said = run(*sides)
+        assert (code, out) == (2, ""), sides
+        assert "error[unknown-revision]: v1 has nothing at spesc, and neither has the other side or the" in said
+    assert run(f"git:v1:{'x' * 300}", "specs")[0] == 2
+    write("teams/pay.yaml", SPEC.replace("shop", "pay"))
+    git("add", "teams")
+    git("commit", "-q", "-m", "two")
+    path = "teams/pay.yaml"
+    says = f"v1 has nothing at {path}: all of it is new since v1"
+    for sides in (("git:v1", "teams/pay.yaml"), ("git:v1:teams/pay.yaml", "teams"), ("git:v1:./teams", "teams")):
+        code, out, said = run(*sides)
+        here = says if path in " ".join(sides) else says.replace(path, "./teams")
+        assert (code, out.splitlines()[0]) == (1, f"note: {here}"), said
+        assert f"note[empty-side]: {here}" in said
+    page = run("git:v1", "teams/pay.yaml", "-o", "markdown")[1]
+    assert page.splitlines()[2] == f"Note: `{says}`"
+    git("rm", "-q", "--cached", "teams/pay.yaml")
+    Path("teams/pay.yaml").unlink()
+    assert run("git:v1:teams/pay.yaml", "git:main:teams/pay.yaml")[1].startswith(f"note: {says}\n")
+    gone = "note: v1 has nothing at teams/pay.yaml: all of it is gone at v1\n"
+    assert run("git:main:teams/pay.yaml", "git:v1:teams/pay.yaml")[1].startswith(gone)

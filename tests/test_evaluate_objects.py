@@ -417,6 +417,47 @@ def test_policies_of_other_kinds_are_named(version: str, kind: str) -> None:
     cluster = cluster_of(object_of(version, kind, " {}"))
     group = version.rpartition("/")[0] or "v1"
     assert named(cluster) == [f"2:7 the kind {kind} of {group} is not evaluated, and may decide who reaches whom"]
+    (unknown,) = cluster.unknowns
+    assert unknown.fix == (
+        f"write what {kind} shop/web says as a NetworkPolicy, or leave it out: what it opens or closes is then not "
+        "looked at"
+    )
+
+
+@pytest.mark.parametrize(
+    ("metadata", "named"), [("metadata: {name: all}", "CiliumClusterwideNetworkPolicy all"), ("metadata: [1]", "it")]
+)
+def test_a_policy_of_the_whole_cluster_is_named_without_a_namespace(metadata: str, named: str) -> None:
+    """What has no name is only called it."""
+    (unknown,) = cluster_of(f"apiVersion: cilium.io/v2\nkind: CiliumClusterwideNetworkPolicy\n{metadata}\n").unknowns
+    assert unknown.fix.startswith(f"write what {named} says as a NetworkPolicy")
+
+
+HELM = "this looks like a Helm template: give what helm template prints"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{- if .Values.on }}\nkind: Service\n{{- end }}\n",
+        "apiVersion: v1\nkind: Service\nmetadata:\n  name: {{ .Values.name }}\n",
+        "apiVersion: v1\nkind: Service\nmetadata:\n  name: {{ .Release.Name }}-web\n",
+        'apiVersion: v1\nkind: Service\nmetadata:\n  name: "{{ .Values.name }}"\n',
+        'apiVersion: v1\nkind: Service\nmetadata:\n  labels:\n    {{- include "x" . | nindent 4 }}\n',
+        object_of("networking.k8s.io/v1", "NetworkPolicy", ' {ingress: [{from: [{ipBlock: {cidr: "{{ .x }}"}}]}]}'),
+    ],
+)
+def test_a_template_of_helm_is_told(text: str) -> None:
+    """Whatever is wrong with it, the way out is to have Helm fill it in."""
+    assert {one.fix for one in cluster_of(text).unknowns} == {HELM}
+
+
+def test_braces_that_helm_has_filled_in_are_no_template() -> None:
+    """Text may hold them, and what is right has no problem."""
+    assert cluster_of("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata: {a: '{{ b }}'}\n").unknowns == ()
+    assert [one.fix for one in cluster_of("[").unknowns] == [
+        "check the indentation, and the quotes and brackets before it"
+    ]
 
 
 @pytest.mark.parametrize(

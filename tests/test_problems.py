@@ -29,6 +29,8 @@ ELSEWHERE = {
     "never-broken": "test_never.py",
     **dict.fromkeys(("link-nowhere", "no-policies", "port-unnumbered"), "test_reach_command.py"),
     "unknown-end": "test_can.py",
+    **dict.fromkeys(("not-imported", "imported-otherwise", "nothing-to-import"), "test_import.py"),
+    **dict.fromkeys(("spec-given", "spec-left-out"), "test_reach_command.py"),
     **dict.fromkeys(("unknown-revision", "empty-side", "nothing-to-compare"), "test_diff.py"),
     **dict.fromkeys(
         (
@@ -42,6 +44,7 @@ ELSEWHERE = {
         "test_workloads.py",
     ),
     "foreign-files": "test_write.py",
+    **dict.fromkeys(("edited-files", "folder-differs"), "test_write_layouts.py"),
     "unwritable": "test_write.py",
 }
 """Codes whose cases need more than one text: the module that has them."""

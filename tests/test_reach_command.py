@@ -20,12 +20,13 @@ from netgen.evaluate.objects import read_cluster
 from netgen.evaluate.objects.model import Direction
 from netgen.evaluate.reach import Reach
 from netgen.evaluate.semantics import PROFILES
-from netgen.evaluate.sets import NO_PORTS, PortSet, bits
+from netgen.evaluate.sets import ALL_PORTS, NO_PORTS, PortSet, bits
 from netgen.problems import NetgenError, Severity
 from netgen.reaching import Answer, Connection, View, connections
 from netgen.reaching.formats import as_csv, as_json, as_text
 from netgen.scene import Scene, scene
 from netgen.source import Dialect, read
+from specs import load
 
 ROOT = Path(__file__).parents[1]
 SEED = (ROOT / "tests" / "golden" / "seed.yaml").read_text(encoding="utf-8")
@@ -418,6 +419,29 @@ def test_the_text_says_where_services_and_ingresses_lead() -> None:
     assert "Service shop/store" not in as_text(answer(*SHOP, service("web", "app: web"), target="web"))
 
 
+@pytest.mark.parametrize(
+    ("filters", "shown"),
+    [
+        ({"source": "internet"}, True),
+        ({"source": "internet", "target": "web"}, True),
+        ({"source": "198.51.100.7", "target": "shop/*"}, True),
+        ({"source": "internet", "port": "8080"}, True),
+        ({"source": "internet", "port": "80"}, False),
+        ({"source": "internet", "target": "db"}, False),
+        ({"source": "db"}, False),
+        ({"source": "db", "target": "web"}, False),
+    ],
+)
+def test_from_outside_ingresses_are_the_way_in(filters: dict[str, str], shown: bool) -> None:  # noqa: FBT001
+    """They are told though no policy opens the pods to the internet itself."""
+    closed = policy("web", "{podSelector: {matchLabels: {app: web}}, policyTypes: [Ingress]}")
+    found = answer(*SHOP, service("web", "app: web", "[{port: 80, targetPort: 8080}]"), PUBLIC, closed, **filters)
+    line = "Ingress shop/public (traefik): shop.example.com/ -> Service shop/web:80\n"
+    assert (line in as_text(found)) is shown
+    if not found.connections:
+        assert as_text(found).startswith(f"no connection is open{', other than through an Ingress' if shown else ''}\n")
+
+
 def test_csv_is_a_row_for_each_port() -> None:
     """Sorted, with a header; a name with a comma is quoted; ranges and everything are one row each."""
     ports = "[{port: 8000, endPort: 8010}, {port: 80}, {port: 53, protocol: UDP}]"
@@ -432,6 +456,20 @@ def test_csv_is_a_row_for_each_port() -> None:
     ]
     assert next(csv.DictReader(io.StringIO(text)))["src"] == "shop/app=web,tier=front"
     assert "shop/web,shop/db,all\n" in as_csv(answer(*SHOP))
+
+
+def test_csv_has_a_row_for_each_workload_of_a_class() -> None:
+    """No name in it is prose: workloads that no policy tells apart are one row elsewhere, and each its own here."""
+    alike = [workload(name, "app: web") for name in ("web-a", "web-b", "web-c")]
+    found = answer(WEB_CALLS_DB, *alike, *(workload(name, "app: db") for name in ("db-a", "db-b")))
+    group = Connection("shop/web-a and 2 more", "shop/db-a and 1 more", ALL_PORTS)
+    assert group in found.connections
+    listed = as_csv(found).splitlines()
+    assert [row for row in listed if row.startswith("shop/web")] == [
+        f"shop/web-{web},{target},all" for web in "abc" for target in ("any non-isolated", "shop/db-a", "shop/db-b")
+    ]
+    assert not any("more" in row for row in listed)
+    assert dict(found.groups)["shop/web-a and 2 more"] == ("shop/web-a", "shop/web-b", "shop/web-c")
 
 
 def test_json_has_a_stable_form() -> None:
@@ -466,6 +504,8 @@ def test_json_has_every_address_behind_a_name() -> None:
     whole = json.loads(as_json(answer(policy("web", spec), cni="cilium")))
     assert sorted(one for texts in whole["ranges"].values() for one in texts) == sorted(blocks)
     assert {one["source"] for one in whole["connections"]} >= whole["ranges"].keys()
+    sources = {row["src"] for row in csv.DictReader(io.StringIO(as_csv(answer(policy("web", spec), cni="cilium"))))}
+    assert sources >= set(blocks)
     everywhere = json.loads(as_json(answer(*SHOP, target="internet", source="web")))
     assert everywhere["ranges"] == {"internet": ["0.0.0.0/0", "::/0"]}
 
@@ -486,6 +526,47 @@ def test_what_is_not_understood_is_told_and_the_rest_is_shown() -> None:
     found = answer(*SHOP, unknown)
     assert found.connections == answer(*SHOP).connections
     assert [problem.code for problem in found.unproven] == ["unproven"]
+
+
+SPEC = """\
+apiVersion: netgen.dev/v1alpha1
+kind: Connectivity
+metadata: {name: shop, namespace: shop}
+apps: {web: 80}
+"""
+
+
+def test_specs_are_no_manifests() -> None:
+    """Alone they are an error that says what was meant, for every command that reads manifests."""
+    fix = (
+        "give what they render:  netgen render <stdin> | netgen reach -  ; netgen can --spec and netgen diff read specs"
+    )
+    intent = load(SPEC).intent
+    for command in (
+        lambda: answer(SPEC),
+        lambda: api.can("web", "web:80", ["-"], stdin=SPEC.encode()),
+        lambda: api.verify(intent, ["-"], stdin=SPEC.encode()),
+        lambda: api.prove(intent, api.render(intent), workloads=["-"], stdin=SPEC.encode()),
+    ):
+        with pytest.raises(NetgenError) as caught:
+            command()
+        assert [(one.code, one.message) for one in caught.value.problems] == [
+            ("spec-given", "these are specs, and no manifests: <stdin>")
+        ]
+        assert caught.value.problems[0].fix.startswith(fix)
+
+
+def test_a_spec_among_manifests_is_left_out() -> None:
+    """With a warning, and the answer is that of the manifests."""
+    said = ("spec-left-out", "left out, because they are specs and no manifests: <stdin>")
+    found, alone = answer(SPEC, *SHOP), answer(*SHOP)
+    assert (found.connections, found.unproven) == (alone.connections, ())
+    assert [(one.code, one.message) for one in found.said] == [said, *((one.code, one.message) for one in alone.said)]
+    intent = load(SPEC).intent
+    text = f"{SPEC}---\n{api.stream(api.render(intent), 'yaml')}".encode()
+    assert [(one.code, one.message) for one in api.verify(intent, ["-"], stdin=text).warnings] == [said]
+    asked = api.can("web", "web:80", ["-"], stdin=text)
+    assert [(one.code, one.message) for one in asked.said] == [said]
 
 
 def test_nothing_given_is_nothing_proven() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,18 +11,19 @@ from netgen import check as _check
 from netgen import render as _render
 from netgen import spec as _spec
 from netgen.intent import Intent
-from netgen.problems import NetgenError
+from netgen.problems import NetgenError, Severity
 from netgen.render import Format, Manifest
 from netgen.spec import Loaded
 
 if TYPE_CHECKING:
     from netgen import asking
     from netgen.diff import Diff
+    from netgen.importing import Spec
     from netgen.problems import Problem
     from netgen.reaching import Answer
     from netgen.verify import Proof
     from netgen.verify.around.surroundings import Surroundings
-    from netgen.write import Written
+    from netgen.write import Comparison, Layout, Written
 
 __all__ = [
     "Format",
@@ -29,7 +31,9 @@ __all__ = [
     "Loaded",
     "Manifest",
     "can",
+    "compare",
     "diff",
+    "import_manifests",
     "load",
     "prove",
     "reach",
@@ -155,11 +159,11 @@ def can(
     from netgen.evaluate.objects import read_cluster  # noqa: PLC0415 - see above
 
     listed = [str(path) for path in paths]
-    if listed or intent is None:
+    if intent is None or listed:
         cluster = scene.read_manifests(listed, stdin)
-    else:
-        cluster = read_cluster(manifest.document for manifest in render(intent))
-    return asking.can(cluster, source, target, cni=cni, intent=intent, reasons=reasons)
+        return asking.can(cluster, source, target, cni=cni, intent=intent, reasons=reasons)
+    cluster = read_cluster(manifest.document for manifest in render(intent))
+    return asking.can(cluster, source, target, cni=cni, intent=intent, reasons=reasons, rendered=True)
 
 
 def diff(
@@ -184,11 +188,46 @@ def diff(
     around = Surroundings(None if platform is None else str(platform), ingress, stdin, environment or {})
     known_cni(cni)
     before, after, said = read_sides(str(old), str(new), around)
-    return differ.compare(before, after, cni=cni), said
+    found = differ.compare(before, after, cni=cni)
+    notes = tuple(problem.message for problem in said if problem.code == "empty-side")
+    return replace(found, compared=(str(old), str(new)), notes=notes), said
 
 
-def write(manifests: Iterable[Manifest], out: str | Path) -> Written:
-    """Make the folder *out* hold exactly *manifests*, as netgen.write says, and return which files that changed."""
+def import_manifests(
+    paths: Iterable[str | Path], *, namespace: str = "default", cni: str = "kubernetes", stdin: bytes | None = None
+) -> tuple[Spec, Diff]:
+    """Return the spec of what the manifests in files and folders (`-`: *stdin*) do, and what it changes when rendered.
+
+    *namespace* is that of objects which name none. What the spec does not hold stays as it is beside it.
+    """
+    from netgen import importing  # noqa: PLC0415 - see above
+    from netgen.diff import Side, compare  # noqa: PLC0415 - see above
+    from netgen.evaluate.objects import read_cluster  # noqa: PLC0415 - see above
+    from netgen.scene import known_cni  # noqa: PLC0415 - see above
+    from netgen.verify.reading import read_manifests  # noqa: PLC0415 - see above
+
+    known_cni(cni)
+    documents, problems = read_manifests([str(path) for path in paths], stdin)
+    if any(problem.severity is Severity.ERROR for problem in problems):
+        raise NetgenError(problems)  # what nobody can read might be a policy
+    before = read_cluster(documents, problems, namespace=namespace)
+    found = importing.spec_of(before, documents)
+    rendered = read_cluster(manifest.document for manifest in render(found.intent))
+    old, new = importing.sides(before, rendered)
+    return found, compare(Side(old), Side(new), cni=cni)
+
+
+def write(
+    manifests: Iterable[Manifest], out: str | Path, *, layout: Layout = "kustomize", force: bool = False
+) -> Written:
+    """Make the folder *out* hold *manifests*, as netgen.write says, and return which files that changed."""
     from netgen.write import write as write_folder  # noqa: PLC0415 - what only --out needs, no other run pays for
 
-    return write_folder(manifests, Path(out))
+    return write_folder(manifests, Path(out), layout=layout, force=force)
+
+
+def compare(manifests: Iterable[Manifest], out: str | Path, *, layout: Layout = "kustomize") -> Comparison:
+    """Return what write would change in the folder *out*, as a unified diff too, and do nothing."""
+    from netgen.write import compare as compare_folder  # noqa: PLC0415 - see above
+
+    return compare_folder(manifests, Path(out), layout=layout)

@@ -48,13 +48,14 @@ class Reference:
 class Snapshot:
     """The files of a path at a revision, by name and content, each name `REVISION:path`.
 
-    *absent* says that there was nothing at the path. *left_out* has what is no regular file of the revision. *beside*
-    is another file of it, if it was there.
+    *absent* says that there was nothing at the path, and *is_here* that the working tree has something there then.
+    *left_out* has what is no regular file of the revision. *beside* is another file of it, if it was there.
     """
 
     files: tuple[tuple[str, bytes], ...]
     left_out: tuple[str, ...] = ()
     absent: bool = False
+    is_here: bool = False
     beside: tuple[tuple[str, bytes], ...] = ()
 
 
@@ -88,7 +89,10 @@ def snapshot(
     folder = _existing(Path(other)) if wanted.path is None and other else Path()
     git = _Git(folder, environment)
     tree = _Tree(git, git.commit(wanted.revision), wanted.revision)
-    found = tree.snapshot(git.inside(other) if wanted.path is None and other else _plain(wanted.path or "", git))
+    path = git.inside(other) if wanted.path is None and other else _plain(wanted.path or "", git)
+    found = tree.snapshot(path)
+    if found.absent:
+        found = replace(found, is_here=git.is_here(path))
     return found if beside is None else replace(found, beside=_beside(tree, git, beside))
 
 
@@ -158,6 +162,12 @@ class _Git:
             fix = "name a commit, branch or tag; in a shallow clone, fetch it first"
             raise NetgenError([Problem("unknown-revision", None, message, fix=fix)])
         return done.stdout.decode("ascii").strip()
+
+    def is_here(self, path: str) -> bool:
+        """Return whether the working tree, if there is one, has something at *path*."""
+        top = self._try("rev-parse", "--show-toplevel")
+        there = Path(os.fsdecode(top.stdout.removesuffix(b"\n"))) / path
+        return top.returncode == 0 and os.path.exists(there)  # noqa: PTH110 - Path.exists raises where a name is too long
 
     def inside(self, path: str) -> str:
         """Return *path* of the file system as a path from the top of the repository."""

@@ -68,11 +68,18 @@ class Meant:
         if caller is not None:
             same = caller.key.namespace == callee.key.namespace
             target = (callee.key.name if same else str(callee.key)) + (f":{port.name}" if len(callee.ports) > 1 else "")
-            consent = "" if same else f", and {caller.key} to accepts of {callee.key} if it has another owner"
-            return f"add {target} to calls of {caller.key}{_where(caller)}{consent}"
+            consent = "" if self._share(caller, callee) else f", and {caller.key} to accepts of {callee.key}"
+            of_callee = f"{consent}{_where(callee)}" if consent else ""
+            return f"add {target} to calls of {caller.key}{_where(caller)}{of_callee}"
         word, peers = _peer("caller", source) if source.is_pod else (name, "")
         word = INTERNET if word.startswith(INTERNET) else word
         return f"add {word} to accepts of {callee.key}{_where(callee)}{peers}"
+
+    def _share(self, caller: App, callee: App) -> bool:
+        """Return whether both apps have one owner, as the Platform says; a namespace without one is its own."""
+        owners = dict(self.intent.owners)
+        spaces = caller.key.namespace, callee.key.namespace
+        return spaces[0] == spaces[1] or (spaces[0] in owners and owners[spaces[0]] == owners.get(spaces[1]))
 
     def _app(self, end: Endpoint) -> App | None:
         """Return the app that has the pods of *end*."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from netgen.asking.urls import service_of
 from netgen.evaluate.objects.model import ServiceObject, ServicePort, Workload
 from netgen.evaluate.sets import Protocol
 from netgen.problems import NetgenError, Problem
@@ -15,7 +16,7 @@ from netgen.spec.forms.text import shown, suggestion
 
 _Object = TypeVar("_Object", bound=Workload | ServiceObject)
 
-WRITE_TARGET = "write namespace/name:port, namespace/key=value:port, internet:port or address:port"
+WRITE_TARGET = "write namespace/name:port, namespace/key=value:port, internet:port, address:port or a URL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +90,18 @@ class Parties:
     def sources(self, text: str) -> tuple[Party, ...]:
         """Return the ends that *text* means: several for `internet`, and for a Service with several workloads."""
         if text in self.asked:
-            return (self._asked(self.asked[text]),)
+            return (self.party(self.asked[text]),)
         workload = self._workload(text)
         if workload is not None:
-            return (self._party(workload),)
+            return (self.party(workload),)
         service = self._service(text)
         if service is not None:
-            return tuple(self._party(one) for one in self._behind(service))
+            return tuple(self.party(one) for one in self._behind(service))
         return tuple(self._plain(text))
 
     def aims(self, text: str, port: str) -> tuple[Aim, ...]:
         """Return what *port* of *text* is: of a Service, the ports of its pods that it leads to."""
-        service = None if text in self.asked else self._service(text)
+        service = self._of_dns(text, port) if service_of(text) else None if text in self.asked else self._service(text)
         if service is not None:
             found = tuple(self._through(service, port))
             if found:
@@ -108,12 +109,32 @@ class Parties:
             astray = next((each for each in service.ports if _is_port(each, port)), None)
             if astray is not None:
                 raise NetgenError([self.ends.astray(service, astray)])
-        return tuple(aim for party in self.sources(text) for aim in self._direct(party, port))
+        ends = self.sources(text) if service is None or not service_of(text) else map(self.party, self._behind(service))
+        return tuple(aim for party in ends for aim in self._direct(party, port))
+
+    def _of_dns(self, text: str, port: str) -> ServiceObject:
+        """Return the Service whose DNS name *text* is; NetgenError where there is none, or it does not have *port*."""
+        name = service_of(text) or ""
+        service = self._service(name)
+        if service is None:
+            near = suggestion(name, [str(one) for one in self.scene.cluster.services])
+            message, fix = (
+                f"there is no Service {name} among the manifests{near}",
+                "write the name of one, or namespace/name",
+            )
+            raise NetgenError([Problem("unknown-end", None, message, fix=fix)])
+        if not service.headless and not any(_is_port(one, port) for one in service.ports):
+            numbers = ", ".join(f"{one.port}/{one.protocol}" for one in service.ports) or "none"
+            message = f"the Service {name} has no port {shown(port)}"
+            raise NetgenError(
+                [Problem("unknown-port", None, message, (f"its ports: {numbers}",), "write one of its ports")]
+            )
+        return service
 
     def _through(self, service: ServiceObject, text: str) -> Iterator[Aim]:
         for one in self.ends.backends:
             if one.service == service and _is_port(one.port, text):
-                yield Aim(self._party(one.workload), one.protocol, one.number)
+                yield Aim(self.party(one.workload), one.protocol, one.number)
 
     def _direct(self, party: Party, text: str) -> Iterator[Aim]:
         if _is_number(text):
@@ -143,11 +164,10 @@ class Parties:
         else:
             yield Party(text, found.bit_length() - 1)
 
-    def _asked(self, workload: Workload) -> Party:
-        return Party(str(workload), self.scene.universe.of(workload))
-
-    def _party(self, workload: Workload) -> Party:
-        return Party(str(workload), self.scene.universe.of(workload), workload)
+    def party(self, workload: Workload) -> Party:
+        """Return *workload* as an end; of a pod that is only asked about, no manifest is known."""
+        known = None if workload.kind == ASKED else workload
+        return Party(str(workload), self.scene.universe.of(workload), known)
 
     def _workload(self, text: str) -> Workload | None:
         return _one(text, self._called(text, self.scene.cluster.workloads))

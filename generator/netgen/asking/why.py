@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from netgen.asking.advice import Meant, lines
+from netgen.asking.forbidding import forbidding
 from netgen.asking.parties import Aim, Party
 from netgen.evaluate.endpoints import Kind
 from netgen.evaluate.explain import Explanation, Side, explain
@@ -48,11 +49,17 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """The reasons in *scene*; *spec* is what specs say, where they were given."""
+    """The reasons in *scene*; *spec* is what specs say, where they were given.
+
+    *placed*: the manifests are in files, whose lines are told. *through*: URLs by which the pods are reached, whatever
+    policies say of the source.
+    """
 
     scene: Scene
     ends: Ends
     spec: Meant | None
+    placed: bool = True
+    through: tuple[str, ...] = ()
 
     def lines(self, pair: Pair, is_open: bool) -> Iterator[str]:  # noqa: FBT001 - a value like the others
         """Yield the reasons for *pair*, which is certainly open or not."""
@@ -73,7 +80,7 @@ class Why:
         if said is not None:
             yield from lines(said, found.allowed)
         yield from self._dial(pair, self.scene.universe.endpoints[source].kind)
-        if not found.allowed and (said is None or not said.allowed):
+        if not self.through and not found.allowed and (said is None or not said.allowed):
             yield from self._opening(pair, source, target, found)
 
     def _side(self, word: str, name: str, end: int, sides: tuple[Side, Side]) -> Iterator[str]:
@@ -86,10 +93,15 @@ class Why:
             yield f"{head}open, no policy isolates it"
         elif side.allows:
             for policy, rule in side.deciding:
-                yield f"{head}open by {_cited(policy, rule)}"
+                yield f"{head}open by {self._cited(policy, rule)}"
         else:
             for policy, _ in side.deciding:
-                yield f"{head}closed by {_cited(policy, None)}, no rule of which allows this"
+                yield f"{head}closed by {self._cited(policy, None)}, no rule of which allows this"
+
+    def _cited(self, policy: Policy, rule: Rule | None) -> str:
+        spot = rule.spot if rule is not None else policy.spot
+        where = f" ({at(spot.value())})" if spot is not None and self.placed else ""
+        return f"{policy.kind} {policy}{'' if rule is None else f', rule {rule.index}'}{where}"
 
     def _ungoverned(self, end: int) -> str:
         one = self.scene.universe.endpoints[end]
@@ -102,11 +114,11 @@ class Why:
         if not self.scene.universe.endpoints[pair.aim.party.end].is_pod:
             return
         leading = [one for one in self.ends.backends if self._leads_to(one, pair.aim)]
-        if source is not Kind.ADDRESSES:
+        if source is not Kind.ADDRESSES and not self.through:
             names = [f"{one.service.name}.{one.service.namespace}.svc:{one.port.port}" for one in leading]
             found = [f"{name} (Service {one.service})" for name, one in zip(names, leading, strict=True)]
         else:
-            found = [way for one in leading for way in _from_outside(one)]
+            found = [*self.through, *(way for one in leading if source is Kind.ADDRESSES for way in _from_outside(one))]
         outside = " from outside of the cluster" if source is Kind.ADDRESSES else ""
         nothing = f"no Service among the manifests leads to this port{outside}"
         yield from (f"dial: {way}" for way in dict.fromkeys(found or [nothing]))
@@ -117,6 +129,10 @@ class Why:
 
     def _opening(self, pair: Pair, source: int, target: int, found: Explanation) -> Iterator[str]:
         if self.spec is not None:
+            claim = forbidding(self.spec.intent, self.scene, pair.source, pair.aim)
+            if claim is not None:
+                yield f"the spec forbids it: never {claim.title} ({at(claim.spot.value())})"
+                return
             ends = (self.scene.universe.endpoints[source], self.scene.universe.endpoints[target])
             yield f"to open it: {self.spec.advice(pair.source.name, *ends, pair.aim)}"
             return
@@ -136,12 +152,6 @@ def _from_outside(backend: Backend) -> Iterator[str]:
     if service.type == "NodePort":
         yield f"port {port.node_port or 'that the cluster picks'} of any node (Service {service}{seen})"
     yield from (f"{address}:{port.port} (Service {service}{seen})" for address in service.external_addresses)
-
-
-def _cited(policy: Policy, rule: Rule | None) -> str:
-    spot = rule.spot if rule is not None else policy.spot
-    where = f" ({at(spot.value())})" if spot is not None else ""
-    return f"{policy.kind} {policy}{'' if rule is None else f', rule {rule.index}'}{where}"
 
 
 def at(place: Place) -> str:

@@ -6,16 +6,17 @@ import gc
 import io
 import os
 from importlib import import_module
+from keyword import iskeyword
 from pathlib import Path
 
 import click
 
 from netgen import __version__
-from netgen.cli.output import report, say
-from netgen.problems import NetgenError, OutputError, RefutedError
+from netgen.cli.output import EXIT_BAD_INPUT, exit_code, report, say
+from netgen.problems import NetgenError, OutputError
 
-COMMANDS = ("render", "check", "verify", "reach", "can", "diff", "init", "schema", "completion")
-"""Each is a module of this package, imported when it is run or listed."""
+COMMANDS = ("render", "check", "verify", "reach", "can", "diff", "import", "init", "schema", "completion")
+"""Each is a module of this package, imported when it is run or listed; a word of Python has a `_` behind it there."""
 
 EXAMPLES = """\b
 Examples:
@@ -27,11 +28,9 @@ Examples:
   netgen reach deploy/ --to shop/db
   netgen can web db:5432 --spec spec.yaml --why
   netgen diff git:main spec.yaml
+  netgen import deploy/ --out imported.yaml
 """
 
-EXIT_FINDING = 1
-EXIT_BAD_INPUT = 2
-EXIT_ENVIRONMENT = 3
 EXIT_INTERNAL = 70
 EXIT_INTERRUPTED = 130
 
@@ -46,7 +45,7 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the command *cmd_name*; a name that is none of them is a usage error that proposes the nearest."""
         if cmd_name in COMMANDS:
-            command: click.Command = import_module(f"netgen.cli.{cmd_name}").command
+            command: click.Command = import_module(f"netgen.cli.{cmd_name}{'_' * iskeyword(cmd_name)}").command
             return command
         from difflib import get_close_matches  # noqa: PLC0415 - only a slip needs it
 
@@ -92,10 +91,10 @@ def _complain(error: Exception) -> int:
             return EXIT_BAD_INPUT
         case NetgenError():
             report(error.problems)
-            return EXIT_FINDING if isinstance(error, RefutedError) else EXIT_BAD_INPUT
+            return exit_code(error)
         case OutputError() | OSError():
             say(f"netgen: {error}")
-            return EXIT_ENVIRONMENT
+            return exit_code(error)
         case _:
             import traceback  # noqa: PLC0415 - costs a start more than the rest of this module
 

@@ -8,7 +8,7 @@ from functools import partial
 import click
 
 from netgen import api
-from netgen.cli.inputs import file_completion, platform_options, read_stdin
+from netgen.cli.inputs import PLUGIN, file_completion, platform_options, read_stdin
 from netgen.cli.output import emit, report
 from netgen.files import STDIN
 
@@ -26,7 +26,7 @@ CHANGED = 1
 @click.command("diff", epilog=EXAMPLES)
 @click.argument("old", metavar="OLD", shell_complete=file_completion)
 @click.argument("new", metavar="NEW", shell_complete=file_completion)
-@partial(platform_options, cni="The network plugin that enforces policies.  [kubernetes]")
+@partial(platform_options, cni=PLUGIN)
 @click.option("-o", "format_", type=click.Choice(["text", "markdown"]), default="text", help="Format.  [text]")
 @click.pass_context
 def command(

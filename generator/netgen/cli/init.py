@@ -37,7 +37,7 @@ def command(file: str) -> None:
         return
     path = Path(file)
     try:
-        _write_new(path, starter)
+        write_new(path, starter)
     except FileExistsError as error:
         message = f"{error.filename} exists; it was left alone"
         raise click.UsageError(message) from None
@@ -47,7 +47,7 @@ def command(file: str) -> None:
     say(f"wrote {path}; next: netgen render {path}")
 
 
-def _write_new(path: Path, starter: str) -> None:
+def write_new(path: Path, starter: str) -> None:
     """Write the schema and then the spec, so that a spec is never left without what its first line names."""
     if os.path.lexists(path):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from netgen import api
+from netgen.cli.reporting import CHOICES
 from netgen.files import STDIN
 from netgen.problems import NetgenError, Problem
 from netgen.source import MOST_BYTES
@@ -42,6 +43,11 @@ def inputs(command: Command) -> Command:
 
 
 RENDERED_FOR = "Render for this CNI, whatever the platform says.  [kubernetes]"
+PLUGIN = (
+    "The network plugin that enforces policies: calico, cilium, flannel, weave, kube-network-policies, or kubernetes, "
+    "which is any.  [kubernetes]"
+)
+"""The help of `--cni` where policies are evaluated, with the names of netgen.evaluate.semantics.PROFILES."""
 
 
 def platform_options(command: Command, *, cni: str = RENDERED_FOR) -> Command:
@@ -60,8 +66,17 @@ def platform_options(command: Command, *, cni: str = RENDERED_FOR) -> Command:
 
 def workloads_option(command: Command) -> Command:
     """Add the option that gives the cluster around the manifests to *command*."""
-    what = "What is in the cluster: its workloads, other policies. A file, a folder, or - for stdin; repeatable."
+    what = (
+        "What is in the cluster: its workloads, other policies. A file, a folder, or - for stdin; repeatable. A "
+        "cluster is asked by: kubectl get deploy,sts,ds,job,cronjob,pod,ns,netpol -A -o yaml"
+    )
     add = click.option("--workloads", multiple=True, metavar="DIR", help=what, shell_complete=file_completion)
+    return add(command)
+
+
+def report_option(command: Command) -> Command:
+    """Add the option that gives the format of the outcome to *command*, whose result it is."""
+    add = click.option("-o", "format_", type=click.Choice(CHOICES), default="text", help="Format on stdout.  [text]")
     return add(command)
 
 

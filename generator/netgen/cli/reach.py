@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from netgen import api
-from netgen.cli.inputs import file_completion, read_stdin
+from netgen.cli.inputs import PLUGIN, file_completion, read_stdin
 from netgen.cli.output import emit, report, say
 from netgen.files import STDIN
 from netgen.problems import RefutedError
@@ -25,9 +25,7 @@ Examples:
 @click.option("--from", "source", metavar="END", help="Only what this end can open.")
 @click.option("--to", "target", metavar="END", help="Only who can open this end.")
 @click.option("--port", metavar="PORT", help="Only this port: 8080, or 8080/udp.")
-@click.option(
-    "--cni", metavar="NAME", default="kubernetes", help="The network plugin that enforces policies.  [kubernetes]"
-)
+@click.option("--cni", metavar="NAME", default="kubernetes", help=PLUGIN)
 @click.option(
     "-o", "format_", type=click.Choice(["text", "json", "csv"]), default="text", help="Format on stdout.  [text]"
 )

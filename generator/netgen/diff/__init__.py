@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from netgen.diff.changes import Change, Diff, Kind, Zone, in_order
+from netgen.diff.claims import claimed
 from netgen.diff.connections import Fact, facts
 from netgen.diff.doubts import doubts
 from netgen.diff.ends import Ends, ends_of
@@ -49,6 +50,7 @@ class Comparison:
 
     def changes(self) -> Iterator[Change]:
         """Yield what has changed, in any order."""
+        yield from claimed(self.old, self.new)
         yield from self.protection.changes()
         yield from Sentences(self.ends, self.old, self.new).of(self.facts())
         yield from exposures(self.old, self.new, self.ends)

@@ -10,16 +10,19 @@ from enum import Enum, IntEnum
 class Zone(IntEnum):
     """Whom a change concerns, in the order in which it is told."""
 
-    INTERNET = 0
-    ACROSS = 1
-    WITHIN = 2
-    APPS = 3
-    UNPROVEN = 4
+    UNPROVEN = 0
+    CLAIMS = 1
+    INTERNET = 2
+    ACROSS = 3
+    WITHIN = 4
+    APPS = 5
 
 
 class Kind(Enum):
     """What a change is, by the word that counts it: first what becomes reachable, then what stops, then the rest."""
 
+    BROKEN = "broken"
+    UNCLAIMED = "no longer claimed"
     UNPROTECTED = "unprotected"
     EXPOSED = "exposed"
     OPENED = "opened"
@@ -34,6 +37,7 @@ class Kind(Enum):
     RELABELLED = "relabelled"
     RENAMED = "renamed"
     LED = "led elsewhere"
+    CLAIMED = "newly claimed"
     UNPROVEN = "not understood"
 
 
@@ -79,14 +83,24 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Diff:
-    """All *changes*, in the order in which they are told."""
+    """All *changes*, in the order in which they are told.
+
+    *compared* are the two sides as they were named, if they were; *notes* are sentences about what is not on a side.
+    """
 
     changes: tuple[Change, ...]
+    compared: tuple[str, str] | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def is_same(self) -> bool:
         """Return whether nothing has changed, and everything was understood."""
         return not self.changes
+
+    @property
+    def is_partly_understood(self) -> bool:
+        """Return whether something is not understood, and something is told of the rest."""
+        return len({one.zone is Zone.UNPROVEN for one in self.changes}) > 1
 
     def summary(self) -> str:
         """Return the line that counts."""

@@ -13,12 +13,17 @@ from netgen.diff.protection import Protection
 from netgen.diff.rows import Row, common, joined, minus, within
 from netgen.evaluate.objects.model import Direction
 from netgen.evaluate.reach import Reach
-from netgen.evaluate.sets import PortSet, bits, mask_of
+from netgen.evaluate.sets import PortSet, Protocol, bits, mask_of, ports
 from netgen.scene import Scene
 
 Phrased = tuple[Phrase, ...]
 
 Key = tuple[Kind, bool, PortSet, Phrased]
+
+_DNS = ports(Protocol.UDP, 53, 53) | ports(Protocol.TCP, 53, 53) | ports(Protocol.UDP, 5353, 5353)
+_DNS |= ports(Protocol.TCP, 5353, 5353)
+_DNS_NAMESPACES = frozenset({"kube-system", "openshift-dns"})
+"""Where clusters have their DNS servers: every new app asks them, and that alone concerns nobody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +62,29 @@ def facts(old: Scene, new: Scene, ends: Ends, phrases: Phrases, protection: Prot
     rows = _Rows(old, new, ends, protection)
     for target in ends.used:
         for kind, unsure, row in rows.changes(target):
-            for mask, ports in row:
-                key = (kind, unsure, ports, phrases.of(mask, besides=1 << target | rows.doubles))
+            for mask, opened in row:
+                key = (kind, unsure, opened, phrases.of(mask, besides=1 << target | rows.doubles))
                 found[key] = found.get(key, 0) | 1 << target
-    for (kind, unsure, ports, named), targets in found.items():
+    for (kind, unsure, opened, named), targets in found.items():
         for where, some, others in _zones(named, phrases.of(targets, besides=rows.doubles)):
-            fact = Fact(where, kind, unsure, ports, some, others)
-            yield from _single(fact) if fact.count <= FEW else [fact]
+            for fact in _parted(Fact(where, kind, unsure, opened, some, others), new, ends):
+                is_few = fact.count <= FEW and fact.zone is not Zone.APPS
+                yield from _single(fact) if is_few else [fact]
+
+
+def _parted(fact: Fact, scene: Scene, ends: Ends) -> Iterator[Fact]:
+    """Yield what new apps, or those that are gone, ask of DNS as a fact about apps, and the rest of *fact*."""
+    alone: Phrased = ()
+    is_sure = fact.kind in {Kind.OPENED, Kind.CLOSED} and not fact.unsure
+    if is_sure and fact.zone is Zone.ACROSS and not fact.ports - _DNS:
+        targets = [scene.universe.endpoints[ends.ends[one.example].endpoint] for one in fact.targets]
+        if all(one.namespace in _DNS_NAMESPACES for one in targets):
+            alone = tuple(one for one in fact.sources if None in {(end := ends.ends[one.example]).old, end.new})
+    others = tuple(one for one in fact.sources if one not in alone)
+    if alone:
+        yield replace(fact, zone=Zone.APPS, sources=alone)
+    if others:
+        yield replace(fact, sources=others)
 
 
 @dataclass(frozen=True, slots=True)

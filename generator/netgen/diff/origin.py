@@ -16,7 +16,9 @@ from netgen.intent import Addresses, App, Everybody, Flow, Intent, Peer
 from netgen.problems import Place
 from netgen.scene import IMPLIED, Scene
 from netgen.source import Spot
+from netgen.spec.resolve.registry import MANAGED_BY
 from netgen.verify.ideal import selector
+from netgen.verify.reading import body, step
 
 SIDES = (Direction.EGRESS, Direction.INGRESS)
 
@@ -29,8 +31,11 @@ class Origin:
     intent: Intent | None
 
     def has_app(self, name: str, workload: Workload) -> bool:
-        """Return whether something other than policies speaks of the app *name*: a workload, a spec, or a Service."""
-        return workload.kind != IMPLIED or name in self._apps or name in self._services
+        """Return whether more than a policy speaks of the app *name*: a workload, a spec, or a Service.
+
+        A policy that netgen has rendered does too: it was rendered for an app.
+        """
+        return workload.kind != IMPLIED or any(name in names for names in (self._apps, self._services, self._rendered))
 
     def app(self, name: str) -> str:
         """Return where the app *name* is written; nothing where only selectors speak of it."""
@@ -103,6 +108,11 @@ class Origin:
         return frozenset(map(str, self.scene.cluster.services))
 
     @cached_property
+    def _rendered(self) -> frozenset[str]:
+        made = [one for one in self.scene.cluster.policies if one.spot and _is_rendered(body(one.spot))]
+        return frozenset(map(str, made))
+
+    @cached_property
     def _meant(self) -> dict[tuple[str, str], Spot]:
         services = self.intent.services if self.intent else ()
         return {(one.app.namespace, one.name): one.spot for one in services}
@@ -129,6 +139,10 @@ def shown(place: Place) -> str:
 def at(spot: Spot | None) -> str:
     """Return the place of *spot*, nothing for None."""
     return shown(spot.value()) if spot else ""
+
+
+def _is_rendered(written: object) -> bool:
+    return bool(step(written, "metadata", "labels", MANAGED_BY) == "netgen")
 
 
 def _title(policy: Policy) -> str:

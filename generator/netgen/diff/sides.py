@@ -14,7 +14,7 @@ from netgen.files import STDIN, texts
 from netgen.intent import Intent
 from netgen.problems import NetgenError, Problem, Severity, in_order
 from netgen.render import render
-from netgen.revisions import reference, snapshot
+from netgen.revisions import Reference, reference, snapshot
 from netgen.scene import IMPLIED
 from netgen.source import Dialect, Document, read
 from netgen.spec import load_texts
@@ -45,16 +45,16 @@ def read_sides(old: str, new: str, around: Surroundings) -> tuple[Side, Side, tu
     sides: list[Side] = []
     said: list[Problem] = []
     errors: list[Problem] = []
-    for argument, other in ((old, new), (new, old)):
+    for argument, other, is_old in ((old, new, True), (new, old, False)):
         found: list[Problem] = []
         try:
-            side, warnings = _side(argument, other, around, found)
+            side, warnings = _side(argument, other, around, found, is_old=is_old)
         except NetgenError as error:
             errors += error.problems
         else:
             sides.append(side)
             # What is to be said about the specs of the old side was said when they were new.
-            said += [*found, *(warnings if argument == new else ())]
+            said += [*found, *(() if is_old else warnings)]
     if errors:
         raise NetgenError(errors)
     if all(_is_empty(one.cluster) for one in sides):
@@ -63,9 +63,11 @@ def read_sides(old: str, new: str, around: Surroundings) -> tuple[Side, Side, tu
     return sides[0], sides[1], in_order(said)
 
 
-def _side(argument: str, other: str, around: Surroundings, found: list[Problem]) -> tuple[Side, tuple[Problem, ...]]:
+def _side(
+    argument: str, other: str, around: Surroundings, found: list[Problem], *, is_old: bool
+) -> tuple[Side, tuple[Problem, ...]]:
     """Return the side that *argument* names, and what is to be said about its specs; notes go to *found*."""
-    contents, platform = _contents(argument, other, around, found)
+    contents, platform = _contents(argument, other, around, found, is_old=is_old)
     errors = [problem for problem in found if problem.severity is Severity.ERROR]
     if errors:
         raise NetgenError(errors)
@@ -73,17 +75,19 @@ def _side(argument: str, other: str, around: Surroundings, found: list[Problem])
     if specs:
         others = [name for name, text in contents if not _SPEC.search(text)]
         _note_left_out(others, found, because="no netgen document is in them")
-        loaded = load_texts(specs, platform, ingress=around.ingress)
+        loaded = load_texts(specs, platform, ingress=around.ingress, partial=True)
         return Side(_rendered(loaded.intent), loaded.intent), loaded.problems
     cluster = _cluster(contents)
     if _is_empty(cluster):
         absent = any(problem.code == "empty-side" for problem in found)
         found += [] if absent else [Problem("empty-side", None, f"{argument} holds no object that was looked for")]
-    loaded_platform = load_texts([], platform) if platform else None
+    loaded_platform = load_texts([], platform, partial=True) if platform else None
     return Side(cluster, loaded_platform.intent if loaded_platform else None), ()
 
 
-def _contents(argument: str, other: str, around: Surroundings, found: list[Problem]) -> tuple[Texts, Texts]:
+def _contents(
+    argument: str, other: str, around: Surroundings, found: list[Problem], *, is_old: bool
+) -> tuple[Texts, Texts]:
     """Return the texts of a side and those of its platform."""
     wanted = reference(argument)
     if wanted is None:
@@ -93,10 +97,27 @@ def _contents(argument: str, other: str, around: Surroundings, found: list[Probl
     path = None if other == STDIN or reference(other) else other
     then = snapshot(wanted, path, around.environment, beside=beside)
     if then.absent:
-        message = f"{wanted.revision} has nothing at {wanted.path or other}: everything there is new, or gone"
-        found.append(Problem("empty-side", None, message))
+        known = then.is_here or _is_at(reference(other), wanted.path, around)
+        found.append(_absence(wanted.revision, wanted.path or other, is_known=known, is_old=is_old))
     _note_left_out(list(then.left_out), found, because="git holds a link or another repository there")
     return list(then.files), list(then.beside) or _platform(around, found)
+
+
+def _is_at(wanted: Reference | None, path: str | None, around: Surroundings) -> bool:
+    """Return whether the revision of *wanted* has something at *path*."""
+    if wanted is None or path is None:
+        return False
+    return not snapshot(replace(wanted, path=path), None, around.environment).absent
+
+
+def _absence(revision: str, path: str, *, is_known: bool, is_old: bool) -> Problem:
+    """Return what is to be said where *revision* has nothing at *path*: an error where nobody else has."""
+    message = f"{revision} has nothing at {path}"
+    if is_known:
+        fate = f"all of it is new since {revision}" if is_old else f"all of it is gone at {revision}"
+        return Problem("empty-side", None, f"{message}: {fate}")
+    message += ", and neither has the other side or the working tree"
+    return Problem("unknown-revision", None, message, fix="correct the path; it starts at the top of the repository")
 
 
 def _platform(around: Surroundings, found: list[Problem]) -> Texts:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from netgen.evaluate.endpoints import Kind
 from netgen.evaluate.objects.model import Cluster
-from netgen.evaluate.sets import ALL_PORTS, NO_PORTS, PortSet
+from netgen.evaluate.sets import ALL_PORTS, NO_PORTS, PortSet, bits
 from netgen.problems import Problem
 from netgen.reaching.rows import Rows, View, beyond
 from netgen.reaching.ways import Ingress, Service, Ways, broken
@@ -64,7 +65,7 @@ def reach(cluster: Cluster, *, source: str | None, target: str | None, port: str
     )
     found = connections(whole, view)
     names = {end for one in found for end in (one.source, one.target)}
-    ways = Ways(whole, None if view == View() else names)
+    ways = Ways(whole, None if view == View() else names, entered=_entered(whole, view), ports=view.ports)
     groups = {name: members for name, members in _groups(whole) if name in names}
     ends_named = zip(whole.names, whole.universe.endpoints, strict=True)
     on_hosts = sorted(name for name, one in ends_named if one.host_network and name in names)
@@ -85,6 +86,14 @@ def reach(cluster: Cluster, *, source: str | None, target: str | None, port: str
     )
 
 
+def _entered(scene: Scene, view: View) -> int:
+    """Return the targets of *view* where it has sources outside, for which Ingresses stand open; else none."""
+    sources = 0 if view.sources is None else view.sources
+    if not any(scene.universe.endpoints[index].kind is Kind.ADDRESSES for index in bits(sources)):
+        return 0
+    return scene.workloads if view.targets is None else view.targets
+
+
 def _groups(scene: Scene) -> Iterator[tuple[str, tuple[str, ...]]]:
     for name, one in zip(scene.names, scene.universe.endpoints, strict=True):
         if len(one.members) > 1:
@@ -101,6 +110,7 @@ def _ranges(scene: Scene) -> dict[str, tuple[str, ...]]:
 
 
 def _said(scene: Scene, cluster: Cluster) -> Iterator[Problem]:
+    yield from cluster.said
     if not cluster.policies and not cluster.unknowns:
         yield Problem("no-policies", None, "there is no NetworkPolicy among the manifests: everything is open")
     elif not scene.narrow.semantics.enforced:

@@ -29,7 +29,8 @@ def as_text(answer: Answer) -> str:
     """
     certain = [one for one in answer.connections if one.certain]
     perhaps = [one for one in answer.connections if not one.certain]
-    parts = [_lines(certain) if answer.connections else ["no connection is open"]]
+    nothing = "no connection is open" + (", other than through an Ingress" if answer.ingresses else "")
+    parts = [_lines(certain) if answer.connections else [nothing]]
     if perhaps:
         parts.append([f"open or not, {undecided(answer.cni)}:", *_lines(perhaps)])
     parts.append([_service(one) for one in answer.services])
@@ -76,9 +77,20 @@ def _ingress(one: Ingress) -> str:
 
 
 def as_csv(answer: Answer) -> str:
-    """Return the certain connections of *answer*, a row for each port or range of ports, sorted, under a header."""
+    """Return the certain connections of *answer*, a row for each port or range of ports, sorted, under a header.
+
+    Workloads that are alike, which have one name elsewhere, have their rows each, and so have addresses of which a name
+    shows only some.
+    """
+    members = dict(answer.groups)
+    members |= {name: texts for name, texts in answer.ranges if name.endswith((" more range", " more ranges"))}
     rows = sorted(
-        (one.source, one.target, port) for one in answer.connections if one.certain for port in _ports(one.ports)
+        (source, target, port)
+        for one in answer.connections
+        if one.certain
+        for port in _ports(one.ports)
+        for source in members.get(one.source, (one.source,))
+        for target in members.get(one.target, (one.target,))
     )
     stream = io.StringIO()
     csv.writer(stream, lineterminator="\n").writerows([("src", "dst", "port"), *rows])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from netgen.evaluate.objects.model import Cluster, ServicePort
 from netgen.evaluate.routes import Backend, Route, routes
+from netgen.evaluate.sets import ALL_PORTS, PortSet
 from netgen.problems import Problem
 from netgen.scene import Scene
 
@@ -35,11 +36,18 @@ class Ingress:
 
 
 class Ways:
-    """The Services and Ingresses of *scene*; with *led*, those that lead to an end of one of these names."""
+    """The Services and Ingresses of *scene*; with *led*, those that lead to an end of one of these names.
 
-    def __init__(self, scene: Scene, led: Collection[str] | None) -> None:
+    Ingresses lead to the ends *entered*, bits, on *ports* as well: who asks about sources outside comes in by them.
+    """
+
+    def __init__(
+        self, scene: Scene, led: Collection[str] | None, *, entered: int = 0, ports: PortSet = ALL_PORTS
+    ) -> None:
         self._scene = scene
         self._led = led
+        self._entered = entered
+        self._ports = ports
         self._routes = routes(scene.cluster)
 
     def services(self) -> Iterator[Service]:
@@ -61,7 +69,11 @@ class Ways:
             yield Ingress(str(ingress), ingress.class_name, rule.host, rule.path, rule.type, service, rule.port)
 
     def _leads(self, route: Route) -> bool:
-        return self._led is None or self._is_led(route.backend)
+        one = route.backend
+        is_entered = self._entered >> self._scene.universe.of(one.workload) & 1 and self._ports.has(
+            one.protocol, one.number
+        )
+        return self._led is None or bool(is_entered) or self._is_led(one)
 
     def _is_led(self, backend: Backend) -> bool:
         return self._scene.names[self._scene.universe.of(backend.workload)] in (self._led or ())

@@ -13,7 +13,7 @@ from netgen.evaluate.reach import Reach
 from netgen.evaluate.semantics import PROFILES, Reading, Tri
 from netgen.evaluate.sets import bits, mask_of
 from netgen.evaluate.universe import Universe, universe
-from netgen.problems import NetgenError, Problem
+from netgen.problems import NetgenError, Problem, Severity
 from netgen.scene.implied import ASKED, IMPLIED, implied
 from netgen.scene.names import INTERNET, is_public, names_of
 from netgen.spec.forms.text import shown, suggestion
@@ -72,7 +72,7 @@ class Scene:
     def unproven(self) -> Iterator[Problem]:
         """Yield what is not understood, or missing, so that no answer is certain."""
         for one in (*self.cluster.unknowns, *self.universe.unknowns):
-            yield Problem("unproven", one.place, one.what)
+            yield Problem("unproven", one.place, one.what, fix=one.fix)
 
 
 def scenes(
@@ -128,9 +128,11 @@ def _scene(cluster: Cluster, universe: Universe, names: tuple[str, ...], cni: st
 def read_manifests(paths: Sequence[str], stdin: bytes | None) -> Cluster:
     """Return what the manifests in files and folders say; `-` stands for *stdin*.
 
-    What is not understood is among the unknowns of the cluster. NetgenError for a file that cannot be read at all.
+    What is not understood is among the unknowns of the cluster. NetgenError for a file that cannot be read at all, and
+    where there is nothing but specs.
     """
     documents, problems = reading.read_manifests(paths, stdin)
     if any(problem.code == "unreadable-file" for problem in problems):
         raise NetgenError(problems)
-    return read_cluster(documents, problems)
+    warnings = tuple(problem for problem in problems if problem.severity is Severity.WARNING)
+    return replace(read_cluster(documents, problems), said=warnings)

@@ -7,7 +7,7 @@ from ipaddress import ip_address
 
 from netgen.evaluate.endpoints import Endpoint
 from netgen.evaluate.objects.model import Labels, Selector, ServiceObject, ServicePort
-from netgen.evaluate.routes import Backend, routes
+from netgen.evaluate.routes import Backend, Routes, routes
 from netgen.evaluate.sets import FIRST, LAST, NO_PORTS, PortSet, Protocol, ports
 from netgen.problems import NetgenError, Problem
 from netgen.scene import INTERNET, Scene
@@ -97,9 +97,14 @@ class Ends:
         return found
 
     @cached_property
+    def ways(self) -> Routes:
+        """Return where Services and Ingresses lead."""
+        return routes(self.scene.cluster)
+
+    @property
     def backends(self) -> tuple[Backend, ...]:
         """Return where Services lead."""
-        return routes(self.scene.cluster).backends
+        return self.ways.backends
 
     @cached_property
     def _of_service(self) -> dict[str, int]:

@@ -41,7 +41,12 @@ def read(text: str | bytes, file: str, dialect: Dialect) -> Reading:
     documents, found = _documents(source, dialect)
     if found and not documents and dialect is Dialect.MANIFEST:
         documents, found = _whole_ones(source, found)
-    return Reading(tuple(documents), in_order(problems + found))
+    problems += found
+    if problems and dialect is Dialect.MANIFEST:
+        from netgen.source.templates import told  # noqa: PLC0415 - a text without problems does without it
+
+        problems = list(told(problems, source.content))
+    return Reading(tuple(documents), in_order(problems))
 
 
 def _documents(source: Text, dialect: Dialect) -> tuple[list[Document], list[Problem]]:

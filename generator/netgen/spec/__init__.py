@@ -10,8 +10,9 @@ from netgen.problems import NetgenError, Place, Problem, Severity, in_order
 from netgen.source import Document
 from netgen.spec.files import beside, read_all, read_beside, read_texts
 from netgen.spec.forms.connectivity import ConnectivityForm, read_connectivity
+from netgen.spec.forms.sides import Kind
 from netgen.spec.forms.text import DNS_LABEL
-from netgen.spec.platform import read_platform
+from netgen.spec.platform import Platform, read_platform
 from netgen.spec.resolve import resolve
 from netgen.spec.schema import Part, sound, validate
 
@@ -44,11 +45,16 @@ def load(
 
 
 def load_texts(
-    specs: Iterable[tuple[str, bytes]], platform: Sequence[tuple[str, bytes]], *, ingress: str | None = None
+    specs: Iterable[tuple[str, bytes]],
+    platform: Sequence[tuple[str, bytes]],
+    *,
+    ingress: str | None = None,
+    partial: bool = False,
 ) -> Loaded:
     """Return the meaning of spec texts, by file name and content, with those of the platform's file; as load does.
 
-    Without specs the platform alone is read: there are no apps.
+    Without specs the platform alone is read: there are no apps. *partial*: the platform's claims about apps of which
+    there is no spec here are left out.
     """
     found: list[Problem] = []
     given = list(specs)
@@ -57,17 +63,23 @@ def load_texts(
         before = len(found)
         read_here = read_texts(platform, found)
         documents += beside(documents, platform[0][0], read_here, found, clean=len(found) == before)
-    return _loaded(documents, found, None, ingress, alone=not given)
+    return _loaded(documents, found, None, ingress, alone=not given, partial=partial)
 
 
 def _loaded(
-    documents: list[Document], found: list[Problem], cni: str | None, ingress: str | None, *, alone: bool = False
+    documents: list[Document],
+    found: list[Problem],
+    cni: str | None,
+    ingress: str | None,
+    *,
+    alone: bool = False,
+    partial: bool = False,
 ) -> Loaded:
-    """Return what *documents* mean; *alone*: a platform without specs will do."""
+    """Return what *documents* mean; *alone*: a platform without specs will do. *partial* as for load_texts."""
     misread = [problem for problem in found if problem.severity is Severity.ERROR]
     state = _gate(documents, misread, found)
     forms = [_form(part, found, unclear=part.document.file in state.misread) for part in state.of("Connectivity")]
-    intent = _intent(forms, state, cni, ingress, found)
+    intent = _intent(forms, state, cni, ingress, found, partial=partial)
     if not (forms or state.unclear or alone):
         fix = "give a file or folder with a document of kind: Connectivity; netgen init writes one"
         found.append(Problem("no-spec", None, "no Connectivity document in what was given", fix=fix))
@@ -125,7 +137,13 @@ def _form(part: Part, found: list[Problem], *, unclear: bool) -> ConnectivityFor
 
 
 def _intent(
-    forms: list[ConnectivityForm], state: _State, cni: str | None, ingress: str | None, found: list[Problem]
+    forms: list[ConnectivityForm],
+    state: _State,
+    cni: str | None,
+    ingress: str | None,
+    found: list[Problem],
+    *,
+    partial: bool,
 ) -> Intent:
     platforms = [(part.data, part.document.spot()) for part in state.of("Platform")]
     for other in platforms[1:]:
@@ -139,7 +157,24 @@ def _intent(
         found.append(Problem("no-platform", None, message, fix="a Platform document, or --cni, says otherwise"))
     unread = state.platform_unclear or len(platforms) > 1
     platform = read_platform(platforms[0] if platforms else None, cni, ingress, found, unread=unread)
+    if partial and platform.claims:
+        platform = _with_known_claims(platform, forms, found)
     return resolve(forms, platform, state.unclear, found)
+
+
+def _with_known_claims(platform: Platform, forms: list[ConnectivityForm], found: list[Problem]) -> Platform:
+    """Return *platform* without the claims that name an app of a namespace that no form speaks for."""
+    known = {form.namespace for form in forms}
+    claims = []
+    for claim in platform.claims if forms else ():
+        named = [end.side for end in (claim.source, *claim.exempt, claim.target) if end.side.kind is Kind.APP]
+        strange = next((side.namespace for side in named if side.namespace and side.namespace not in known), None)
+        if strange is None:
+            claims.append(claim)
+        else:
+            message = f"the claim is left out: no document speaks for namespace {strange} here"
+            found.append(Problem("claim-idle", claim.spot.value(), message))
+    return replace(platform, claims=tuple(claims))
 
 
 def _without_echoes(found: list[Problem], misread: list[Problem]) -> list[Problem]:

@@ -23,6 +23,7 @@ from netgen.evaluate.objects.values import MalformedError, items, mapping, objec
 from netgen.evaluate.objects.workloads import TEMPLATES, has_ended, has_template, namespace_object, workload
 from netgen.problems import Problem, Severity
 from netgen.source import Document, Spot
+from netgen.source.templates import way_out
 
 Kind = tuple[str, str]
 _VERSIONS = {"networking.k8s.io": "v1", "apps": "v1", "batch": "v1", "": "v1"}
@@ -44,7 +45,7 @@ def read_cluster(
     reader = _Reader(namespace)
     for problem in problems:
         if problem.severity is Severity.ERROR:
-            reader.unknowns.append(Unknown(problem.message, problem.place))
+            reader.unknowns.append(Unknown(problem.message, problem.place, problem.fix))
     for document in documents:
         reader.add(document.data, document.spot())
     return reader.cluster()
@@ -68,7 +69,7 @@ class _Reader:
                 kind = _kind(body, at, expected)
                 listed = _listed(body, kind, at)
             except MalformedError as error:
-                self.unknowns.append(Unknown(f"an object is not understood: {error}", error.place))
+                self.unknowns.append(_misread("an object", error))
                 continue
             if listed is None:
                 self._object(body, kind, at)
@@ -79,7 +80,7 @@ class _Reader:
         group, name_of_kind = kind
         if kinds.undecided(group, name_of_kind):
             what = f"the kind {name_of_kind} of {group or 'v1'} is not evaluated, and may decide who reaches whom"
-            self.unknowns.append(Unknown(what, spot.at("kind").value()))
+            self.unknowns.append(Unknown(what, spot.at("kind").value(), _without(name_of_kind, body)))
             return
         make = self._maker(body, kind)
         if make is None:
@@ -89,7 +90,7 @@ class _Reader:
             name, namespace = self._name(body, kind, spot)
             found = make(namespace, name, spot)
         except MalformedError as error:
-            self.unknowns.append(Unknown(f"a {name_of_kind} is not understood: {error}", error.place))
+            self.unknowns.append(_misread(f"a {name_of_kind}", error))
             return
         key = (kind, "" if isinstance(found, Namespace) else namespace, name)
         if key in self.objects:
@@ -140,6 +141,19 @@ class _Reader:
             ingresses=tuple(one for one in found if isinstance(one, IngressObject)),
             unknowns=tuple(self.unknowns),
         )
+
+
+def _misread(what: str, error: MalformedError) -> Unknown:
+    return Unknown(f"{what} is not understood: {error}", error.place, way_out(error.place.text))
+
+
+def _without(kind: str, body: dict[str, Any]) -> str:
+    """Return what to do about a policy of a *kind* that is not evaluated."""
+    metadata = body.get("metadata")
+    parts = [metadata.get(key) for key in ("namespace", "name")] if isinstance(metadata, dict) else []
+    name = "/".join(part for part in parts if isinstance(part, str) and part)
+    what = f"{kind} {name}" if name else "it"
+    return f"write what {what} says as a NetworkPolicy, or leave it out: what it opens or closes is then not looked at"
 
 
 def _listed(body: dict[str, Any], kind: Kind, spot: Spot) -> list[tuple[object, Spot, Kind | None]] | None:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from netgen.evaluate.addresses import Block
 from netgen.evaluate.sets import FIRST, LAST, Protocol
-from netgen.problems import Place
+from netgen.problems import Place, Problem
 from netgen.source import Spot
 
 NAME_LABEL = "kubernetes.io/metadata.name"
@@ -276,15 +276,19 @@ class IngressObject:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Something that may decide who reaches whom and is not understood: *what* is a sentence."""
+    """Something that may decide who reaches whom and is not understood: *what* is a sentence, *fix* the way out."""
 
     what: str
     place: Place | None
+    fix: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """All that was read, each kind in the order of the documents. Nothing is proved while there are *unknowns*."""
+    """All that was read, each kind in the order of the documents. Nothing is proved while there are *unknowns*.
+
+    *said* are warnings about the reading.
+    """
 
     workloads: tuple[Workload, ...] = ()
     namespaces: tuple[Namespace, ...] = ()
@@ -292,3 +296,4 @@ class Cluster:
     services: tuple[ServiceObject, ...] = ()
     ingresses: tuple[IngressObject, ...] = ()
     unknowns: tuple[Unknown, ...] = ()
+    said: tuple[Problem, ...] = field(default=(), compare=False)

@@ -15,6 +15,7 @@ from netgen.spec.forms.sides import Kind, one_word
 from netgen.spec.forms.text import FormError, parsed, shown, suggestion, within
 
 _ARROW = re.compile("=>|→")
+_ONE_TARGET = "one claim has one target"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +100,12 @@ def _sources(left: Words) -> list[Words]:
     if texts[:2] != ["any", "except"]:
         fix = "write any except ..., or the long form: {from: ..., except: [...], to: ...}"
         raise _wrong(words[texts.index("except")], "`except` stands only behind `any`", fix)
+    sides = [side for text in texts[2:] if text != "and" for side in text.split(",") if side]
+    if len(sides) > 1 and ("," in left.text or any(text != "and" for text in texts[3::2])):
+        word = next((word for word in words[3:] if word.text not in ("and", ",")), words[2])
+        raise _wrong(word, "several sides are joined by `and`", f"write any except {' and '.join(sides)}")
     if len(words) % 2 == 0:
         raise _wrong(words[-1], f"{shown(texts[-1])} is followed by no side", "write any except APP and NAMESPACE/APP")
-    for word in words[3::2]:
-        if word.text != "and":
-            raise _wrong(word, "several sides are joined by `and`", f"write and {word.text}")
     return [words[0], *words[2::2]]
 
 
@@ -113,6 +115,8 @@ def _to(right: Words) -> Words:
     if not words:
         arrow = (right.begin - 2, 2)
         raise FormError(BAD, "nothing stands behind the arrow", fix="write any for every pod", part=arrow)
+    if "," in words[0].text or (len(words) > 1 and words[1].text.startswith(",")):
+        raise _wrong(words[-1], _ONE_TARGET, ONE_EACH)
     if len(words) > 1:
         _check_request(words[1:])
     return words[0]
@@ -127,16 +131,23 @@ def _check_request(words: list[Words]) -> None:
         raise _wrong(first, "a path stands behind a method", f"write GET {first.text}")
     if first.text.isdigit():
         raise _wrong(first, "a port follows its target behind a colon", f"write TARGET:{first.text}")
-    for method in first.text.split("|"):
-        if method not in METHODS:
-            near = suggestion(method, METHODS)
-            fix = "write a claim for each target" if not near else "methods are joined by `|`: GET|POST /path"
-            raise _wrong(first, f"{shown(method)} is no HTTP method{near}", fix)
+    _check_methods(words)
     if len(words) == 1:
         raise _wrong(first, "a method is followed by a path", f"write {first.text} /**  for every path")
     if len(words) > 2:
         raise _wrong(words[2], "a claim has one path", ONE_EACH)
     within(http_path, words[1].text, words[1].begin)
+
+
+def _check_methods(words: list[Words]) -> None:
+    first = words[0]
+    for method in first.text.split("|"):
+        if method not in METHODS:
+            near = suggestion(method, METHODS)
+            if not near and not any(word.text.startswith("/") for word in words):
+                raise _wrong(first, _ONE_TARGET, ONE_EACH)
+            fix = "methods are joined by `|`: GET|POST /path"
+            raise _wrong(first, f"{shown(method)} is no HTTP method{near}", fix)
 
 
 def http_path(text: str) -> str:

@@ -14,6 +14,9 @@ from netgen.spec.forms.text import shown, suggestion
 from netgen.spec.platform import Platform
 from netgen.spec.resolve.registry import Entry, Registry, place_text
 
+_MOST_CHOICES = 4
+"""Ports that a fix spells out; the notes have all of them."""
+
 
 @dataclass(frozen=True)
 class Grants:
@@ -146,7 +149,15 @@ def no_single_port(place: Place, name: str, callee: Entry, word: PortWord, match
         fix = f"write {name}:{port.name} or {name}:{port.service}"
         return Problem("container-port", place, message, fix=fix)
     near = suggestion(str(word), tuple(port.name for port in callee.app.ports))
-    return Problem("unknown-port", place, f"{callee.key} has no port {shown(str(word))}{near}", choices)
+    fix = f"write {' or '.join(f'{name}:{port}' for port in _numbers(callee.app.ports))}"
+    return Problem("unknown-port", place, f"{callee.key} has no port {shown(str(word))}{near}", choices, fix)
+
+
+def _numbers(ports: tuple[Port, ...]) -> list[str]:
+    """Return a few of *ports* as a call writes them; one alone by its number, since it may have no name."""
+    if len(ports) > _MOST_CHOICES:
+        return ["PORT"]
+    return [str(ports[0].service)] if len(ports) == 1 else [port.name for port in ports]
 
 
 def _misspelt(covering: tuple[GrantForm, ...], callee: Entry) -> bool:

@@ -1,0 +1,98 @@
+"""The two sides of the proof: manifests and what their spec renders, told apart by what they reach alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+
+from netgen.evaluate.objects.model import Cluster, IngressObject, PodPeer, Policy, PortRule, Rule, Rules
+from netgen.importing.halves import names_of
+from netgen.importing.model import ANYTHING, Where
+from netgen.importing.openings import without_openings
+from netgen.importing.pods import Pods
+from netgen.scene.implied import implied
+
+
+def sides(before: Cluster, rendered: Cluster) -> tuple[Cluster, Cluster]:
+    """Return *before* and what it is with *rendered* in place of its policies, Services and Ingresses.
+
+    Both have the same pods: the workloads, and those for which policies and Services speak without one. What reaches
+    the same is written alike in both, as long as the pods are those of the workloads: names of ports become numbers
+    where all agree on them, and policies that only open are left out.
+    """
+    whole = replace(before, workloads=(*before.workloads, *implied(before)))
+    return _comparable(whole), _comparable(_instead(whole, rendered))
+
+
+def _comparable(cluster: Cluster) -> Cluster:
+    pods = Pods(cluster.workloads)
+    ports = {(one.namespace, one.name, port.name): port.port for one in cluster.services for port in one.ports}
+    policies = tuple(_numbered(one, pods) for one in cluster.policies)
+    ingresses = tuple(_routed(one, ports) for one in cluster.ingresses)
+    return without_openings(replace(cluster, policies=policies, ingresses=ingresses))
+
+
+def _instead(before: Cluster, rendered: Cluster) -> Cluster:
+    """Return *before* with what is *rendered* in the place of its policies, Services and Ingresses.
+
+    A Service of another name than all rendered ones stays: it was left out, and is kept beside the spec.
+    """
+    names = {(one.namespace, one.name) for one in rendered.services}
+    kept = tuple(one for one in before.services if (one.namespace, one.name) not in names)
+    hosts = {(one.namespace, rule.host, rule.path or "/") for one in rendered.ingresses for rule in one.rules}
+    left = tuple(
+        one
+        for one in before.ingresses
+        if not any((one.namespace, rule.host, rule.path or "/") in hosts for rule in one.rules)
+    )
+    return replace(
+        before,
+        policies=rendered.policies,
+        services=(*rendered.services, *kept),
+        ingresses=(*rendered.ingresses, *left),
+    )
+
+
+def _routed(ingress: IngressObject, ports: dict[tuple[str, str, str], int]) -> IngressObject:
+    rules = (
+        replace(rule, port=ports.get((ingress.namespace, rule.service, str(rule.port)), rule.port))
+        for rule in ingress.rules
+    )
+    return replace(ingress, rules=tuple(rules))
+
+
+def _numbered(policy: Policy, pods: Pods) -> Policy:
+    """Return *policy* with a number for each name of a port that all its targets have for it."""
+    own = [Where(policy.namespace, policy.subject)]
+    ingress = _each(policy.ingress, lambda _: own, pods)
+    egress = _each(policy.egress, lambda rule: list(_targets(rule, policy)), pods)
+    return replace(policy, ingress=ingress, egress=egress)
+
+
+def _each(rules: Rules | None, targets: Callable[[Rule], list[Where]], pods: Pods) -> Rules | None:
+    if rules is None or not any(port.name for rule in rules for port in rule.ports or ()):
+        return rules
+    return tuple(
+        replace(rule, ports=rule.ports and tuple(_port(port, targets(rule), pods) for port in rule.ports))
+        for rule in rules
+    )
+
+
+def _port(port: PortRule, targets: Iterable[Where], pods: Pods) -> PortRule:
+    found = [pods.numbers(port, where) for where in targets] if port.name else []
+    numbers = {number for each in found for number in each}
+    if len(numbers) != 1 or not all(found):
+        return port
+    number = numbers.pop()
+    return PortRule(port.protocol, number, number)
+
+
+def _targets(rule: Rule, policy: Policy) -> Iterator[Where]:
+    for peer in rule.peers or ():
+        if isinstance(peer, PodPeer):
+            if peer.namespaces is None:
+                yield Where(policy.namespace, peer.pods)
+            elif peer.namespaces == ANYTHING:
+                yield Where(None, peer.pods)
+            else:
+                yield from (Where(name, peer.pods) for name in names_of(peer.namespaces) or ())

@@ -1,0 +1,194 @@
+"""Policies -> what each app may reach, and who may reach it: peers, and ports as numbers."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from netgen.evaluate.addresses import Block
+from netgen.evaluate.objects.model import (
+    NAME_LABEL,
+    BlockPeer,
+    Cluster,
+    Direction,
+    Expression,
+    Operator,
+    PodPeer,
+    Policy,
+    PortRule,
+    Rule,
+    Selector,
+)
+from netgen.evaluate.sets import ALL_PORTS, NO_PORTS, PortSet
+from netgen.evaluate.sets import ports as port_range
+from netgen.importing.model import ANYTHING, Half, Held, Party, Peer, Unsaid, Where, canonical, contains
+from netgen.importing.pods import Pods
+from netgen.intent import EVERYBODY
+from netgen.source import Spot
+
+Halves = dict[Direction, tuple[Half, ...]]
+
+
+class Policies:
+    """The policies of a cluster, and the parties that they hold."""
+
+    def __init__(self, cluster: Cluster, parties: tuple[Party, ...], said: Unsaid) -> None:
+        self._cluster = cluster
+        self._said = said
+        self._pods = Pods(cluster.workloads)
+        self._by_subject: defaultdict[tuple[str, Selector], list[Policy]] = defaultdict(list)
+        for policy in cluster.policies:
+            self._by_subject[policy.namespace, policy.subject].append(policy)
+            for direction, _ in policy.unlisted:
+                said.add(policy.spot, f"policy {policy} has rules for {direction}, which its policyTypes leave out")
+        self._wide = _wider(parties)
+        self._halves = {id(one): self._of(one) for one in cluster.policies}
+
+    def closed_namespaces(self) -> frozenset[str]:
+        """Return the namespaces in which a policy isolates every pod."""
+        found = set()
+        for namespace in sorted({one.namespace for one in self._cluster.policies}):
+            policies = self._by_subject.get((namespace, ANYTHING), [])
+            sides = {side for policy in policies for side, _, listed in policy.sides() if listed}
+            shut = {side for side in sides if not any(_opens_all(self._halves[id(one)][side]) for one in policies)}
+            rules = [half for one in policies for side in shut for half in self._halves[id(one)][side]]
+            if shut:
+                found.add(namespace)
+                where = next(one.spot for one in policies if any(side in shut for side, _, _ in one.sides()))
+                self._tell_of_others(namespace, shut, rules, where)
+        return frozenset(found)
+
+    def _tell_of_others(self, namespace: str, shut: set[Direction], rules: list[Half], spot: Spot | None) -> None:
+        if len(shut) == 1:
+            other = next(iter(set(Direction) - shut))
+            message = f"only {next(iter(shut))} is closed for every pod of {namespace}"
+            self._said.add(
+                spot,
+                f"{message}; with `isolate: namespace` the pods of no app are closed for {other} too",
+                f"write an app for each workload of {namespace}",
+            )
+        if rules:
+            message = f"every pod of {namespace} has these permissions; in the spec every app has them, other pods none"
+            self._said.add(rules[0].spot, message, f"write an app for each workload of {namespace}")
+
+    def held(self, party: Party) -> Held:
+        """Return what the policies do to *party*."""
+        wide = [other.selector for other in self._wide[id(party)]]
+        everywhere = self._by_subject.get((party.namespace, ANYTHING), [])
+        inside = any(contains(one, party.selector) and not contains(party.selector, one) for one in wide)
+        own = [*self._by_subject.get((party.namespace, party.selector), []), *([] if inside else everywhere)]
+        more = [one for selector in wide for one in self._by_subject.get((party.namespace, selector), [])]
+        every = list({id(one): one for one in (*own, *more, *everywhere)}.values())
+        if party.host_network:
+            for policy in own:
+                self._said.note(policy.spot, f"policy {policy} holds no pod of {party}, which is on the host network")
+            return Held(party, frozenset(), _joined([]), _joined([]))
+        listed = {side for one in every for side, _, is_listed in one.sides() if is_listed}
+        halves = _joined([self._halves[id(one)] for one in every])
+        closed = frozenset(side for side in listed if not _opens_all(halves[side]))
+        for side in sorted(listed - closed):
+            spot = next(half.spot for half in halves[side] if half.peer is EVERYBODY)
+            self._said.note(spot, f"{side} of {party} is open to everybody, so the spec does not isolate it")
+        return Held(party, closed, _joined([self._halves[id(one)] for one in own]), halves)
+
+    def _of(self, policy: Policy) -> Halves:
+        found: Halves = {Direction.INGRESS: (), Direction.EGRESS: ()}
+        for side, rules, listed in policy.sides():
+            if listed:
+                found[side] = tuple(half for rule in rules for half in self._halves_of(rule, side, policy))
+        return found
+
+    def _halves_of(self, rule: Rule, side: Direction, policy: Policy) -> Iterator[Half]:
+        peers: list[Peer] = [EVERYBODY]
+        if rule.peers is not None:
+            peers = [one for peer in rule.peers for one in self._peers(peer, policy, rule)]
+        for peer in peers:
+            ports = ALL_PORTS
+            if rule.ports is not None:
+                target = Where(policy.namespace, policy.subject) if side is Direction.INGRESS else peer
+                ports = NO_PORTS
+                for port in rule.ports:
+                    ports |= self._ports(port, target, rule)
+            if ports:
+                yield Half(peer, ports, rule.spot)
+
+    def _peers(self, peer: PodPeer | BlockPeer, policy: Policy, rule: Rule) -> Iterator[Peer]:
+        if isinstance(peer, BlockPeer):
+            excepts = tuple(sorted(map(canonical, peer.block.excepts)))
+            yield Block(canonical(peer.block.cidr), excepts)
+        elif peer.namespaces is None:
+            yield Where(policy.namespace, peer.pods)
+        elif peer.namespaces == ANYTHING:
+            yield Where(None, peer.pods)
+        else:
+            for namespace in self._namespaces(peer.namespaces, rule):
+                yield Where(namespace, peer.pods)
+
+    def _namespaces(self, selector: Selector, rule: Rule) -> tuple[str, ...]:
+        named = names_of(selector)
+        if named is not None:
+            return named
+        known = tuple(sorted(one.name for one in self._cluster.namespaces if selector.matches(dict(one.labels))))
+        if known:
+            message = f"namespaces with {selector} are written by their names of today: {', '.join(known)}"
+            self._said.add(rule.spot, message)
+        else:
+            message = f"no Namespace among the manifests has {selector}, and a spec names namespaces"
+            self._said.add(rule.spot, message, "give the Namespace objects as well")
+        return known
+
+    def _ports(self, port: PortRule, target: Peer, rule: Rule) -> PortSet:
+        if port.name is None:
+            return port_range(port.protocol, port.low, port.high)
+        found = self._pods.numbers(port, target) if isinstance(target, Where) else set()
+        if len(found) == 1:
+            number = found.pop()
+            self._said.note(rule.spot, f"the port {port.name!r} is written as {number}, which its pods call so")
+            return port_range(port.protocol, number, number)
+        what = "several numbers" if found else "no number that the manifests tell"
+        self._said.add(rule.spot, f"the port {port.name!r} has {what}", "write the number in the spec")
+        return NO_PORTS
+
+
+def names_of(selector: Selector) -> tuple[str, ...] | None:
+    """Return the namespaces that *selector* is the name of, None where it asks for other labels."""
+    asked: list[Expression] = list(selector.asks())
+    if len(asked) == 1 and asked[0].key == NAME_LABEL and asked[0].operator is Operator.IN:
+        return asked[0].values
+    return None
+
+
+def _opens_all(halves: tuple[Half, ...]) -> bool:
+    return any(half.peer is EVERYBODY and half.ports == ALL_PORTS for half in halves)
+
+
+def _joined(listed: list[Halves]) -> Halves:
+    """Return the halves of several policies, each peer once."""
+    found: Halves = {}
+    for side in Direction:
+        merged: dict[Peer, Half] = {}
+        for half in (one for halves in listed for one in halves[side]):
+            before = merged.get(half.peer)
+            merged[half.peer] = before._replace(ports=before.ports | half.ports) if before else half
+        found[side] = tuple(merged.values())
+    return found
+
+
+def _wider(parties: tuple[Party, ...]) -> dict[int, list[Party]]:
+    """Return, by id, the other parties of its namespace that have all pods of a party, now or always."""
+    near: defaultdict[tuple[str, tuple[str, str] | None], list[Party]] = defaultdict(list)
+    holders: defaultdict[int, set[int]] = defaultdict(set)
+    by_id = {id(one): one for one in parties}
+    for one in parties:
+        near[one.namespace, one.selector.labels[0] if one.selector.labels else None].append(one)
+        for workload in one.workloads:
+            holders[id(workload)].add(id(one))
+    found: dict[int, list[Party]] = {}
+    for one in parties:
+        keys = [*one.selector.labels, None]
+        # What has expressions only is told by no label, and is rare.
+        choices = {id(other) for key in keys for other in near[one.namespace, key]}
+        always = {each for each in choices if contains(by_id[each].selector, one.selector)}
+        now = set.intersection(*(holders[id(workload)] for workload in one.workloads)) if one.workloads else set()
+        found[id(one)] = [by_id[each] for each in sorted((always | now) - {id(one)}, key=lambda it: by_id[it].name)]
+    return found
