@@ -140,7 +140,7 @@ class Court:
         self.one = Compared(documents, spoken=tuple(spoken))
         self.open = self.one.meant(wide=True)
         ends = self.one.universe.endpoints
-        self.known = [{(member.namespace, member.name) for member in end.members} for end in ends]
+        self.known = [self.own(index, known=bool(end.members)) for index, end in enumerate(ends)]
         self.routes = self.through_entry_points()
 
     def holds(self, claim: Claim) -> bool:
@@ -174,7 +174,7 @@ class Court:
                 if not self.reader.entry_point(form).get("internal", False):
                     meant = self.reader.apps[key]
                     mask = self.one.atoms.meant(meant.opened([form.get("port", next(iter(meant.ports)))]))
-                    for index in (it for it, known in enumerate(self.known) if known and key in self.holding(it)):
+                    for index in (it for it, known in enumerate(self.known) if key in known):
                         found[index] = found.get(index, 0) | mask
         return found
 
@@ -183,10 +183,17 @@ class Court:
         key = (text.rpartition("/")[0] or document["metadata"].get("namespace", ""), text.rpartition("/")[2])
         return key if text not in document.get("peers", {}) and key in self.reader.apps else None
 
+    def own(self, index: int, *, known: bool) -> set[Key]:
+        """Return the apps whose own pods an end is: all that select a *known* one, of others those that overlap."""
+        held = self.holding(index)
+        if known:
+            return held
+        pairs = [{key, (key[0], name)} for key, app, _ in apps_in(self.documents) for name in app.get("overlaps", [])]
+        return {key for pair in pairs if pair <= held for key in pair}
+
     def same(self, source: int, target: int) -> bool:
-        """Return whether two ends are known pods of just the same apps."""
-        known = self.known[source] and self.known[target]
-        return bool(known) and self.holding(source) == self.holding(target)
+        """Return whether two ends are own pods of just the same apps."""
+        return bool(self.known[source]) and self.known[source] == self.known[target]
 
     def holding(self, index: int) -> set[Key]:
         """Return the apps that an end is a pod of."""
@@ -199,7 +206,7 @@ class Court:
         """Return the ends that a side is: an app its own pods, addresses what is beyond the cluster or a node."""
         app = self.app(text, document)
         if app:
-            return {index for index, known in enumerate(self.known) if known and app in self.holding(index)}
+            return {index for index, known in enumerate(self.known) if app in known}
         return self.met(self.peer(text, document, is_source=is_source))
 
     def met(self, peer: Peer, *, wide: bool = True) -> set[int]:

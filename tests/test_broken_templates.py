@@ -23,6 +23,8 @@ from netgen.resources import folder
 from test_mutants import DIFFERENT, policies, routes
 from witnesses import World
 
+pytestmark = pytest.mark.heavy
+
 ROOT = Path(__file__).parents[1]
 BROKEN = list(broken(folder("templates")))
 NAMES = sorted({one.template for one in BROKEN})
@@ -153,7 +155,6 @@ def outcome(intent: Intent, before: tuple[Manifest, ...]) -> str:
     return "caught" if {one.code for one in findings} - {"unproven"} else "unproven"
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("template", NAMES)
 def test_a_broken_template_is_found(template: str, use: Use) -> None:
     """What it renders is refused, or refuted with a connection that is another, or means the same."""

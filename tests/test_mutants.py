@@ -19,9 +19,11 @@ from netgen.problems import Problem
 from netgen.render import Manifest
 from netgen.source import Dialect, read
 from netgen.verify import prove
-from strategies import samples, systems
+from strategies import random_system
 from witnesses import World
 from writing import chance_of, plainly
+
+pytestmark = pytest.mark.heavy
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = sorted((ROOT / "specs").glob("*/spec.yaml"))
@@ -95,7 +97,7 @@ def policies(bodies: list[Body]) -> list[Body]:
 def rendered_systems() -> tuple[Rendered, ...]:
     """Return the examples and random systems, each once."""
     loaded = [api.load(path) for path in EXAMPLES]
-    texts = dict.fromkeys(plainly(system.documents) for system in samples(systems(), 260))
+    texts = dict.fromkeys(plainly(random_system(f"mutants {seed}").documents) for seed in range(260))
     loaded += [api.load("-", stdin=text.encode()) for text in texts]
     return tuple(Rendered(one.intent, api.render(one.intent)) for one in loaded)
 
@@ -130,7 +132,6 @@ def test_there_are_enough_operators() -> None:
     assert len(set(SERVICE_OPERATORS)) + len(set(INGRESS_OPERATORS)) >= LEAST
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("operator", POLICY_OPERATORS, ids=name)
 def test_a_changed_policy_is_found(operator: Operator) -> None:
     """A connection that is another now is named; where none is named, the naive evaluator sees none."""

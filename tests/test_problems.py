@@ -24,7 +24,8 @@ ELSEWHERE = {
     "bad-encoding": "test_source.py",
     "manifest-invalid": "test_check.py",
     **dict.fromkeys(
-        ("not-open", "not-closed", "service-differs", "route-differs", "link-broken", "unproven"), "test_verify.py"
+        ("not-open", "not-closed", "policy-differs", "service-differs", "route-differs", "link-broken", "unproven"),
+        "test_verify.py",
     ),
     "never-broken": "test_never.py",
     **dict.fromkeys(("link-nowhere", "no-policies", "port-unnumbered"), "test_reach_command.py"),

@@ -23,6 +23,8 @@ from strategies import random_system
 from systems import Data
 from writing import chance_of, plainly
 
+pytestmark = pytest.mark.heavy
+
 ROOT = Path(__file__).parents[1]
 EXAMPLES = sorted(path.parent.name for path in (ROOT / "specs").glob("*/spec.yaml"))
 

@@ -18,6 +18,8 @@ import pytest
 from netgen.problems import OutputError
 from netgen.write import Layout, disk, lay_out, write
 
+pytestmark = pytest.mark.heavy
+
 WRITING = ("write", "fsync", "mkdir", "replace", "unlink", "rmdir", "chmod")
 
 

@@ -117,6 +117,12 @@ class World:
         """Return the choices that matter where neither end is a node."""
         return tuple(one for one in self.choices if not one.blocks_match_nodes and not one.selectors_match_hosts)
 
+    def choices_of(self, other: End) -> tuple[Choices, ...]:
+        """Return the choices that matter for *other*; a node that is no pod is selected by nobody's labels."""
+        if other.pod == "node":
+            return tuple(one for one in self.choices if not one.selectors_match_hosts)
+        return self.choices if other.host else self.choices_of_pods
+
     def opens(self, policies: list[Body], source: Ends, target: Ends, question: Question, *, wide: bool) -> bool:
         """Return whether the connection is open, what is not known being so that more is (*wide*), or less."""
         return all(self.half(policies, source, target, question, way, wide=wide) for way in ("egress", "ingress"))
@@ -137,7 +143,7 @@ class World:
         ]
         return quantified(
             naive.side(held, *self.pair(own, other, question, way, wide=wide), *question, choices, way)
-            for choices in (self.choices if others[0].host else self.choices_of_pods)
+            for choices in self.choices_of(others[0])
             for other in self.told_apart(held, others, choices)
         )
 
@@ -152,9 +158,9 @@ class World:
         return tuple({tuple(naive.inside_of(one.address, cidr) for cidr in cidrs): one for one in others}.values())
 
     def pair(self, own: End, other: End, question: Question, way: str, *, wide: bool) -> tuple[End, End]:
-        """Return source and target; where more is to be open, a stranger gives every name to the port."""
+        """Return source and target; where more is to be open, a pod gives every name to the port: none is known."""
         source, target = (own, other) if way == "egress" else (other, own)
-        named = tuple((one, *question, False) for one in self.names if wide and target.pod == "stranger")
+        named = tuple((one, *question, False) for one in self.names if wide and target.pod not in (None, "node"))
         return source, replace(target, ports=named)
 
     @cached_property

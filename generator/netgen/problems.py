@@ -194,7 +194,9 @@ CODES: dict[str, Code] = {
     "port-unnumbered": Code(_W, "A policy names a port of pods, and no workload is given that says its number."),
     "nothing-to-import": Code(_E, "The manifests hold nothing that a spec could say."),
     "not-imported": Code(_W, "Something of the manifests has no word in a spec, or another meaning there."),
-    "imported-otherwise": Code(_N, "Something of the manifests stands in the spec in another way, and reaches the same."),
+    "imported-otherwise": Code(
+        _N, "Something of the manifests stands in the spec in another way, and reaches the same."
+    ),
     "no-policies": Code(_N, "No policy is there, or none is enforced, so that every connection is open."),
     "unproven": Code(_E, "Something is not understood, or missing, so that nothing is proved."),
     "foreign-files": Code(_E, "The output folder holds files that netgen did not write."),
