@@ -416,8 +416,8 @@ def test_a_uri_is_the_name_of_the_file(name: str) -> None:
     [
         ("spec.yaml", "spec.yaml"),
         ("./a//b/./spec.yaml", "a/b/spec.yaml"),
-        ("/work/here/a/spec.yaml", "a/spec.yaml"),
-        ("/work/herefrom/spec.yaml", "/work/herefrom/spec.yaml"),
+        ("/home/a/here/a/spec.yaml", "a/spec.yaml"),
+        ("/home/a/herefrom/spec.yaml", "/home/a/herefrom/spec.yaml"),
         ("../here/spec.yaml", "spec.yaml"),
         ("../spec.yaml", "../spec.yaml"),
         ("/etc/spec.yaml", "/etc/spec.yaml"),
@@ -426,14 +426,14 @@ def test_a_uri_is_the_name_of_the_file(name: str) -> None:
 )
 def test_paths_are_those_of_the_run(given: str, shown: str) -> None:
     """Relative to the folder of the run where they are below it, and else as they were given."""
-    outcome = Outcome("check", 2, (Problem("bad-port", Place(given, 1, 1), "m"),), root="/work/here")
+    outcome = Outcome("check", 2, (Problem("bad-port", Place(given, 1, 1), "m"),), root="/home/a/here")
     assert json.loads(document(outcome, "gitlab"))[0]["location"]["path"] == shown
     assert json.loads(document(outcome, "json"))["problems"][0]["place"]["file"] == shown
 
 
 def test_an_absolute_path_is_a_file_uri() -> None:
     """It has no base."""
-    outcome = Outcome("check", 2, (Problem("bad-port", Place("/etc/a b.yaml", 1, 1), "m"),), root="/work/here")
+    outcome = Outcome("check", 2, (Problem("bad-port", Place("/etc/a b.yaml", 1, 1), "m"),), root="/home/a/here")
     (run,) = json.loads(document(outcome, "sarif"))["runs"]
     artifact = run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]
     assert artifact == {"uri": "file:///etc/a%20b.yaml"}

@@ -39,7 +39,7 @@ class Around:
         return tuple(one for one in ideal if (one.namespace, one.name) not in having)
 
     def broken(self, intent: Intent) -> Iterator[Problem]:
-        """Yield the links of the manifests that lead nowhere; an app without pods in a given cluster is told as such."""
+        """Yield the links of the manifests that lead nowhere; an app without pods in a cluster is told as such."""
         by_app = self.chosen.by_app
         idle = {(one.app.namespace, one.name) for one in intent.services if self.given and not by_app[one.app]}
         return links.broken(replace(self.own, workloads=self.whole.workloads), idle)
