@@ -11,7 +11,6 @@ from netgen.cli.init import write_new
 from netgen.cli.inputs import file_completion, read_stdin
 from netgen.cli.output import emit, report, say
 from netgen.files import STDIN
-from netgen.problems import OutputError
 
 EXAMPLES = """\b
 Examples:
@@ -47,7 +46,7 @@ def command(ctx: click.Context, manifests: tuple[str, ...], out: str | None, nam
     if out is None:
         emit(found.text)
     else:
-        _write(Path(out), found.text)
+        write_new(Path(out), found.text)
     report((*found.unsaid, *found.notes))
     say("the spec reaches the same" if changes.is_same else f"rendered, the spec changes:\n{formats.as_text(changes)}")
     intent = found.intent
@@ -57,15 +56,3 @@ def command(ctx: click.Context, manifests: tuple[str, ...], out: str | None, nam
     say(f"imported: {listed} from {read}; {len(found.unsaid)} not said, {len(changes.changes)} changed")
     if found.unsaid or not changes.is_same:
         ctx.exit(INCOMPLETE)
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        write_new(path, text)
-    except FileExistsError as error:
-        message = f"{error.filename} exists; it was left alone"
-        raise click.UsageError(message) from None
-    except OSError as error:
-        message = f"{error.filename or path}: {error.strerror}"
-        raise OutputError(message) from None
-    say(f"wrote {path}; next: netgen render {path}")

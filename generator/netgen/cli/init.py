@@ -35,9 +35,16 @@ def command(file: str) -> None:
     if file == "-":
         emit(starter)
         return
-    path = Path(file)
+    write_new(Path(file), starter)
+
+
+def write_new(path: Path, spec: str) -> None:
+    """Write *spec* to a file that is not there yet, with its schema, and say what to do next.
+
+    UsageError where something is there, OutputError where it cannot be written.
+    """
     try:
-        write_new(path, starter)
+        _create(path, spec)
     except FileExistsError as error:
         message = f"{error.filename} exists; it was left alone"
         raise click.UsageError(message) from None
@@ -47,7 +54,7 @@ def command(file: str) -> None:
     say(f"wrote {path}; next: netgen render {path}")
 
 
-def write_new(path: Path, starter: str) -> None:
+def _create(path: Path, spec: str) -> None:
     """Write the schema and then the spec, so that a spec is never left without what its first line names."""
     if os.path.lexists(path):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
@@ -55,4 +62,4 @@ def write_new(path: Path, starter: str) -> None:
     schema.parent.mkdir(parents=True, exist_ok=True)
     schema.write_text(published("connectivity"), encoding="utf-8")
     with path.open("x", encoding="utf-8") as file:
-        file.write(starter)
+        file.write(spec)
