@@ -38,7 +38,8 @@ def rows(
 
     The ports are those that the policies name, and those of *tried*. *entrypoints* maps a name to the namespace and
     labels of its data plane. Pods that are no app are called by their labels. A pod without a policy stands in each
-    namespace, and one in a namespace of its own; what they reach would be a row named `stranger`.
+    namespace, and one in a namespace of its own; what they reach would be a row named `stranger`. An address that a
+    policy names alone is an end of this name.
     """
     policies = [body for body in bodies if body["kind"] == "NetworkPolicy"]
     ports = sorted(
@@ -66,7 +67,16 @@ def _ends(policies: list[Body], entrypoints: dict[str, tuple[str, dict[str, str]
     strangers = [End("stranger", pod.namespace) for pod in pods] + [End("stranger", "elsewhere")]
     gates = [_labelled(space, labels) for space, labels in entrypoints.values()]
     dns = _labelled("kube-system", DNS_LABELS)
-    return [*pods, *dict.fromkeys(strangers), *gates, dns, End("internet", address=INTERNET)]
+    single = [End(address, address=address) for address in sorted(_addresses(policies))]
+    return [*pods, *dict.fromkeys(strangers), *gates, dns, *single, End("internet", address=INTERNET)]
+
+
+def _addresses(policies: list[Body]) -> set[str]:
+    """Return the addresses that *policies* name one by one."""
+    rules = [rule for policy in policies for way in ("ingress", "egress") for rule in policy["spec"].get(way, [])]
+    peers = [peer for rule in rules for peer in (*rule.get("from", []), *rule.get("to", []))]
+    blocks = [ip_network(peer["ipBlock"]["cidr"]) for peer in peers if "ipBlock" in peer]
+    return {str(block.network_address) for block in blocks if block.num_addresses == 1}
 
 
 def _labelled(namespace: str, labels: dict[str, str]) -> End:

@@ -527,6 +527,19 @@ def test_other_labels_do_not_drown_the_rest() -> None:
     ]
 
 
+def test_labels_that_only_come_or_go_are_told_with_those_that_stay() -> None:
+    """A selector that loses a label, or gets one, is shown as it was and as it is."""
+    one, two = (
+        SPEC.replace("db: 5432/tcp", f"db: {{port: 5432/tcp, select: {labels}}}")
+        for labels in (
+            "{app: db}",
+            "{app: db, tier: data}",
+        )
+    )
+    assert told(one, two)[0].startswith("shop/db is known by app=db, tier=data, before by app=db;")
+    assert told(two, one)[0].startswith("shop/db is known by app=db, before by app=db, tier=data")
+
+
 def test_apps_that_swap_their_labels() -> None:
     """Each is compared with itself."""
     names = ("app: web", "app: db")

@@ -14,13 +14,18 @@ from netgen.reaching.formats import as_csv
 from netgen.source import Dialect, read
 
 ROOT = Path(__file__).parents[1]
-SYSTEMS = sorted(path.parent.name for path in (ROOT / "specs").glob("*/spec.yaml"))
-TRAEFIK = {"public": ("traefik", {"app.kubernetes.io/name": "traefik"})}
+SYSTEMS = sorted(path.parent.name for path in (ROOT / "specs").glob("*/expect.csv"))
+SPECS = sorted((ROOT / "specs").glob("*/*.yaml"))
+OTHERS = {
+    "public": ("traefik", {"app.kubernetes.io/name": "traefik"}),
+    "scraper": ("monitoring", {"app.kubernetes.io/name": "prometheus"}),
+    "scraper of sock-shop": ("monitoring", {"app": "prometheus"}),
+}
 
 
 def rendered(system: str) -> str:
     """Return the stream of an example."""
-    return api.stream(api.render(api.load(ROOT / "specs" / system / "spec.yaml").intent), "yaml")
+    return api.stream(api.render(api.load(ROOT / "specs" / system).intent), "yaml")
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
@@ -45,7 +50,7 @@ def test_an_example_opens_what_its_documentation_says(system: str) -> None:
         expected = sorted((row["src"], row["dst"], row["port"]) for row in csv.DictReader(file))
     bodies = [document.data for document in read(rendered(system), system, Dialect.MANIFEST).documents]
     assert expected
-    assert reach.rows(bodies, TRAEFIK) == expected
+    assert reach.rows(bodies, OTHERS) == expected
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
@@ -56,10 +61,9 @@ def test_reach_reads_out_of_an_example_what_its_documentation_says(system: str) 
     assert (answer.said, answer.unproven) == ((), ())
 
 
-@pytest.mark.parametrize("system", SYSTEMS)
-def test_an_example_helps_the_editor(system: str) -> None:
-    """The first line names the schema by a path that leads to it."""
-    spec = ROOT / "specs" / system / "spec.yaml"
+@pytest.mark.parametrize("spec", SPECS, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_an_example_helps_the_editor(spec: Path) -> None:
+    """The first line names the schema of the first document by a path that leads to it."""
     first = spec.read_text(encoding="utf-8").splitlines()[0]
     assert first.startswith("# yaml-language-server: $schema=")
     assert (spec.parent / first.partition("=")[2]).is_file()
@@ -70,7 +74,7 @@ def test_kustomize_reads_the_folder_as_it_was_written(
     system: str, tmp_path: Path, kustomize: Callable[[Path], str]
 ) -> None:
     """A kustomize build of the written folder holds the same objects in the same order."""
-    manifests = api.render(api.load(ROOT / "specs" / system / "spec.yaml").intent)
+    manifests = api.render(api.load(ROOT / "specs" / system).intent)
     api.write(manifests, tmp_path / "out")
     built = read(kustomize(tmp_path / "out"), system, Dialect.MANIFEST).documents
     assert [document.data for document in built] == [manifest.body for manifest in manifests]

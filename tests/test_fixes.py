@@ -361,7 +361,15 @@ PLATFORMS = [
         cluster("owners: {team: [shop]}\n"),
     ),
 ]
-CASES = [*EXPOSED, *SHORT, *PLATFORMS]
+REASONS = [
+    # free text between braces ends at its first comma
+    Followed(
+        "web: {port: 80, calls: [{to: db, why: reads, once a day}]}\ndb: 5432/tcp",
+        'a comma ends the text: write  why: "reads, once a day"',
+        'web: {port: 80, calls: [{to: db, why: "reads, once a day"}]}\ndb: 5432/tcp',
+    ),
+]
+CASES = [*EXPOSED, *SHORT, *PLATFORMS, *REASONS]
 
 
 def only(case: Followed) -> Problem:

@@ -21,6 +21,7 @@ from netgen.intent import Intent
 from netgen.problems import NetgenError
 from netgen.source import Dialect, read
 from netgen.spec import load_texts
+from netgen.spec.resolve.registry import NAME_LABEL, PART_OF
 from netgen.verify.ideal import workloads
 from strategies import random_system
 from writing import plainly
@@ -58,6 +59,11 @@ def service(name: str, *ports: Body, app: str = "", namespace: str = "shop", **s
     own = {"selector": {"app": app or name}, "ports": list(ports), **spec}
     metadata = {"name": name, "namespace": namespace}
     return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": own}
+
+
+def labelled(body: Body, labels: dict[str, str]) -> Body:
+    """Return *body* with *labels* of its own."""
+    return {**body, "metadata": {**body["metadata"], "labels": labels}}
 
 
 def policy(name: str, namespace: str = "shop", *, subject: Body | None = None, **spec: Any) -> Body:
@@ -172,7 +178,9 @@ def test_what_a_spec_renders_is_imported_as_what_it_means(name: str) -> None:
     """The import of a golden says everything: the same is reached, by the same Services and routes."""
     golden = cluster_of((ROOT / "tests" / "golden" / f"{name}.yaml").read_text(encoding="utf-8"))
     found = spec_of(golden)
-    assert [problem.message for problem in (*found.unsaid, *found.notes)] == []
+    lost = METADATA if name == "bank-of-anthos" else ()  # three documents of one namespace, of which one is made
+    messages = [problem.message for problem in (*found.unsaid, *found.notes)]
+    assert [message for message in messages if not message.startswith(tuple(lost))] == []
     assert changes(golden, found.intent) == []
     assert served(found.intent) == served(api.load(ROOT / "specs" / name).intent)
 
@@ -475,6 +483,10 @@ LOST: dict[str, tuple[tuple[Body, ...], str]] = {
     "a field of a Service": (
         (service("web", TCP, publishNotReadyAddresses=True), closed("web")),
         "publishNotReadyAddresses of Service shop/web has no word in a spec",
+    ),
+    "a label that netgen sets itself": (
+        (labelled(service("web", TCP), {NAME_LABEL: "web-metrics", PART_OF: "suite"}), closed("web")),
+        "labels of Service shop/web are left out: app.kubernetes.io/name=web-metrics",
     ),
     "clients of a load balancer": (
         (service("web", TCP, type="LoadBalancer"), closed("web")),

@@ -169,11 +169,11 @@ class Protection:
         return Change(Zone.APPS, Kind.RELABELLED, sentence, self.new.app(names[0]), len(names))
 
     def _labels(self, name: str, earlier: str) -> tuple[str, str]:
-        """Return the labels of an app that are others than before, old and new."""
-        before = self.ends.before[earlier].labels
-        after = self.ends.after[name].labels
-        old, new = (sorted(set(ones) - set(others)) for ones, others in ((before, after), (after, before)))
-        return _pairs(old), _pairs(new)
+        """Return the labels of an app that are others than before, old and new; all where some only came or went."""
+        before, after = set(self.ends.before[earlier].labels), set(self.ends.after[name].labels)
+        if before - after and after - before:
+            before, after = before - after, after - before
+        return _pairs(sorted(before)), _pairs(sorted(after))
 
 
 _SIDES = (Direction.INGRESS, Direction.EGRESS)

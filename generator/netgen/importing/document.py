@@ -16,7 +16,7 @@ from netgen.importing.parties import DEFAULT_KEY, app_name
 from netgen.importing.services import labels_of, lost_labels, service_form
 from netgen.importing.surroundings import Around
 from netgen.spec.forms.text import DNS_LABEL
-from netgen.spec.resolve.registry import PART_OF
+from netgen.spec.resolve.registry import NAME_LABEL, PART_OF
 from netgen.verify.reading import body, step
 
 IN, OUT = Direction.INGRESS, Direction.EGRESS
@@ -49,19 +49,21 @@ class Space:
         """Return the document; *closed* is whether every pod of the namespace is isolated."""
         drafts = [draft for _, each in self._apps for draft in each.all]
         _overlaps(drafts)
-        services = [draft.service for draft in drafts if draft.service]
-        services += [service for _, each in self._apps for service in each.added]
+        served = [(draft.service, draft.name) for draft in drafts if draft.service]
+        served += [(service, each.main.name) for _, each in self._apps for service in each.added]
+        services = [service for service, _ in served]
+        name = _document_name(services, self._namespace)
         select_by = _select_by(drafts)
         shared = _shared(services)
         forms = {}
         for held, each in self._apps:
             for draft in each.all:
                 forms[draft.name] = self._app(draft, held, select_by)
-        for service in services:
-            lost = list(lost_labels(service, shared))
+        for service, app in served:
+            lost = list(lost_labels(service, shared | {NAME_LABEL: app, PART_OF: name}))
             if lost:
                 self._said.add(service.spot, f"labels of Service {service} are left out: {', '.join(lost)}")
-        metadata: dict[str, Any] = {"name": _document_name(services, self._namespace), "namespace": self._namespace}
+        metadata: dict[str, Any] = {"name": name, "namespace": self._namespace}
         metadata |= {"labels": shared} if shared else {}
         metadata |= {"annotations": self._annotations} if self._annotations else {}
         peers = {

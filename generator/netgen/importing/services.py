@@ -92,9 +92,13 @@ def _without(pairs: dict[str, str], shared: dict[str, str]) -> dict[str, str]:
 
 def labels_of(service: ServiceObject | IngressObject | Policy) -> dict[str, str]:
     """Return the labels of *service* that netgen does not set itself."""
+    return {key: value for key, value in _labels(service).items() if key not in NETGENS}
+
+
+def _labels(service: ServiceObject | IngressObject | Policy) -> dict[str, str]:
     found = step(body(service.spot), "metadata", "labels")
     pairs = found.items() if isinstance(found, dict) else ()
-    return {key: value for key, value in pairs if isinstance(value, str) and key not in NETGENS}
+    return {key: value for key, value in pairs if isinstance(value, str)}
 
 
 def _expose(
@@ -211,6 +215,6 @@ def _tell_of_rest(service: ServiceObject, said: Unsaid) -> None:
 
 def lost_labels(service: ServiceObject, kept: dict[str, str]) -> Iterator[str]:
     """Yield the labels of *service* that its app will not give it."""
-    for key, value in sorted(labels_of(service).items()):
-        if kept.get(key) != value:
+    for key, value in sorted(_labels(service).items()):
+        if key != MANAGED_BY and kept.get(key) != value:
             yield f"{key}={value}"

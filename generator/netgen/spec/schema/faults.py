@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -131,9 +132,23 @@ def _unknown(fault: Fault) -> Iterator[Problem]:
             text = plain(key)
             fix = habit(title, text, fault.value[key], fault.value)
             near = "" if fix else suggestion(text, known)
-            fix = fix or ("" if near else _in_one_word(fault) or _not_indented(fault, text))
+            fix = fix or (
+                "" if near else _cut_off(fault, key, place) or _in_one_word(fault) or _not_indented(fault, text)
+            )
             message = f"unknown key {shown(text)}{near}"
             yield Problem("unknown-key", place, message, (f"keys of {title}: {', '.join(known)}",), fix)
+
+
+def _cut_off(fault: Fault, key: str, place: Place | None) -> str:
+    """Say of a key without a value that it is the rest of a reason that a comma has ended: `{why: this, and that}`."""
+    keys = list(fault.value)
+    before = keys[: keys.index(key)]
+    has_colon = place is None or place.text[place.column - 1 + place.width :].lstrip().startswith(":")
+    if has_colon or before[-1:] != ["why"] or not isinstance(fault.value["why"], str):
+        return ""
+    rest = itertools.takewhile(lambda one: fault.value[one] is None, keys[len(before) :])
+    text = ", ".join([fault.value["why"], *map(plain, rest)])
+    return "" if '"' in text or "\\" in text else f'a comma ends the text: write  why: "{text}"'
 
 
 def _in_one_word(fault: Fault) -> str:
