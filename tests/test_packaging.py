@@ -144,3 +144,19 @@ def test_version_stands_in_one_place() -> None:
     package = ROOT / "generator" / "netgen"
     naming = [file.name for file in package.rglob("*.py") if netgen.__version__ in file.read_text(encoding="utf-8")]
     assert naming == ["__init__.py"]
+
+
+def test_the_wheel_is_reproducible(checkout: Path, tmp_path: Path) -> None:
+    """Built in another folder, from other times and rights of the files, in another time zone, it is the same."""
+    copy = tmp_path / "elsewhere"
+    shutil.copytree(checkout, copy)
+    for file in copy.rglob("*"):
+        os.utime(file, (1_000_000_000, 1_000_000_000))
+        file.chmod(file.stat().st_mode & 0o700)
+    build = (sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory")
+    call(*build, tmp_path / "first", cwd=checkout)
+    call("env", "TZ=Asia/Tokyo", "LC_ALL=C", *build, tmp_path / "second", cwd=copy)
+    first, second = (
+        (file.name, file.read_bytes()) for name in ("first", "second") for file in (tmp_path / name).iterdir()
+    )
+    assert first == second
