@@ -19,7 +19,7 @@ from netgen.evaluate.objects import read_cluster
 from netgen.evaluate.semantics import PROFILES
 from netgen.evaluate.sets import Protocol
 from netgen.problems import NetgenError
-from netgen.scene import read_manifests, scene
+from netgen.scene import scene
 from netgen.source import Dialect, read
 from specs import apps, load
 from specs import platform as platform_document
@@ -632,15 +632,3 @@ def test_reach_tells_on_stderr_what_stdout_leaves_out() -> None:
     code, stream, said = run("reach", "-", golden, "--to", "backend", stdin=other)
     assert (code, "default/frontend -> default/backend  8080/TCP\n" in stream) == (1, True)
     assert "error[unproven]" in said
-
-
-def test_the_readme_shows_what_reach_and_can_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The answers about its example come out to the letter."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-    spec = (ROOT / "specs" / "shop" / "spec.yaml").read_text(encoding="utf-8").partition("\n")[2]
-    Path("spec.yaml").write_text(spec, encoding="utf-8")
-    api.write(api.render(api.load("spec.yaml").intent), "deploy")
-    assert read_manifests(["deploy"], None).policies
-    for command in ("reach deploy/ --to frontend", "can backend frontend:80 deploy/ --spec spec.yaml --why"):
-        assert f"$ netgen {command}\n{run(*command.split())[1]}" in readme, run(*command.split())[1]

@@ -432,9 +432,9 @@ def test_out_writes_a_folder_and_says_what_changed() -> None:
     body = Path("out/default.yaml").read_text(encoding="utf-8")
     assert body.endswith(run("render", SEED)[1])
     assert run("render", SEED, "--out", "out")[2].splitlines()[-1] == "out: 2 unchanged"
-    assert (
-        run("render", "-", "--out", "out/", stdin=SPEC)[2].splitlines()[-1] == "out/: 1 created, 1 changed, 1 removed"
-    )
+    said = run("render", "-", "--out", "out/", stdin=SPEC)[2].splitlines()
+    assert "out/: 1 created, 1 changed, 1 removed" in said
+    assert said[-1].startswith("  kubectl delete -n default networkpolicy.networking.k8s.io/")
 
 
 def test_out_keeps_foreign_files_and_nothing_is_written_on_an_error() -> None:
@@ -477,7 +477,7 @@ def test_init_prints_to_stdout() -> None:
 def test_init_makes_the_folder() -> None:
     """The schema stands beside the spec, wherever that is."""
     assert run("init", "deploy/shop/a.yaml")[0] == 0
-    assert Path("deploy/shop/.netgen/connectivity.schema.json").is_file()
+    assert Path("deploy/shop/.netgen.schema.json").is_file()
     assert run("check", "deploy")[0] == 0
 
 
@@ -492,12 +492,19 @@ def test_init_overwrites_nothing(kind: str) -> None:
         case "link":
             Path("spec.yaml").symlink_to("gone.yaml")
         case _:
-            Path(".netgen").write_text("mine", encoding="utf-8")
+            Path(".netgen.schema.json").write_text("mine", encoding="utf-8")
     code, stream, said = run("init")
     assert (code, stream) == (2, "")
-    name = ".netgen" if kind == "schema" else "spec.yaml"
+    name = ".netgen.schema.json" if kind == "schema" else "spec.yaml"
     assert said.splitlines()[-1] == f"Error: {name} exists; it was left alone"
     assert [path.name for path in Path().iterdir()] == [name]
+
+
+def test_init_stands_beside_an_older_spec_and_rendered_manifests() -> None:
+    """A second spec in a folder uses the schema that is there, and what render has written is no hindrance."""
+    assert [run("init")[0], run("render", "spec.yaml", "--out", ".", "--layout", "plain")[0]] == [0, 0]
+    assert run("init", "other.yaml")[0] == 0
+    assert Path(".netgen").is_file()
 
 
 def test_init_where_nothing_can_be_written_is_three() -> None:
@@ -712,7 +719,7 @@ def test_a_program_may_call_the_command_line(
     [
         (("--version",), {"jinja2", "yaml", "jsonschema", "ruamel.yaml", "netgen.api"}),
         (("check", "--help"), {"jsonschema", "ruamel.yaml", "netgen.write", "click.shell_completion"}),
-        (("render", str(SEED)), {"jsonschema", "ruamel.yaml", "netgen.write", "click.shell_completion"}),
+        (("render", str(SEED)), {"jsonschema", "ruamel.yaml", "netgen.write", "netgen.jobs", "click.shell_completion"}),
     ],
 )
 def test_nothing_is_imported_that_is_not_used(arguments: tuple[str, ...], spared: set[str]) -> None:

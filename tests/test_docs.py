@@ -3,31 +3,58 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from netgen import api
-from netgen.problems import CODES, NetgenError
+from netgen.problems import NetgenError
 from netgen.report import text
+from pages import commands_page, language_page, problems_page
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+SPEC = (ROOT / "docs" / "spec.md").read_text(encoding="utf-8")
 
 
-def problems_page() -> str:
-    """Return docs/problems.md as the table of codes makes it."""
-    rows = [f"| `{code}` | {entry.severity} | {entry.meaning} |" for code, entry in sorted(CODES.items())]
-    head = "# Problem codes\n\nGenerated from `generator/netgen/problems.py`. After an error nothing is written.\n"
-    return "\n".join([head, "| code | weight | meaning |", "|---|---|---|", *rows, ""])
+MADE: dict[str, Callable[[], str]] = {
+    "problems.md": problems_page,
+    "language.md": language_page,
+    "commands.md": commands_page,
+}
 
 
-def test_the_page_of_problem_codes_is_fresh(pytestconfig: pytest.Config) -> None:
-    """docs/problems.md lists every code with its meaning, and no other."""
-    page = ROOT / "docs" / "problems.md"
+@pytest.mark.parametrize("name", MADE)
+def test_a_page_that_is_made_is_fresh(name: str, pytestconfig: pytest.Config) -> None:
+    """Every problem code, every key of the language and every command has its place in docs/, and no other has."""
+    page = ROOT / "docs" / name
     if pytestconfig.getoption("--update-golden"):
-        page.write_text(problems_page(), encoding="utf-8")
-    assert page.read_text(encoding="utf-8") == problems_page()
+        page.write_text(MADE[name](), encoding="utf-8")
+    assert page.read_text(encoding="utf-8") == MADE[name]()
+
+
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_link_leads_somewhere(page: Path) -> None:
+    """A relative link names a file that is there, and behind a # a heading of it."""
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+        path, _, anchor = target.partition("#")
+        if "://" in target:
+            continue
+        file = page if not path else page.parent / path
+        assert file.exists(), target
+        headings = re.findall(r"^#+ (.*)$", file.read_text(encoding="utf-8"), re.MULTILINE) if anchor else []
+        assert not anchor or anchor in {re.sub(r"[^\w -]", "", one).replace(" ", "-").lower() for one in headings}
+
+
+def test_every_page_is_in_the_index() -> None:
+    """The built site leads to each page of docs/."""
+    index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^([a-z-]+)$", "".join(re.findall(r"```{toctree}(.*?)```", index, re.DOTALL)), re.MULTILINE)
+    assert sorted(listed) == sorted(page.stem for page in PAGES[2:] if page.stem != "index")
 
 
 def test_the_spec_of_the_readme_is_the_shop_example() -> None:
@@ -51,23 +78,46 @@ def test_the_error_of_the_readme_is_what_netgen_says(tmp_path: Path, monkeypatch
     with pytest.raises(NetgenError) as caught:
         api.load(["checkout.yaml", "payments.yaml"])
     errors = tuple(p for p in caught.value.problems if p.code != "no-platform")
-    shown = re.search(r"```\n(checkout\.yaml:.*?)```", README, re.DOTALL)
+    shown = re.search(r"```text\n(checkout\.yaml:.*?)```", README, re.DOTALL)
     assert shown
     assert text(errors, colour=False).startswith(shown[1])
 
 
-def test_the_documents_of_the_readme_are_read(tmp_path: Path) -> None:
-    """The Platform, the peers and the claims that the README shows, put around its spec, load, and the claims hold."""
-    shop, peers, never, platform = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+def test_the_documents_of_the_page_about_specs_are_read(tmp_path: Path) -> None:
+    """The Platform, the peers and the claims that it shows, put around the README's spec, load, and the claims hold."""
+    shop = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)[0]
+    checkout, peers, never, platform = re.findall(r"```yaml\n(.*?)```", SPEC, re.DOTALL)
     (tmp_path / "spec.yaml").write_text(f"{shop}{peers}{never}---\n{platform}", encoding="utf-8")
     loaded = api.load(tmp_path / "spec.yaml")
     assert [str(app.key) for app in loaded.intent.apps] == ["default/backend", "default/frontend"]
     assert [problem.code for problem in loaded.problems] == []
     proof = api.prove(loaded.intent, api.render(loaded.intent))
     assert (proof.findings, proof.claims) == ((), 4)
+    payments = (
+        f"---\n{HEADER.replace('name: a, namespace: b', 'name: p, namespace: payments')}apps: {{api: 9090/grpc}}\n"
+    )
+    with pytest.raises(NetgenError) as caught:
+        api.load("-", stdin=f"{checkout}{payments}".encode())
+    assert {problem.code for problem in caught.value.problems} <= {"no-platform", "consent-missing"}
 
 
-ROWS = re.findall(r"^\| (`[^|]*`)? ?\| (`[^|]*`) \|", README, re.MULTILINE)
+@pytest.mark.parametrize(
+    ("short", "long"), re.findall(r"^\| `(\w+: [^|`]*)` \| `(\w+: [^|`]*)` \|", SPEC, re.MULTILINE)
+)
+def test_a_short_form_means_its_long_form(short: str, long: str) -> None:
+    """What the page about specs puts side by side renders the same."""
+    texts = []
+    for form in (short, long):
+        app, never = (form if form.startswith(word) else "" for word in ("db:", "never:"))
+        port = "" if form.startswith("port") else "port: 8080/http, " if "http" in form else "port: 8080, "
+        web = f"{{{port}{'' if app or never else form}}}"
+        loaded = api.load("-", stdin=SYSTEM.format(never, web, app or "db: 5432").encode(), ingress="traefik")
+        texts.append((api.stream(api.render(loaded.intent), "yaml"), len(loaded.intent.claims)))
+    assert texts[0] == texts[1]
+
+
+KEYS = SPEC.partition("## The keys of an app")[2].partition("## ")[0]
+ROWS = re.findall(r"^\| (`[^|]*`)? ?\| (`[^|]*`) \|", KEYS, re.MULTILINE)
 ABOUT_NAMES = {
     *("unknown-app", "callee-not-loaded", "caller-unmanaged", "grant-unused", "unknown-port", "ambiguous-port"),
     *("unenforceable-nodes", "unenforceable-apiserver", "entrypoint-missing", "unknown-overlap", "service-conflict"),
@@ -76,7 +126,7 @@ ABOUT_NAMES = {
 """Codes that an example gets because the rest of its system is not there."""
 
 
-def test_the_keys_of_the_readme_are_read() -> None:
+def test_the_keys_of_the_page_about_specs_are_read() -> None:
     """Each example in the table of keys is of the language: its form is right, whatever it refers to."""
     keys: list[str] = []
     seen = 0
@@ -95,6 +145,27 @@ def test_the_keys_of_the_readme_are_read() -> None:
     assert seen >= 20
 
 
+SYSTEM = """
+{{apiVersion: netgen.dev/v1alpha1, kind: Platform, metadata: {{name: p}}, owners: {{b: t, payments: t, storefront: t}}}}
+---
+apiVersion: netgen.dev/v1alpha1
+kind: Connectivity
+metadata: {{name: a, namespace: b}}
+{}
+apps:
+  web: {}
+  {}
+---
+apiVersion: netgen.dev/v1alpha1
+kind: Connectivity
+metadata: {{name: p, namespace: payments}}
+apps: {{api: {{port: 9090/grpc}}}}
+---
+apiVersion: netgen.dev/v1alpha1
+kind: Connectivity
+metadata: {{name: s, namespace: storefront}}
+apps: {{web: {{port: 80, calls: [b/web]}}}}
+"""
 HEADER = "apiVersion: netgen.dev/v1alpha1\nkind: Connectivity\nmetadata: {name: a, namespace: b}\n"
 
 

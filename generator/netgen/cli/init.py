@@ -13,7 +13,8 @@ from netgen.problems import OutputError
 from netgen.resources import folder
 from netgen.spec.schema import published
 
-SCHEMA = Path(".netgen") / "connectivity.schema.json"
+SCHEMA = ".netgen.schema.json"
+_ID = b'"urn:netgen:connectivity:'
 
 
 EXAMPLES = """\b
@@ -28,8 +29,8 @@ Examples:
 def command(file: str) -> None:
     """Write a commented spec to begin with, and its schema.
 
-    The spec is spec.yaml, or FILE; a file that exists is left alone. The schema, which helps editors, goes into a
-    folder .netgen beside the spec. - prints the spec only.
+    The spec is spec.yaml, or FILE; a file that exists is left alone. The schema, which helps editors, is the
+    file .netgen.schema.json beside the spec. - prints the spec only.
     """
     starter = (folder("templates") / "init" / "spec.yaml").read_text(encoding="utf-8")
     if file == "-":
@@ -56,10 +57,16 @@ def write_new(path: Path, spec: str) -> None:
 
 def _create(path: Path, spec: str) -> None:
     """Write the schema and then the spec, so that a spec is never left without what its first line names."""
-    if os.path.lexists(path):
-        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
     schema = path.parent / SCHEMA
+    for taken in (path, schema):
+        if os.path.lexists(taken) and not (taken == schema and _is_ours(schema)):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(taken))
     schema.parent.mkdir(parents=True, exist_ok=True)
     schema.write_text(published("connectivity"), encoding="utf-8")
     with path.open("x", encoding="utf-8") as file:
         file.write(spec)
+
+
+def _is_ours(schema: Path) -> bool:
+    """Return whether *schema* was written by some netgen, as beside the spec before."""
+    return schema.is_file() and not schema.is_symlink() and _ID in schema.read_bytes()

@@ -8,7 +8,7 @@ from typing import Any
 
 from netgen.quoting import scalar
 
-SCHEMA = "# yaml-language-server: $schema=.netgen/connectivity.schema.json\n"
+SCHEMA = "# yaml-language-server: $schema=.netgen.schema.json\n"
 _WIDTH = 110
 _PLAIN = re.compile(
     r"(?!0)[0-9]{1,5} -> [0-9]{1,5}(/[a-z]+)?|(?!0)[0-9]{1,5}/[a-z]+"  # ports

@@ -1,0 +1,116 @@
+"""What is rendered no more: objects that stay in the cluster until somebody deletes them, in the order for that."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from netgen.source import Dialect, read
+
+Body = Mapping[str, Any]
+
+_SEPARATOR = re.compile(r"^---\n", re.MULTILINE)
+_MANAGED_BY = "app.kubernetes.io/managed-by"
+# Whoever pastes a line into a shell, or pipes it into xargs, must get words.
+_IS_KIND = re.compile(r"[A-Za-z]{1,63}").fullmatch
+_IS_GROUP = re.compile(r"[a-z0-9][-.a-z0-9]{0,252}").fullmatch
+_IS_NAME = re.compile(r"[a-z0-9](?:[-.a-z0-9]{0,251}[a-z0-9])?").fullmatch
+
+
+class Leftover(NamedTuple):
+    """An object to be deleted: *resource* as `kubectl get -o name` prints it; *remark* is what that does, if much."""
+
+    namespace: str
+    resource: str
+    remark: str = ""
+
+    def __str__(self) -> str:
+        """Return the arguments of `kubectl delete`."""
+        return f"-n {self.namespace} {self.resource}"
+
+
+def outdated(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> tuple[str, ...]:
+    """Return each document of the files *before* that does not stand in those *after*, letter by letter."""
+    changed = [name for name in before if before[name] != after.get(name)]
+    kept = {part for name in after for part in _parts(after[name])} if changed else set()
+    return tuple(part for name in changed for part in _parts(before[name]) if part not in kept)
+
+
+def bodies(texts: Iterable[str]) -> Iterator[Body]:
+    """Yield the objects in *texts*; what cannot be read, as after somebody's edit, is no object."""
+    reading = read("\n---\n".join(texts), "before", Dialect.MANIFEST)
+    yield from (document.data for document in reading.documents if isinstance(document.data, dict))
+
+
+def left_over(old: Iterable[Body], new: Iterable[Body]) -> tuple[Leftover, ...]:
+    """Return the objects of netgen among *old* that are not among *new*, in the order in which to delete them.
+
+    What leads to pods goes before what protects them: Ingresses, Services, policies of whole namespaces. Then the
+    policies of pods that stay closed, and last those of pods that are open without them. All of *new* is there by then.
+    """
+    there = list(new)
+    known = {_identity(body) for body in there}
+    policies = [(_identity(body)[2], _subject(body)) for body in there if body.get("kind") == "NetworkPolicy"]
+    held = frozenset(policies)
+    found = {}
+    for body in old:
+        identity = _identity(body)
+        if identity not in known and _is_ours(body) and _is_safe(identity):
+            rank, remark = _fate(body, identity, held)
+            group, kind, namespace, name = identity
+            resource = f"{kind.lower()}{f'.{group}' if group else ''}/{name}"
+            found[rank, namespace, resource] = Leftover(namespace, resource, remark)
+    return tuple(found[key] for key in sorted(found))
+
+
+_ALL = json.dumps({})
+
+
+def _fate(body: Body, identity: tuple[str, str, str, str], held: frozenset[tuple[str, str]]) -> tuple[int, str]:
+    """Return how late an object is deleted, and what that does to pods; *held* are subjects of the policies left."""
+    kind, namespace = identity[1:3]
+    if kind != "NetworkPolicy":
+        return (1 if kind == "Service" else 0), ""
+    subject = _subject(body)
+    if subject == _ALL:
+        return 2, "" if (namespace, _ALL) in held else "pods that no other policy selects are open then"
+    if {(namespace, _ALL), (namespace, subject)} & held:
+        return 3, ""
+    return 4, "its pods are open then"
+
+
+def _parts(content: bytes) -> list[str]:
+    text = content.decode(errors="replace")
+    return [part for part in _SEPARATOR.split(text.removeprefix(_header(text))) if part.strip()]
+
+
+def _header(text: str) -> str:
+    first = text.partition("\n")[0]
+    return f"{first}\n" if first.startswith("#") else ""
+
+
+def _map(body: Any, key: str) -> Body:
+    value = body.get(key) if isinstance(body, dict) else None
+    return value if isinstance(value, dict) else {}
+
+
+def _identity(body: Body) -> tuple[str, str, str, str]:
+    """Return group, kind, namespace and name of an object."""
+    metadata = _map(body, "metadata")
+    group = str(body.get("apiVersion", "")).rpartition("/")[0]
+    return group, str(body.get("kind", "")), str(metadata.get("namespace", "default")), str(metadata.get("name", ""))
+
+
+def _is_ours(body: Body) -> bool:
+    return _map(_map(body, "metadata"), "labels").get(_MANAGED_BY) == "netgen"
+
+
+def _is_safe(identity: tuple[str, str, str, str]) -> bool:
+    group, kind, namespace, name = identity
+    return bool(_IS_KIND(kind) and (not group or _IS_GROUP(group)) and _IS_NAME(namespace) and _IS_NAME(name))
+
+
+def _subject(body: Body) -> str:
+    return json.dumps(_map(_map(body, "spec"), "podSelector"), sort_keys=True)
