@@ -1,0 +1,217 @@
+"""Kustomizations beside manifests: which keys change what policies mean, and who is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from netgen import api
+from netgen.overlays import NAMES, beside, is_kustomization, unbuilt, warnings
+from netgen.problems import Problem
+from netgen.source import Dialect, Document, read
+from specs import document, load
+
+SHOP = document("apps:\n  web: {port: 8080, calls: [db]}\n  db: 5432\n")
+
+
+def kustomization(text: str, file: str = "kustomization.yaml") -> Document:
+    """Return a kustomization as it is read."""
+    (found,) = read(text, file, Dialect.MANIFEST).documents
+    return found
+
+
+def told(problems: Any) -> list[tuple[int, str]]:
+    """Return line and first words of each problem."""
+    return [(one.place.line, one.message) for one in problems]
+
+
+CHANGING = {
+    "commonLabels: {a: b}": "commonLabels puts its labels into the selectors",
+    "labels: [{pairs: {a: b}}, {pairs: {a: b}, includeSelectors: true}]": "this entry of labels puts",
+    "labels: [{pairs: {a: b}, fields: [{path: spec/podSelector/matchLabels, create: true}]}]": "this entry of labels",
+    "namespace: prod": "namespace moves policies",
+    "namePrefix: prod-": "namePrefix gives the Services other names",
+    "nameSuffix: -prod": "nameSuffix gives the Services other names",
+    "patches: [{path: nowhere.yaml}]": "this entry of patches may change a policy, Service or Ingress",
+    "patches: [{target: {kind: Service}, path: x.yaml}]": "this entry of patches may change Service",
+    "patches: [{target: {kind: .*}, path: x.yaml}]": "this entry of patches may change a policy",
+    "patches: [{target: {name: web}, path: x.yaml}]": "this entry of patches may change a policy",
+    'patches: [{patch: "kind: Ingress"}]': "this entry of patches may change Ingress",
+    'patches: [{patch: "{\\"kind\\": \\"Ingress\\"}"}]': "this entry of patches may change Ingress",
+    "patches: [7]": "this entry of patches may change a policy",
+    "patchesStrategicMerge: [x.yaml]": "this entry of patchesStrategicMerge may change a policy",
+    'patchesStrategicMerge: ["kind: NetworkPolicy\\n"]': "this entry of patchesStrategicMerge may change NetworkPolicy",
+    "patchesJson6902: [{target: {kind: Service}}]": "this entry of patchesJson6902 may change Service",
+    "replacements: [{targets: [{select: {kind: Ingress}}]}]": "this entry of replacements may change Ingress",
+    "replacements: [{targets: [{select: {name: a}}, {select: {kind: Pod}}]}]": "this entry of replacements",
+    "replacements: [{path: x.yaml}]": "this entry of replacements may change a policy",
+    "transformers: [x.yaml]": "transformers may change anything",
+    "components: [x]": "components may change anything",
+}
+"""A kustomization, and how what is said of it begins."""
+
+HARMLESS = (
+    "resources: [a.yaml]",
+    "sortOptions: {order: fifo}",
+    "commonLabels: {}",
+    "labels: [{pairs: {a: b}}]",
+    "labels: [{pairs: {a: b}, includeTemplates: true}]",
+    "labels: no list",
+    "commonAnnotations: {a: b}",
+    "namespace: shop",
+    'namePrefix: ""',
+    "images: [{name: a, newTag: b}]",
+    "replicas: [{name: a, count: 2}]",
+    "patches: []",
+    "patches: [{target: {kind: Deployment}, path: x.yaml}]",
+    'patches: [{patch: "kind: Deployment"}]',
+    "replacements: [{targets: [{select: {kind: Deployment}}]}]",
+    "configurations: [a.yaml]",
+    "configMapGenerator: [{name: a}]",
+)
+
+
+@pytest.mark.parametrize(("text", "begin"), CHANGING.items())
+def test_a_key_that_changes_policies(text: str, begin: str) -> None:
+    """Each is told with its place, with what it does and with what to write instead."""
+    (found,) = warnings(kustomization(text), {"shop"})
+    assert found.code == "overlay-changes"
+    assert found.message.startswith(begin)
+    assert found.fix
+    (found,) = unbuilt(kustomization(text, "deploy/kustomization.yaml"), {"shop"})
+    assert begin in found.message
+    assert found.fix == "give what  kustomize build deploy  prints"
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_a_key_that_leaves_policies_alone(text: str) -> None:
+    """Nobody is warned of it."""
+    assert list(warnings(kustomization(text), {"shop"})) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "labels: [{pairs: {a: b}, includeTemplates: true}]",
+        "patches: [{target: {kind: Deployment}, path: x.yaml}]",
+        "namespace: shop",
+    ],
+)
+def test_what_changes_pods_makes_files_another_thing(text: str) -> None:
+    """Files that are read for their pods are not what is built where a kustomization changes these, or moves any."""
+    assert len(list(unbuilt(kustomization(text), {"shop", "default"}))) == 1
+
+
+def test_a_patch_is_looked_into(tmp_path: Path) -> None:
+    """A patch in a file is told of by the kinds that stand in it."""
+    (tmp_path / "a.yaml").write_text("apiVersion: apps/v1\nkind: Deployment\n---\nkind: StatefulSet\n")
+    (tmp_path / "b.yaml").write_text("apiVersion: v1\nkind: Service\n")
+    text = "patches:\n  - path: a.yaml\n  - path: b.yaml\n"
+    found = warnings(kustomization(text, str(tmp_path / "kustomization.yaml")))
+    assert told(found) == [(3, "this entry of patches may change Service")]
+
+
+@pytest.mark.parametrize(
+    ("text", "file", "is_one"),
+    [
+        ("resources: []", "kustomization.yaml", True),
+        ("resources: []", "deploy/Kustomization", True),
+        ("resources: []", "other.yaml", False),
+        ("apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization", "other.yaml", True),
+        ("apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component", "other.yaml", True),
+        ("kind: Kustomization", "kustomization.yaml", True),
+        ("kind: Component", "other.yaml", True),
+        ("kind: Deployment", "kustomization.yaml", False),  # nor is it left out: nobody knows what it is
+        ("apiVersion: apps/v1\nkind: Deployment", "kustomization.yaml", False),
+        ("apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization", "other.yaml", False),
+        ("apiVersion: 7", "kustomization.yaml", False),
+        ("[]", "kustomization.yaml", False),
+    ],
+)
+def test_what_is_a_kustomization(text: str, file: str, *, is_one: bool) -> None:
+    """It is known by its group, and one without a kind by its file's name."""
+    assert is_kustomization(kustomization(text, file)) is is_one
+
+
+# --------------------------------------------------------------------------------------------------------- the proof
+
+
+def proved(files: dict[str, str], *paths: str) -> tuple[list[str], list[tuple[int, str]]]:
+    """Return what is found in *paths* among *files*, and which overlays are named; `-` is what netgen renders."""
+    for name, text in files.items():
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_text(text)
+    intent = load(SHOP).intent
+    stream = api.stream(api.render(intent), "yaml")
+    Path("deploy/rendered.yaml").write_text(stream)
+    proof = api.verify(intent, paths, stdin=stream.replace("5432", "9").encode())
+    return [one.code for one in proof.findings], told(one for one in proof.warnings if one.code.startswith("overlay"))
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "deploy").mkdir()
+    monkeypatch.chdir(tmp_path)
+
+
+def test_files_that_a_kustomization_changes_are_not_proved() -> None:
+    """The files of a folder are not what is built of it, which is `unproven`; one that only lists is no matter."""
+    assert (
+        proved({"deploy/kustomization.yaml": "namePrefix: a-\ncommonLabels: {a: b}\n"}, "deploy")[0] == ["unproven"] * 2
+    )
+    assert proved({"deploy/kustomization.yaml": "resources: [rendered.yaml]\nnamespace: shop\n"}, "deploy") == ([], [])
+
+
+def test_what_may_have_done_it_is_named() -> None:
+    """A kustomization that is given as a file is read for its keys, which are told only where something is found."""
+    files = {"overlay/kustomization.yaml": "resources: [../deploy]\nnamePrefix: a-\n"}
+    codes, named = proved(files, "-", "overlay/kustomization.yaml")
+    assert codes
+    assert named == [(2, "namePrefix gives the Services other names than those by which they are called")]
+    assert proved(files, "deploy", "overlay/kustomization.yaml") == ([], [])
+
+
+def test_other_commands_warn() -> None:
+    """What reads manifests for other ends warns that they are not what is built."""
+    Path("deploy/kustomization.yaml").write_text("namePrefix: a-\n")
+    Path("deploy/rendered.yaml").write_text(api.stream(api.render(load(SHOP).intent), "yaml"))
+    assert [problem.code for problem in api.reach(["deploy"]).said] == ["overlay-unbuilt"]
+
+
+# ---------------------------------------------------------------------------------------------------- beside the output
+
+
+def found_beside(text: str, where: str, out: str = "deploy") -> list[Problem]:
+    """Return what is told of the kustomization *text* at *where* when *out* is written."""
+    Path(where).write_text(text)
+    return list(beside(Path(out), {"shop"}))
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("listed", ["deploy", "./deploy/", "deploy/rendered.yaml"])
+def test_a_kustomization_beside_the_output(name: str, listed: str) -> None:
+    """One that builds the folder is told of; one that does not, or that changes nothing, is not."""
+    text = f"resources: [{listed}]\nnamePrefix: a-\n"
+    assert told(found_beside(text, name)) == [
+        (2, "namePrefix gives the Services other names than those by which they are called")
+    ]
+    assert found_beside(text.replace("deploy", "other"), name) == []
+    assert found_beside(text.replace("namePrefix: a-", "namespace: shop"), name) == []
+    assert found_beside("[", name) == []
+
+
+def test_a_kustomization_around_the_output() -> None:
+    """Files among those of others may be built by a kustomization that lies there."""
+    assert len(found_beside("commonLabels: {a: b}\n", "deploy/kustomization.yaml")) == 1
+
+
+@pytest.mark.parametrize(
+    "make", [Path.mkdir, lambda path: path.symlink_to("nowhere"), lambda path: path.write_text("")]
+)
+def test_what_is_no_kustomization(make: Callable[[Path], object]) -> None:
+    """Whatever else has the name is no matter."""
+    make(Path("kustomization.yaml"))
+    assert list(beside(Path("deploy"), {"shop"})) == []
