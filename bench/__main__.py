@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from bench import prover
+from bench import large, prover
 from bench.systems import spec
 from bench.timing import Command, Figures, compare
 
@@ -31,8 +31,9 @@ GROWTH = (100, 1_000, 10_000)
 def main() -> None:
     """Print the tables that are asked for."""
     parser = argparse.ArgumentParser(prog="./dev bench", description="Measure netgen, and its peers in the same run.")
-    parser.add_argument("what", nargs="?", choices=("render", "prover"), default="render", help="[render]")
-    parser.add_argument("--most", type=int, default=50_000, metavar="N", help="prover: no more than N workloads")
+    parser.add_argument("what", nargs="?", choices=("render", "prover", "large"), default="render", help="[render]")
+    parser.add_argument("--most", type=int, default=50_000, metavar="N", help="no more than N workloads")
+    parser.add_argument("--runs", type=int, default=3, metavar="N", help="large: the median of N runs  [3]")
     asked = parser.parse_args()
     # As in an install; a checkout may lack the bytecode of what was changed last.
     compileall.compile_dir(str(Path(__file__).parents[1] / "generator"), quiet=1)
@@ -40,6 +41,9 @@ def main() -> None:
         folder = Path(name)
         if asked.what == "prover":
             prover.report(folder, asked.most)
+            return
+        if asked.what == "large":
+            large.report(folder, min(asked.most, large.SIZES[-1]), asked.runs)
             return
         for apps in COLD_APPS:
             _table(f"cold, {apps} apps, {3 * apps} objects", _cold(apps, folder, runs=15))

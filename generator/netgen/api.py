@@ -7,23 +7,25 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netgen import check as _check
 from netgen import render as _render
 from netgen import spec as _spec
 from netgen.intent import Intent
+from netgen.making import make as _make
 from netgen.problems import NetgenError, Severity
+from netgen.progress import Progress, begin
 from netgen.render import Format, Manifest
 from netgen.spec import Loaded
 
 if TYPE_CHECKING:
     from netgen import asking
-    from netgen.diff import Diff
+    from netgen.diff import Diff, Side
     from netgen.importing import Spec
     from netgen.problems import Problem
     from netgen.reaching import Answer
     from netgen.verify import Proof
     from netgen.verify.around.surroundings import Surroundings
     from netgen.write import Comparison, Layout, Written
+    from netgen.write.leftovers import Leftover
 
 __all__ = [
     "Format",
@@ -34,9 +36,11 @@ __all__ = [
     "compare",
     "diff",
     "import_manifests",
+    "left_over",
     "load",
     "prove",
     "reach",
+    "removed",
     "render",
     "stream",
     "verify",
@@ -53,10 +57,12 @@ def load(
     cni: str | None = None,
     ingress: str | None = None,
     stdin: bytes | None = None,
+    progress: Progress | None = None,
 ) -> Loaded:
     """Return the meaning of spec files and folders, with its warnings.
 
     *platform* is a Platform file; *cni* and *ingress* (an Ingress class) stand in for one. The path `-` reads *stdin*.
+    Here and below, *progress* is told how far it is: see netgen.progress.
     """
     listed = [paths] if isinstance(paths, str | Path) else paths
     return _spec.load(
@@ -65,16 +71,17 @@ def load(
         cni=cni,
         ingress=ingress,
         stdin=stdin,
+        progress=progress,
     )
 
 
-def render(intent: Intent) -> tuple[Manifest, ...]:
-    """Return the manifests of *intent* in the order in which they are applied, each held against the API's rules."""
-    manifests = _render.render(intent)
-    problems = _check.check(manifests, kubernetes=intent.kubernetes)
-    if problems:
-        raise NetgenError(problems)
-    return manifests
+def render(intent: Intent, *, jobs: int = 1, progress: Progress | None = None) -> tuple[Manifest, ...]:
+    """Return the manifests of *intent* in the order in which they are applied, each held against the API's rules.
+
+    With more *jobs* so many processes do it, to the same result; not in a program with threads, nor where a process
+    cannot be copied (Windows).
+    """
+    return _make(intent, jobs=jobs, progress=progress)
 
 
 def prove(
@@ -82,16 +89,28 @@ def prove(
     manifests: Iterable[Manifest],
     *,
     workloads: Iterable[str | Path] = (),
+    namespace: str | None = None,
     stdin: bytes | None = None,
+    progress: Progress | None = None,
 ) -> Proof:
     """Return the proof that *manifests*, as they were rendered, do what *intent* says; see netgen.verify.
 
-    *workloads* are files and folders (`-`: *stdin*) with what is in the cluster: workloads, other policies.
+    *workloads* are files and folders (`-`: *stdin*) with what is in the cluster: workloads, other policies. *namespace*
+    is that of objects which name none; None is `default`, and said to be assumed.
     """
     from netgen import verify  # noqa: PLC0415 - `--no-verify` does not pay for the evaluator
 
-    documents = (manifest.document for manifest in manifests)
-    return verify.prove(intent, documents, (), cni="kubernetes", surroundings=_surroundings(workloads, stdin))
+    documents = [manifest.document for manifest in manifests]
+    surroundings = _surroundings(workloads, namespace, stdin)
+    return verify.prove(
+        intent,
+        documents,
+        (),
+        cni="kubernetes",
+        surroundings=surroundings,
+        namespace=namespace,
+        progress=progress,
+    )
 
 
 def verify(
@@ -99,25 +118,35 @@ def verify(
     paths: Iterable[str | Path],
     *,
     workloads: Iterable[str | Path] = (),
+    namespace: str | None = None,
     stdin: bytes | None = None,
+    progress: Progress | None = None,
 ) -> Proof:
     """Return the proof that the manifests in files and folders (`-`: *stdin*) do what *intent* says.
 
-    *workloads* as prove has them; standard input is one of the two.
+    *workloads* and *namespace* as prove has them, the latter for the manifests too; standard input is one of the two.
     """
     from netgen import verify as verifier  # noqa: PLC0415 - see above
 
-    listed, surroundings = [str(path) for path in paths], _surroundings(workloads, stdin)
-    return verifier.prove_files(intent, listed, stdin, cni="kubernetes", surroundings=surroundings)
+    listed, surroundings = [str(path) for path in paths], _surroundings(workloads, namespace, stdin)
+    return verifier.prove_files(
+        intent,
+        listed,
+        stdin,
+        cni="kubernetes",
+        surroundings=surroundings,
+        namespace=namespace,
+        progress=progress,
+    )
 
 
-def _surroundings(paths: Iterable[str | Path], stdin: bytes | None) -> Surroundings | None:
+def _surroundings(paths: Iterable[str | Path], namespace: str | None, stdin: bytes | None) -> Surroundings | None:
     listed = [str(path) for path in paths]
     if not listed:
         return None
     from netgen.verify.around.surroundings import read_surroundings  # noqa: PLC0415 - only a run that is given a cluster
 
-    return read_surroundings(listed, stdin)
+    return read_surroundings(listed, stdin, namespace)
 
 
 def reach(
@@ -128,6 +157,7 @@ def reach(
     port: str | None = None,
     cni: str = "kubernetes",
     stdin: bytes | None = None,
+    progress: Progress | None = None,
 ) -> Answer:
     """Return who reaches whom by the manifests in files and folders (`-`: *stdin*), whoever wrote them.
 
@@ -135,9 +165,9 @@ def reach(
     """
     from netgen import reaching, scene  # noqa: PLC0415 - see above
 
-    return reaching.reach(
-        scene.read_manifests([str(path) for path in paths], stdin), source=source, target=target, port=port, cni=cni
-    )
+    cluster = scene.read_manifests([str(path) for path in paths], stdin, progress)
+    begin(progress, "evaluating")
+    return reaching.reach(cluster, source=source, target=target, port=port, cni=cni)
 
 
 def can(
@@ -149,6 +179,7 @@ def can(
     cni: str = "kubernetes",
     stdin: bytes | None = None,
     reasons: bool = True,
+    progress: Progress | None = None,
 ) -> asking.Answer:
     """Return whether *source* can open *target*, an end and a port, by the manifests in files and folders.
 
@@ -160,9 +191,11 @@ def can(
 
     listed = [str(path) for path in paths]
     if intent is None or listed:
-        cluster = scene.read_manifests(listed, stdin)
+        cluster = scene.read_manifests(listed, stdin, progress)
+        begin(progress, "evaluating")
         return asking.can(cluster, source, target, cni=cni, intent=intent, reasons=reasons)
-    cluster = read_cluster(manifest.document for manifest in render(intent))
+    cluster = read_cluster(manifest.document for manifest in render(intent, progress=progress))
+    begin(progress, "evaluating")
     return asking.can(cluster, source, target, cni=cni, intent=intent, reasons=reasons, rendered=True)
 
 
@@ -175,6 +208,7 @@ def diff(
     cni: str = "kubernetes",
     stdin: bytes | None = None,
     environment: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
 ) -> tuple[Diff, tuple[Problem, ...]]:
     """Return who can reach whom in *new* and could not in *old*, or the reverse; and the notes about both.
 
@@ -182,19 +216,60 @@ def diff(
     it is None. OutputError where a revision is named, and git is missing or fails.
     """
     from netgen import diff as differ  # noqa: PLC0415 - see above
-    from netgen.diff.sides import Surroundings, read_sides  # noqa: PLC0415 - see above
     from netgen.scene import known_cni  # noqa: PLC0415 - see above
 
-    around = Surroundings(None if platform is None else str(platform), ingress, stdin, environment or {})
     known_cni(cni)
-    before, after, said = read_sides(str(old), str(new), around)
+    begin(progress, "reading both sides")
+    before, after, said = _sides(old, new, platform, ingress, stdin, environment)
+    begin(progress, "comparing")
     found = differ.compare(before, after, cni=cni)
     notes = tuple(problem.message for problem in said if problem.code == "empty-side")
     return replace(found, compared=(str(old), str(new)), notes=notes), said
 
 
+def removed(
+    old: str | Path,
+    new: str | Path,
+    *,
+    platform: str | Path | None = None,
+    ingress: str | None = None,
+    stdin: bytes | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> tuple[tuple[Leftover, ...], tuple[Problem, ...]]:
+    """Return the objects of netgen that *old* has and *new* has not, in the order in which to delete them; and notes.
+
+    The arguments are those of diff. All of *new* is to be applied before anything is deleted.
+    """
+    from netgen.write.leftovers import left_over as order  # noqa: PLC0415 - see above
+
+    before, after, said = _sides(old, new, platform, ingress, stdin, environment)
+    listed = (
+        [document.data for document in side.documents if isinstance(document.data, dict)] for side in (before, after)
+    )
+    return order(*listed), said
+
+
+def _sides(
+    old: str | Path,
+    new: str | Path,
+    platform: str | Path | None,
+    ingress: str | None,
+    stdin: bytes | None,
+    environment: Mapping[str, str] | None,
+) -> tuple[Side, Side, tuple[Problem, ...]]:
+    from netgen.diff.sides import Surroundings, read_sides  # noqa: PLC0415 - see above
+
+    around = Surroundings(None if platform is None else str(platform), ingress, stdin, environment or {})
+    return read_sides(str(old), str(new), around)
+
+
 def import_manifests(
-    paths: Iterable[str | Path], *, namespace: str = "default", cni: str = "kubernetes", stdin: bytes | None = None
+    paths: Iterable[str | Path],
+    *,
+    namespace: str = "default",
+    cni: str = "kubernetes",
+    stdin: bytes | None = None,
+    progress: Progress | None = None,
 ) -> tuple[Spec, Diff]:
     """Return the spec of what the manifests in files and folders (`-`: *stdin*) do, and what it changes when rendered.
 
@@ -207,13 +282,15 @@ def import_manifests(
     from netgen.verify.reading import read_manifests  # noqa: PLC0415 - see above
 
     known_cni(cni)
-    documents, problems = read_manifests([str(path) for path in paths], stdin)
+    documents, problems = read_manifests([str(path) for path in paths], stdin, progress)
     if any(problem.severity is Severity.ERROR for problem in problems):
         raise NetgenError(problems)  # what nobody can read might be a policy
     before = read_cluster(documents, problems, namespace=namespace)
+    begin(progress, "importing")
     found = importing.spec_of(before, documents)
-    rendered = read_cluster(manifest.document for manifest in render(found.intent))
+    rendered = read_cluster(manifest.document for manifest in render(found.intent, progress=progress))
     old, new = importing.sides(before, rendered)
+    begin(progress, "comparing")
     return found, compare(Side(old), Side(new), cni=cni)
 
 
@@ -224,6 +301,19 @@ def write(
     from netgen.write import write as write_folder  # noqa: PLC0415 - what only --out needs, no other run pays for
 
     return write_folder(manifests, Path(out), layout=layout, force=force)
+
+
+def left_over(written: Written, manifests: Iterable[Manifest]) -> tuple[Leftover, ...]:
+    """Return the objects that went out of a folder when *manifests* were written, in the order in which to delete them.
+
+    They stay in the cluster until somebody does that, after the rest is applied.
+    """
+    if not written.outdated:
+        return ()
+    from netgen.write.leftovers import bodies  # noqa: PLC0415 - see above
+    from netgen.write.leftovers import left_over as order  # noqa: PLC0415 - see above
+
+    return order(bodies(written.outdated), (manifest.body for manifest in manifests))
 
 
 def compare(manifests: Iterable[Manifest], out: str | Path, *, layout: Layout = "kustomize") -> Comparison:

@@ -15,7 +15,7 @@ from netgen import __version__
 from netgen.cli.output import EXIT_BAD_INPUT, exit_code, report, say
 from netgen.problems import NetgenError, OutputError
 
-COMMANDS = ("render", "check", "verify", "reach", "can", "diff", "import", "init", "schema", "completion")
+COMMANDS = ("render", "check", "verify", "reach", "can", "diff", "import", "init", "krm", "schema", "completion")
 """Each is a module of this package, imported when it is run or listed; a word of Python has a `_` behind it there."""
 
 EXAMPLES = """\b

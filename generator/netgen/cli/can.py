@@ -9,6 +9,7 @@ import click
 from netgen import api
 from netgen.cli.inputs import PLUGIN, file_completion, load, platform_options, read_stdin
 from netgen.cli.output import emit, report
+from netgen.cli.progress import here
 from netgen.files import STDIN
 from netgen.problems import RefutedError
 from netgen.report import harmless
@@ -57,9 +58,12 @@ def command(
         raise click.UsageError("give the manifests, or --spec")
     if STDIN in (*specs, platform) and STDIN in manifests:
         raise click.UsageError("standard input holds the spec or the manifests, not both")
-    intent = load(specs, platform, None, ingress).intent if specs else None
+    line = here()
+    intent = load(specs, platform, None, ingress, line).intent if specs else None
     stdin = read_stdin() if STDIN in manifests else None
-    answer = api.can(source, target, manifests, intent=intent, cni=cni or "kubernetes", stdin=stdin, reasons=why)
+    cni = cni or "kubernetes"
+    with line as progress:
+        answer = api.can(source, target, manifests, intent=intent, cni=cni, stdin=stdin, reasons=why, progress=progress)
     report(answer.said)
     lines = (answer.line, *(f"  {line}" for line in (*answer.beside, *answer.why)))
     emit("".join(f"{harmless(line)}\n" for line in lines))

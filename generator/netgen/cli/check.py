@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from netgen import api
-from netgen.cli.inputs import inputs, load, read_workloads, report_option, workloads_option
-from netgen.cli.render import proved_or_open
+from netgen.cli.inputs import inputs, jobs_option, read_workloads, report_option, workloads_option
+from netgen.cli.render import make, proved_or_open
 from netgen.cli.reporting import Choice, reporting
 
 EXAMPLES = """\b
@@ -21,6 +21,7 @@ Examples:
 @click.command("check", epilog=EXAMPLES)
 @inputs
 @workloads_option
+@jobs_option
 @report_option
 def command(
     files: tuple[str, ...],
@@ -28,6 +29,8 @@ def command(
     cni: str | None,
     ingress: str | None,
     workloads: tuple[str, ...],
+    namespace: str | None,
+    jobs: int,
     format_: Choice,
 ) -> None:
     """Do what render does, the proof too, and write nothing.
@@ -35,11 +38,9 @@ def command(
     With -o the whole outcome is one document on stdout, whatever it is. The exit code stays the same.
     """
     with reporting("check", format_, files[0]) as voice:
-        stdin = read_workloads(workloads, (*files, platform))
-        loaded = load(files, platform, cni, ingress)
-        manifests = api.render(loaded.intent)
-        voice.report(loaded.problems)
-        voice.say(proved_or_open(loaded, manifests, workloads, stdin, voice))
+        stdin = read_workloads(workloads, (*files, platform), namespace)
+        loaded, manifests = make(files, platform, cni, ingress, jobs, voice)
+        voice.say(proved_or_open(loaded, manifests, workloads, namespace, stdin, voice))
         voice.result(_counted(loaded.intent, len(manifests)))
 
 

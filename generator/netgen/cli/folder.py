@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,13 +11,17 @@ import click
 from netgen import api
 from netgen.cli.inputs import folder_completion
 from netgen.cli.output import emit
+from netgen.overlays import beside
 from netgen.problems import Problem, RefutedError
 from netgen.report import harmless
 
 if TYPE_CHECKING:
     from netgen.cli.reporting import Voice
     from netgen.write import Layout, Written
+    from netgen.write.leftovers import Leftover
 
+_MOST = 20
+"""So many objects to be deleted are named; another command names all."""
 _LAYOUTS = ("kustomize", "helm", "plain")
 
 
@@ -52,13 +57,18 @@ def put(
 ) -> None:
     """Write *manifests* into the folder *out* and say what that changed; or *check* it, and write what would change.
 
-    Raises RefutedError where a folder that is checked is not what the spec gives.
+    Raises RefutedError where a folder that is checked is not what the spec gives. Kustomizations beside the folder that
+    change what it means are warned of.
     """
+    if layout != "helm":
+        voice.report(tuple(beside(Path(out), {manifest.namespace for manifest in manifests})))
     if not check:
         written = api.write(manifests, out, layout=layout or "kustomize", force=force)
         if written.removed:
             voice.say(f"{out}: removed {', '.join(written.removed)}")
         voice.say(f"{out}: {_summary(written)}")
+        if layout != "helm":  # Helm deletes what is gone from a chart
+            _say_left_over(api.left_over(written, manifests), out, voice)
         return
     found = api.compare(manifests, out, layout=layout or "kustomize")
     if not found.diff:
@@ -74,6 +84,18 @@ def put(
     fix = "render without --check" + (", and with --force to lose the edits" if found.edited else "")
     told = tuple(f"{what}: {', '.join(names)}" for what, names in notes.items() if names)
     raise RefutedError([Problem("folder-differs", None, f"{out} is not what the spec gives", told, fix)])
+
+
+def _say_left_over(left: tuple[Leftover, ...], out: str, voice: Voice) -> None:
+    """Say which objects are gone from the folder *out*, and not yet from the cluster."""
+    if not left:
+        return
+    it, word = ("it", "object is") if len(left) == 1 else ("them in this order", "objects are")
+    voice.say(f"{out}: {len(left)} {word} gone; unless what applies it prunes, apply it and then delete {it}:")
+    for one in left[:_MOST]:
+        voice.say(f"  kubectl delete {one}{f'   # {one.remark}' if one.remark else ''}")
+    if len(left) > _MOST:
+        voice.say(f"  and {len(left) - _MOST} more; netgen diff --removed lists all")
 
 
 def _summary(written: Written) -> str:

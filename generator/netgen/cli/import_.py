@@ -8,8 +8,9 @@ import click
 
 from netgen import api
 from netgen.cli.init import write_new
-from netgen.cli.inputs import file_completion, read_stdin
+from netgen.cli.inputs import NAMESPACE, file_completion, namespace_name, read_stdin
 from netgen.cli.output import emit, report, say
+from netgen.cli.progress import here
 from netgen.files import STDIN
 
 EXAMPLES = """\b
@@ -25,9 +26,7 @@ INCOMPLETE = 1
 @click.command("import", epilog=EXAMPLES)
 @click.argument("manifests", nargs=-1, required=True, metavar="MANIFESTS...", shell_complete=file_completion)
 @click.option("--out", metavar="FILE", help="Write the spec to FILE, which must not exist, instead of stdout.")
-@click.option(
-    "--namespace", metavar="NAME", default="default", help="The namespace of objects that name none.  [default]"
-)
+@click.option("--namespace", metavar="NAME", default="default", help=NAMESPACE, callback=namespace_name)
 @click.option(
     "--cni", metavar="NAME", default="kubernetes", help="The network plugin that enforces policies.  [kubernetes]"
 )
@@ -42,7 +41,8 @@ def command(ctx: click.Context, manifests: tuple[str, ...], out: str | None, nam
     from netgen.diff import formats  # noqa: PLC0415 - the help does not need it
 
     stdin = read_stdin() if STDIN in manifests else None
-    found, changes = api.import_manifests(manifests, namespace=namespace, cni=cni, stdin=stdin)
+    with here() as progress:
+        found, changes = api.import_manifests(manifests, namespace=namespace, cni=cni, stdin=stdin, progress=progress)
     if out is None:
         emit(found.text)
     else:

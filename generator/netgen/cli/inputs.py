@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,10 +13,13 @@ from netgen import api
 from netgen.cli.reporting import CHOICES
 from netgen.files import STDIN
 from netgen.problems import NetgenError, Problem
-from netgen.source import MOST_BYTES
+from netgen.source import Dialect
+from netgen.spec.forms.text import DNS_LABEL, shown
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
+
+    from netgen.cli.progress import Line
 
 Command = Callable[..., Any]
 
@@ -50,6 +54,10 @@ PLUGIN = (
 """The help of `--cni` where policies are evaluated, with the names of netgen.evaluate.semantics.PROFILES."""
 
 
+NAMESPACE = "The namespace of objects that name none.  [default]"
+"""The help of `--namespace` where manifests are read that others wrote."""
+
+
 def platform_options(command: Command, *, cni: str = RENDERED_FOR) -> Command:
     """Add the options that give the platform, or stand in for one, to *command*; *cni* is the help of `--cni`."""
     platform = "The Platform document, where the specs do not hold it."
@@ -70,8 +78,12 @@ def workloads_option(command: Command) -> Command:
         "What is in the cluster: its workloads, other policies. A file, a folder, or - for stdin; repeatable. A "
         "cluster is asked by: kubectl get deploy,sts,ds,job,cronjob,pod,ns,netpol -A -o yaml"
     )
-    add = click.option("--workloads", multiple=True, metavar="DIR", help=what, shell_complete=file_completion)
-    return add(command)
+    for add in (
+        click.option("--namespace", metavar="NAME", help=NAMESPACE, callback=namespace_name),
+        click.option("--workloads", multiple=True, metavar="DIR", help=what, shell_complete=file_completion),
+    ):
+        command = add(command)
+    return command
 
 
 def report_option(command: Command) -> Command:
@@ -80,8 +92,39 @@ def report_option(command: Command) -> Command:
     return add(command)
 
 
-def read_workloads(workloads: tuple[str, ...], others: tuple[str | None, ...]) -> bytes | None:
-    """Return standard input where *workloads* name it; a usage error where *others*, which are read too, name it."""
+def jobs_option(command: Command) -> Command:
+    """Add the option that spreads the work over processes to *command*."""
+    what = "Render in so many processes at once, 0: one for each processor. Pays from some thousand apps on.  [1]"
+    add = click.option("--jobs", type=click.IntRange(0, 256), default=1, metavar="N", help=what, callback=_jobs)
+    return add(command)
+
+
+def _jobs(_ctx: click.Context, _param: click.Parameter, value: int) -> int:
+    if value == 1:
+        return 1
+    from netgen.jobs import available, processors  # noqa: PLC0415 - few runs are large enough to gain by it
+
+    if not available():
+        raise click.UsageError("--jobs is for systems that can copy a process (fork), and this is none")
+    return value or processors()
+
+
+def namespace_name(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+    """Return *value*, which a namespace can be called; None where none is given."""
+    if value is not None and not DNS_LABEL.fullmatch(value):
+        raise click.BadParameter(f"{shown(value)} is not the name of a namespace")
+    return value
+
+
+def read_workloads(
+    workloads: tuple[str, ...], others: tuple[str | None, ...], namespace: str | None = None
+) -> bytes | None:
+    """Return standard input where *workloads* name it; a usage error where *others*, which are read too, name it.
+
+    It is one too where *namespace* is given for *workloads*, and there are none.
+    """
+    if namespace and not workloads:
+        raise click.UsageError("--namespace is for the objects of --workloads, which is not given")
     if STDIN not in workloads:
         return None
     if STDIN in others:
@@ -96,10 +139,13 @@ def _once(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...])
     return values[0] if values else None
 
 
-def load(files: tuple[str, ...], platform: str | None, cni: str | None, ingress: str | None) -> api.Loaded:
-    """Return the meaning of *files*, folders and standard input (`-`)."""
+def load(
+    files: tuple[str, ...], platform: str | None, cni: str | None, ingress: str | None, line: Line | None = None
+) -> api.Loaded:
+    """Return the meaning of *files*, folders and standard input (`-`); *line* shows how far that is."""
     stdin = read_stdin() if STDIN in (*files, platform) else None
-    return api.load(files, platform=platform, cni=cni, ingress=ingress, stdin=stdin)
+    with line or nullcontext() as progress:
+        return api.load(files, platform=platform, cni=cni, ingress=ingress, stdin=stdin, progress=progress)
 
 
 def read_stdin() -> bytes | None:
@@ -107,6 +153,6 @@ def read_stdin() -> bytes | None:
     if sys.stdin is None:
         return None
     try:
-        return sys.stdin.buffer.read(MOST_BYTES + 1)
+        return sys.stdin.buffer.read(Dialect.MANIFEST.most_bytes + 1)
     except OSError as error:
         raise NetgenError([Problem("unreadable-file", None, f"standard input: {error.strerror}")]) from None

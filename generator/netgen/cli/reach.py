@@ -7,6 +7,7 @@ import click
 from netgen import api
 from netgen.cli.inputs import PLUGIN, file_completion, read_stdin
 from netgen.cli.output import emit, report, say
+from netgen.cli.progress import here
 from netgen.files import STDIN
 from netgen.problems import RefutedError
 
@@ -43,7 +44,8 @@ def command(
     from netgen.scene import undecided  # noqa: PLC0415 - same
 
     stdin = read_stdin() if STDIN in manifests else None
-    answer = api.reach(manifests, source=source, target=target, port=port, cni=cni, stdin=stdin)
+    with here() as progress:
+        answer = api.reach(manifests, source=source, target=target, port=port, cni=cni, stdin=stdin, progress=progress)
     report(answer.said)
     emit({"text": formats.as_text, "json": formats.as_json, "csv": formats.as_csv}[format_](answer))
     left = sum(not one.certain for one in answer.connections)

@@ -8,7 +8,7 @@ import click
 
 from netgen import api
 from netgen.cli.folder import check_options, folder_options, put
-from netgen.cli.inputs import inputs, load, read_workloads, workloads_option
+from netgen.cli.inputs import inputs, jobs_option, load, read_workloads, workloads_option
 from netgen.cli.output import emit, not_proved, proved
 from netgen.cli.reporting import CHOICES, Choice, Voice, reporting
 
@@ -33,6 +33,7 @@ Examples:
 @click.option("-o", "format_", type=click.Choice(["yaml", "json"]), default="yaml", help="Format on stdout.  [yaml]")
 @folder_options
 @workloads_option
+@jobs_option
 @click.option("--no-verify", is_flag=True, help="Leave the proof out, and say so.")
 @click.option("--report", "told", type=click.Choice(CHOICES), default="text", help="Format on stderr.  [text]")
 def command(
@@ -44,6 +45,8 @@ def command(
     out: str | None,
     layout: Layout | None,
     workloads: tuple[str, ...],
+    namespace: str | None,
+    jobs: int,
     told: Choice,
     *,
     check: bool,
@@ -62,22 +65,32 @@ def command(
     if workloads and no_verify:
         raise click.UsageError("--workloads is for the proof, and --no-verify leaves it out")
     with reporting("render", told, files[0], beside=True) as voice:
-        stdin = read_workloads(workloads, (*files, platform))
-        loaded = load(files, platform, cni, ingress)
-        manifests = api.render(loaded.intent)
-        voice.report(loaded.problems)
+        stdin = read_workloads(workloads, (*files, platform), namespace)
+        loaded, manifests = make(files, platform, cni, ingress, jobs, voice)
         no_proof = not_proved("--no-verify", loaded) if no_verify else ""
-        voice.say(no_proof or proved_or_open(loaded, manifests, workloads, stdin, voice))
+        voice.say(no_proof or proved_or_open(loaded, manifests, workloads, namespace, stdin, voice))
         if out is None:
             emit(api.stream(manifests, format_))
         else:
             put(manifests, out, layout, voice, check=check, force=force)
 
 
+def make(
+    files: tuple[str, ...], platform: str | None, cni: str | None, ingress: str | None, jobs: int, voice: Voice
+) -> tuple[api.Loaded, tuple[api.Manifest, ...]]:
+    """Return what *files* mean and their manifests, and report what is to be said of them."""
+    loaded = load(files, platform, cni, ingress, voice.line)
+    with voice.line as progress:
+        manifests = api.render(loaded.intent, jobs=jobs, progress=progress)
+    voice.report(loaded.problems)
+    return loaded, manifests
+
+
 def proved_or_open(
     loaded: api.Loaded,
     manifests: tuple[api.Manifest, ...],
     workloads: tuple[str, ...],
+    namespace: str | None,
     stdin: bytes | None,
     voice: Voice,
 ) -> str:
@@ -86,7 +99,10 @@ def proved_or_open(
     What netgen has rendered itself is not refused because a proof of it would be too large; what is not understood in
     *workloads* is refused, since it may open or close anything.
     """
-    proof = api.prove(loaded.intent, manifests, workloads=workloads, stdin=stdin)
+    with voice.line as progress:
+        proof = api.prove(
+            loaded.intent, manifests, workloads=workloads, namespace=namespace, stdin=stdin, progress=progress
+        )
     if proof.too_large and not workloads:
         return not_proved(proof.findings[0].message, loaded)
     return proved(proof, loaded, voice)

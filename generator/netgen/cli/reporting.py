@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from netgen.cli import output
+from netgen.cli.progress import Line, here
 from netgen.files import STDIN
 from netgen.problems import NetgenError, OutputError, Problem, in_order
 from netgen.report import FORMATS, Format, document
@@ -23,8 +24,14 @@ Choice = Literal["text"] | Format
 CHOICES = ("text", *FORMATS)
 
 
+@dataclass(frozen=True, slots=True)
 class Voice:
-    """How a command speaks: here as text, problems and remarks on stderr, and its result on stdout."""
+    """How a command speaks: here as text, problems and remarks on stderr, and its result on stdout.
+
+    While it works it shows its *line*, and does not speak.
+    """
+
+    line: Line = field(default_factory=here)
 
     def report(self, problems: tuple[Problem, ...]) -> None:
         """Show *problems*, which do not stop the run."""

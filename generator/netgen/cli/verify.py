@@ -21,7 +21,7 @@ from netgen.files import STDIN
 EXAMPLES = """\b
 Examples:
   netgen verify --spec spec.yaml deploy/
-  kustomize build deploy/ | netgen verify --spec spec.yaml -
+  kustomize build deploy/ | netgen verify --spec spec.yaml - deploy/kustomization.yaml
   helm template chart/ | netgen verify --spec teams/ --platform platform.yaml -
   netgen verify --spec spec.yaml deploy/ -o junit > netgen.xml
 """
@@ -39,6 +39,7 @@ def command(
     cni: str | None,
     ingress: str | None,
     workloads: tuple[str, ...],
+    namespace: str | None,
     format_: Choice,
     manifests: tuple[str, ...],
 ) -> None:
@@ -46,15 +47,19 @@ def command(
 
     MANIFESTS are files and folders, whoever wrote them; - reads standard input. Nothing may be missing and nothing in
     excess: for the apps, for pods that no spec names, and for the outside. Exit code 1 says that something is. With
-    --workloads MANIFESTS are proved in their cluster: they replace what it has under the same name.
+    --workloads MANIFESTS are proved in their cluster: they replace what it has under the same name. Of a
+    kustomization.yaml among MANIFESTS, the keys are named that may have changed what was found.
     With -o the whole outcome is one document on stdout, whatever it is. The exit code stays the same.
     """
     if STDIN in (*specs, platform) and STDIN in manifests:
         raise click.UsageError("standard input holds the spec or the manifests, not both")
     with reporting("verify", format_, specs[0]) as voice:
         stdin = read_workloads(workloads, (*specs, platform, *manifests))
-        loaded = load(specs, platform, cni, ingress)
+        loaded = load(specs, platform, cni, ingress, voice.line)
         voice.report(loaded.problems)
         stdin = read_stdin() if STDIN in manifests else stdin
-        proof = api.verify(loaded.intent, manifests, workloads=workloads, stdin=stdin)
+        with voice.line as progress:
+            proof = api.verify(
+                loaded.intent, manifests, workloads=workloads, namespace=namespace, stdin=stdin, progress=progress
+            )
         voice.result(proved(proof, loaded, voice))

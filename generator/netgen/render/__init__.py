@@ -9,15 +9,17 @@ from typing import Any, Literal
 
 from netgen.intent import Intent
 from netgen.render.backends import BACKENDS
-from netgen.render.planned import Planned
+from netgen.render.planned import Planned, Rank
 from netgen.render.templates import fill
-from netgen.source import Dialect, Document, Spot, read
+from netgen.source import Dialect, Document, Spot, read, values
 
 Format = Literal["yaml", "json"]
 
 SEPARATOR = "---\n"
 """What stands between two objects of a YAML stream."""
 
+PART = 600
+"""So many objects are one part of the work."""
 _BATCH = 1 << 20
 """So many characters are read back at once; one object alone may have more."""
 
@@ -43,18 +45,63 @@ class Manifest:
         return _body(self.document)
 
 
-def render(intent: Intent) -> tuple[Manifest, ...]:
-    """Return the objects that make *intent* true, by namespace, rank and name.
+Ranked = tuple[Rank, Manifest]
+"""An object with its rank in the order of its namespace."""
+Packed = list[tuple[list[str], list[Any] | None]]
+"""Texts of objects and what they are read as, batch by batch, for another process."""
+
+
+class Work:
+    """What is to be rendered, in *count* parts, each of which can be done by itself, here or in another process.
 
     An Intent that would be written wider than it is (an empty selector, no addresses) raises ValueError, and a text
     that cannot be read back RuntimeError: both are faults of netgen, not of a spec.
     """
-    planned = [item for plan in BACKENDS for item in plan(intent)]
-    texts = [fill(item.template, item.view) for item in planned]
-    parts = zip(planned, texts, _read_back(texts), strict=True)
-    ranked = [(item.rank, _manifest(item, text, document)) for item, text, document in parts]
+
+    def __init__(self, intent: Intent) -> None:
+        planned = [item for plan in BACKENDS for item in plan(intent)]
+        self._parts = [planned[first : first + PART] for first in range(0, len(planned), PART)]
+
+    @property
+    def total(self) -> int:
+        """Return how many objects there are."""
+        return sum(map(len, self._parts))
+
+    @property
+    def count(self) -> int:
+        """Return how many parts there are."""
+        return len(self._parts)
+
+    def render(self, number: int) -> tuple[Ranked, ...]:
+        """Return the objects of a part."""
+        return self.unpack(number, [(batch, None) for batch in self._texts(number)])
+
+    def pack(self, number: int) -> Packed:
+        """Return the same for unpack, which makes it objects of its own process in less time."""
+        return [(batch, values(SEPARATOR.join(batch), Dialect.MANIFEST)) for batch in self._texts(number)]
+
+    def unpack(self, number: int, packed: Packed) -> tuple[Ranked, ...]:
+        """Return the objects of a part of which *packed* is known."""
+        texts = (text for batch, _ in packed for text in batch)
+        documents = (document for batch, known in packed for document in _read_back(batch, known))
+        parts = zip(self._parts[number], texts, documents, strict=True)
+        return tuple((item.rank, _manifest(item, text, document)) for item, text, document in parts)
+
+    def _texts(self, number: int) -> Iterator[list[str]]:
+        return _batches([fill(item.template, item.view) for item in self._parts[number]])
+
+
+def in_order(parts: Iterable[Iterable[Ranked]]) -> tuple[Manifest, ...]:
+    """Return the objects of *parts*, by namespace, rank and name."""
+    ranked = [pair for part in parts for pair in part]
     ranked.sort(key=lambda pair: (pair[1].namespace, pair[0], pair[1].name))
     return tuple(manifest for _, manifest in ranked)
+
+
+def render(intent: Intent) -> tuple[Manifest, ...]:
+    """Return the objects that make *intent* true, by namespace, rank and name; Work says what it may raise."""
+    work = Work(intent)
+    return in_order(map(work.render, range(work.count)))
 
 
 def stream(manifests: Iterable[Manifest], output: Format) -> str:
@@ -79,13 +126,12 @@ def _manifest(planned: Planned, text: str, document: Document) -> Manifest:
     )
 
 
-def _read_back(texts: list[str]) -> Iterator[Document]:
-    """Yield each of *texts* read back, as a part of a stream: a parser of its own for each would cost a third more."""
-    for batch in _batches(texts):
-        reading = read(SEPARATOR.join(batch), "rendered", Dialect.MANIFEST)
-        if reading.problems or len(reading.documents) != len(batch):
-            raise RuntimeError(f"what was rendered cannot be read: {[p.message for p in reading.problems[:3]]}")
-        yield from reading.documents
+def _read_back(batch: list[str], known: list[Any] | None) -> Iterator[Document]:
+    """Yield each text of *batch* read back, as a part of a stream: a parser for each would cost a third more."""
+    reading = read(SEPARATOR.join(batch), "rendered", Dialect.MANIFEST, known)
+    if reading.problems or len(reading.documents) != len(batch):
+        raise RuntimeError(f"what was rendered cannot be read: {[p.message for p in reading.problems[:3]]}")
+    yield from reading.documents
 
 
 def _batches(texts: list[str]) -> Iterator[list[str]]:
