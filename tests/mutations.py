@@ -77,7 +77,6 @@ def random_inputs(count: int, seed: int) -> Iterator[bytes]:
 def mutants(seeds: list[Any], count: int, seed: int) -> Iterator[bytes]:
     """Yield *count* of the *seeds* (texts, or lists of documents as data), each broken in one to three places."""
     trees = [each for each in seeds if not isinstance(each, str)]
-    breakers = (_break_bytes, _break_tokens, _break_lines)
     for number in range(count):
         chance = chance_of(f"{seed}/{number}")
         if number % 2:
@@ -85,11 +84,11 @@ def mutants(seeds: list[Any], count: int, seed: int) -> Iterator[bytes]:
             change = chance.choice((_break_node, _bend_leaf, _bend_leaf))
             for _ in range(chance.randrange(1, 4)):
                 change(broken, chance)
-            yield _written(broken, chance)
+            yield written(broken, chance)
         else:
             source = chance.choice(seeds)
             text = source if isinstance(source, str) else freely(source, chance)
-            yield breakers[number // 2 % len(breakers)](text, chance)
+            yield BREAKERS[number // 2 % len(BREAKERS)](text, chance)
 
 
 # ---------------------------------------------------------------------------------------------------------- random ones
@@ -111,7 +110,7 @@ def _words(chance: Random) -> bytes:
 
 
 def _tree(chance: Random) -> bytes:
-    return _written([_any(chance, 5)], chance)
+    return written([_any(chance, 5)], chance)
 
 
 def _near(chance: Random) -> bytes:
@@ -121,7 +120,7 @@ def _near(chance: Random) -> bytes:
         body = {key: _any(chance, 4) for key in chance.sample(KEYS, chance.randrange(4))}
         body |= {"apps": {chance.choice(APPS): _app(chance) for _ in range(chance.randrange(4))}}
         documents.append(HEADER | {"kind": chance.choice(("Connectivity", "Connectivity", "Platform"))} | body)
-    return _written(documents, chance)
+    return written(documents, chance)
 
 
 def _app(chance: Random) -> Any:
@@ -161,7 +160,7 @@ def _forms(chance: Random) -> bytes:
         }.items()
         if chance.random() < 0.25
     }  # fmt: skip
-    return _written([document, platform] if chance.random() < 0.5 else [document], chance)
+    return written([document, platform] if chance.random() < 0.5 else [document], chance)
 
 
 def _text(chance: Random) -> str:
@@ -224,13 +223,17 @@ def _break_lines(text: str, chance: Random) -> bytes:
     return chance.choice(("\n", "\n", "\r\n", "\r")).join(lines).encode()
 
 
+BREAKERS = (_break_bytes, _break_tokens, _break_lines)
+"""Each returns a text that is broken in one to three places."""
+
+
 def _break_node(documents: Any, chance: Random) -> None:
     """Replace, swap, move, wrap, double or leave out a value of *documents*, or rename its key."""
-    places = list(_places(documents))
-    if not places:
+    found = list(places(documents))
+    if not found:
         return
-    holder, key = chance.choice(places)
-    other_holder, other_key = chance.choice(places)
+    holder, key = chance.choice(found)
+    other_holder, other_key = chance.choice(found)
     change = chance.randrange(7)
     if change == 0:
         del holder[key]
@@ -248,7 +251,7 @@ def _break_node(documents: Any, chance: Random) -> None:
 
 def _bend_leaf(documents: Any, chance: Random) -> None:
     """Put another text, number or truth for one of *documents*: of the same type, so that it is seen far inside."""
-    leaves = [(holder, key) for holder, key in _places(documents) if not isinstance(holder[key], dict | list)]
+    leaves = [(holder, key) for holder, key in places(documents) if not isinstance(holder[key], dict | list)]
     if not leaves:
         return
     holder, key = chance.choice(leaves)
@@ -262,15 +265,15 @@ def _bend_leaf(documents: Any, chance: Random) -> None:
     holder[key] = chance.choice(alike)
 
 
-def _places(value: Any) -> Iterator[tuple[Any, Any]]:
+def places(value: Any) -> Iterator[tuple[Any, Any]]:
     """Yield the holder and the key of each value inside *value*."""
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, item in items:
         yield value, key
-        yield from _places(item)
+        yield from places(item)
 
 
-def _written(documents: Any, chance: Random) -> bytes:
+def written(documents: Any, chance: Random) -> bytes:
     """Return *documents* as text; one in ten has a line of it doubled, so that keys stand twice."""
     text = freely(documents, chance)
     if chance.random() < 0.1:

@@ -392,6 +392,9 @@ def _about_a_call(caller: Key, key: Key, words: list[Any], app: Data, owners: Da
         yield (
             "4 consent by a wildcard" if not same and not granted else f"consent {'of one owner' if same else 'of two'}"
         )
+    served = [port for port in ports.values() if not port.metrics]
+    if not words and not any(granted) and len(served) == 1 < len(ports):
+        yield "6 a port for metrics is left out"
     for word in words:
         by_number = [
             port for port in ports.values() if not is_name(word) and port.service == int(str(word).partition("/")[0])

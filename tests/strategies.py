@@ -350,7 +350,7 @@ class Maker:
             port, forms = made[0]
             word = forms["word"]
             spec["port"] = forms["short"]
-            return (Port(word or "main", port.service, port.container, port.protocol, port.http),)
+            return (Port(word or "main", port.service, port.container, port.protocol, port.http, metrics=False),)
         spec["ports"] = {port.name: forms["short"] or forms["long"] for port, forms in made}
         return tuple(port for port, _ in made)
 
@@ -363,13 +363,14 @@ class Maker:
             long |= {"metrics": self.chance(3)} if self.chance(1) else {}
             if (service, protocol) == (container, "TCP") and self.chance(1):
                 long = {key: value for key, value in long.items() if key not in ("service", "protocol")}
-            return Port(name, service, container, protocol, protocol == "TCP"), {"short": None, "long": long}
+            read = long.get("metrics", name == "metrics")
+            return Port(name, service, container, protocol, protocol == "TCP", read), {"short": None, "long": long}
         word = self.one(("", "", *WORDS))
         arrow = self.one((" -> ", "->"))
         text = (f"{service}{arrow}" if service != container else "") + str(container) + (f"/{word}" if word else "")
         short = container if text == str(container) and self.chance(3) else text
         return (
-            Port(name, service, container, WORDS[word], word not in TRANSPORTS or not word),
+            Port(name, service, container, WORDS[word], word not in TRANSPORTS or not word, name == "metrics"),
             {"short": short, "word": word},
         )
 
@@ -419,9 +420,12 @@ class Maker:
         covering = self.covering(caller, callee)
         names = {name for grant in covering for name in grant}
         left = [port for port in callee.ports if port.name in names or not all(covering) or not covering]
-        ports = left if len(left) == 1 and self.chance(2) else self.some(left, 1)
+        # A call without a port means the one that is not for metrics, if there is one.
+        served = [port for port in left if not port.metrics]
+        alone = served if len(served) == 1 else left
+        ports = alone if len(alone) == 1 and self.chance(2) else self.some(left, 1)
         text = "/".join(callee.key) if caller.key[0] != callee.key[0] or self.chance(1) else callee.key[1]
-        caller.calls.append(self.call(text, ports, callee, written=len(left) > 1 or self.chance(2)))
+        caller.calls.append(self.call(text, ports, callee, written=ports != alone or len(alone) > 1 or self.chance(2)))
         opened = tuple(sorted({(port.protocol, port.container) for port in ports}))
         self.edges.append(Edge(caller.key, callee.key, opened))
 

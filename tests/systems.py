@@ -13,13 +13,14 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True)
 class Port:
-    """A port of an app as the cluster will see it; *http* says whether a URL may lead to it."""
+    """A port of an app as the cluster will see it; *http*: a URL may lead to it; *metrics*: it is for scrapers."""
 
     name: str
     service: int
     container: int
     protocol: str
     http: bool
+    metrics: bool
 
 
 @dataclass(frozen=True)

@@ -235,26 +235,35 @@ GO = """\
 [ $1 = env ] && echo go1.26.8 && exit
 echo "$@" >> "{log}"
 while [ "$1" != -o ]; do shift; done
-cat main.go > "$2/knp"
+cat main.go > "$2/$(basename "$PWD")"
 """
 
 
 def test_an_engine_is_built_for_every_state_of_its_sources(
     project: Project, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """The engine of the tests is built once, and anew when a source has changed; the program is the new one."""
-    log, source = project.folder / "log", project.folder / "tests" / "engines" / "knp" / "main.go"
+    """Each engine of the tests is built once, and anew when a source of it has changed; the program is the new one."""
+    log, sources = project.folder / "log", project.folder / "tests" / "engines"
     project.command("go", GO.format(log=log))
     monkeypatch.setenv("PATH", f"{project.path}:/usr/bin:/bin")
-    source.parent.mkdir(parents=True)
+    for name in ("knp", "other", "no-engine"):
+        (sources / name).mkdir(parents=True)
+        (sources / name / "main.go").write_text("unchanged", encoding="utf-8")
+    for name in ("knp", "other"):
+        (sources / name / "go.mod").touch()
     engines = runpy.run_path(str(project.folder / "dev"))["engines"]
     for text in ("first", "second"):
-        source.write_text(text, encoding="utf-8")
+        (sources / "knp" / "main.go").write_text(text, encoding="utf-8")
         engines()
         engines()
-        assert (project.folder / ".cache" / "engines" / "knp").read_text(encoding="utf-8") == text
-    assert len(log.read_text(encoding="utf-8").splitlines()) == 2
-    assert capfd.readouterr().err == "dev: building the policy engine of kube-network-policies (once) ...\n" * 2
+        built = {name: project.folder / ".cache" / "engines" / name for name in ("knp", "other", "no-engine")}
+        assert built["knp"].read_text(encoding="utf-8") == text
+        assert built["other"].read_text(encoding="utf-8") == "unchanged"
+        assert not built["no-engine"].exists()
+    assert len(log.read_text(encoding="utf-8").splitlines()) == 3
+    assert capfd.readouterr().err.splitlines() == [
+        f"dev: building the policy engine tests/engines/{name} (once) ..." for name in ("knp", "other", "knp")
+    ]
 
 
 @pytest.mark.parametrize(("found", "taken"), [("go1.26.8", "path"), ("go1.9", "wheel"), ("devel", "wheel")])

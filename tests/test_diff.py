@@ -1320,21 +1320,6 @@ def test_no_repository_and_no_git(monkeypatch: pytest.MonkeyPatch) -> None:
         api.diff("git:HEAD", "spec.yaml", environment={"PATH": "/nowhere"})
 
 
-def test_the_example_of_the_readme_is_what_netgen_says() -> None:
-    """To the letter: what the example shop becomes with a worker."""
-    shop = (ROOT / "specs" / "shop" / "spec.yaml").read_text(encoding="utf-8")
-    git("init", "-q")
-    write("spec.yaml", shop)
-    git("add", "spec.yaml")
-    git("commit", "-q", "-m", "one")
-    worker = '  worker: {port: 9000, calls: [backend, "internet:443"]}\n'
-    write("spec.yaml", shop.replace("calls: [backend]", "calls: [worker]") + worker)
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    shown = re.search(r"\$ netgen diff git:main spec.yaml\n(.*?)```", readme, re.DOTALL)
-    assert shown
-    assert run("git:main", "spec.yaml")[1] == shown[1]
-
-
 # --------------------------------------------------------------------------------------------- claims of a platform
 
 PLATFORM = "apiVersion: netgen.dev/v1alpha1\nkind: Platform\nmetadata: {name: prod}\n"

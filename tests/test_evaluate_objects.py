@@ -528,6 +528,24 @@ def test_two_objects_of_one_name_are_named() -> None:
     assert named(cluster) == ["9:18 NetworkPolicy np stands twice, and only one of the two can be in the cluster"]
 
 
+@pytest.mark.parametrize(
+    ("one", "two", "doubts"),
+    [
+        ("{name: a}", "{name: a}", 0),
+        ("{name: a}", "{name: a, labels: {kubernetes.io/metadata.name: a}}", 0),
+        ("{name: a, labels: {x: one}}", "{name: a, labels: {x: one}, annotations: {n: other}}", 0),
+        ("{name: a}", "{name: a, labels: {x: one}}", 1),
+        ("{name: a, labels: {x: one}}", "{name: a, labels: {x: two}}", 1),
+    ],
+)
+def test_a_namespace_that_stands_twice_is_in_doubt_only_if_its_labels_differ(one: str, two: str, doubts: int) -> None:
+    """Two charts often bring the same Namespace, and nothing but its labels decides who reaches whom."""
+    text = "\n---\n".join(f"apiVersion: v1\nkind: Namespace\nmetadata: {metadata}" for metadata in (one, two))
+    cluster = cluster_of(text)
+    assert [space.name for space in cluster.namespaces] == ["a"]
+    assert len(named(cluster)) == doubts
+
+
 # -------------------------------------------------------------------------------------------------------------- reading
 
 

@@ -215,9 +215,7 @@ def test_a_port_name(text: str) -> None:
     assert port_word(text) == PortWord(text)
 
 
-@pytest.mark.parametrize(
-    "text", ["", "Http", "a--b", "-a", "a-", "80", "abcdefghijklmnop", "a_b", "a.b", "é", "a b", "a\n"]
-)
+@pytest.mark.parametrize("text", ["", "Http", "-a", "a-", "80", "a" * 64, "a_b", "a.b", "é", "a b", "a\n"])
 def test_what_is_no_port_name(text: str) -> None:
     """Too long, of other letters, or with hyphens where none may be."""
     assert wrong(port_name, text) == ("bad-name", text)

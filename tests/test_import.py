@@ -32,7 +32,7 @@ SPECS = sorted(path.name for path in (ROOT / "specs").iterdir())
 SYSTEMS, CLUSTERS = 150, 150
 METADATA = ("labels of Service", "annotations of NetworkPolicy")
 """What two documents of one namespace have, and one does not, and what decides nothing."""
-HEAD = "# yaml-language-server: $schema=.netgen/connectivity.schema.json\n"
+HEAD = "# yaml-language-server: $schema=.netgen.schema.json\n"
 SHOP = "apiVersion: netgen.dev/v1alpha1\nkind: Connectivity\nmetadata: {name: shop, namespace: shop}\n"
 Body = dict[str, Any]
 
@@ -570,7 +570,7 @@ def test_the_command_never_overwrites_a_file(tmp_path: Path) -> None:
     golden, target = str(ROOT / "tests" / "golden" / "shop.yaml"), tmp_path / "spec.yaml"
     done = run(golden, "--out", str(target))
     assert (done.returncode, done.stdout) == (0, "")
-    assert (tmp_path / ".netgen" / "connectivity.schema.json").exists()
+    assert (tmp_path / ".netgen.schema.json").exists()
     before = target.read_text(encoding="utf-8")
     refused = run(golden, "--out", str(target))
     assert (refused.returncode, target.read_text(encoding="utf-8")) == (2, before)

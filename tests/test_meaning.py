@@ -337,11 +337,45 @@ def test_decision_6_a_service_port_that_is_the_container_port_of_another_is_the_
 
 def test_decision_6_several_ports_are_ambiguous() -> None:
     """The error lists the choices."""
-    (problem,) = refused(apps(f"web: {{calls: [db]}}\ndb: {{{TWO_PORTS}}}"))
-    assert (problem.code, problem.notes) == ("ambiguous-port", ("its ports: metrics (9090/tcp), web (80/tcp)",))
-    assert codes(apps(f"web: {{calls: [db]}}\ndb: {{{TWO_PORTS}, accepts: {{web: [web, metrics]}}}}")) == [
-        "ambiguous-port"
-    ]
+    ports = "ports: {web: 80 -> 8080, admin: 9090}"
+    (problem,) = refused(apps(f"web: {{calls: [db]}}\ndb: {{{ports}}}"))
+    assert (problem.code, problem.notes) == ("ambiguous-port", ("its ports: admin (9090/tcp), web (80/tcp)",))
+    assert codes(apps(f"web: {{calls: [db]}}\ndb: {{{ports}, accepts: {{web: [web, admin]}}}}")) == ["ambiguous-port"]
+
+
+@pytest.mark.parametrize(
+    ("ports", "accepts", "reached"),
+    [
+        ("{web: 8080, metrics: 9090}", "[]", ["8080/TCP"]),
+        ("{web: 8080, exporter: {container: 9090, metrics: true}}", "[]", ["8080/TCP"]),
+        ("{web: {container: 8080, metrics: true}}", "[]", ["8080/TCP"]),
+        ("{metrics: 9090}", "[]", ["9090/TCP"]),
+        ("{web: 8080, metrics: 9090}", "{web: metrics}", ["9090/TCP"]),
+        ("{web: 8080, metrics: 9090}", "{web: [web, metrics]}", ["8080/TCP"]),
+        ("{web: 8080, admin: 7070, metrics: 9090}", "{web: [admin, metrics]}", ["7070/TCP"]),
+        ("{web: 8080, admin: 7070, metrics: 9090}", "[]", ["ambiguous-port"]),
+        ("{web: 8080, metrics: {container: 9090, metrics: false}}", "[]", ["ambiguous-port"]),
+        ("{web: {container: 8080, metrics: true}, metrics: 9090}", "[]", ["ambiguous-port"]),
+    ],
+)
+def test_decision_6_a_port_for_metrics_is_not_meant_by_a_call_without_a_port(
+    ports: str, accepts: str, reached: list[str]
+) -> None:
+    """Where another port is left; the grant is asked first, and what the port says of metrics wins over its name."""
+    spec = apps(f"web: {{calls: [db]}}\ndb: {{ports: {ports}, accepts: {accepts}}}")
+    if reached == ["ambiguous-port"]:
+        assert codes(spec) == reached
+    else:
+        assert opened(spec) == [f"shop/web -> shop/db {port}" for port in reached]
+
+
+def test_decision_6_a_fix_for_a_call_without_a_port_leaves_out_those_for_metrics() -> None:
+    """Nobody is told to open to a caller what is there for scrapers."""
+    (problem,) = refused(apps("web: {calls: [db]}\ndb: {ports: {web: 8080, admin: 7070, metrics: 9090}}"))
+    assert problem.fix == "write db:admin or db:web"
+    foreign = apps("db: {ports: {web: 8080, metrics: 9090}, accepts: {other: web}}\nother: {}", "pay")
+    problems = refused(apps("web: {calls: [pay/db]}"), foreign)
+    assert [problem.fix.partition("add  ")[2] for problem in problems] == ["shop/web: web"]
 
 
 def test_decision_6_one_number_for_two_protocols_is_told_apart_by_the_protocol() -> None:

@@ -44,6 +44,8 @@ ELSEWHERE = {
         ),
         "test_workloads.py",
     ),
+    "resource-list": "test_krm.py",
+    **dict.fromkeys(("overlay-changes", "overlay-unbuilt"), "test_overlays.py"),
     "foreign-files": "test_write.py",
     **dict.fromkeys(("edited-files", "folder-differs"), "test_write_layouts.py"),
     "unwritable": "test_write.py",

@@ -80,7 +80,7 @@ DECISIONS: dict[int, tuple[str, ...]] = {
     5: ("an unmanaged caller", "a peer is called", "a peer is accepted"),
     6: (
         *("the service port", "the only port", "the granted port", "a grant narrows"),
-        *("named by the protocol word", "main"),
+        *("named by the protocol word", "main", "a port for metrics is left out"),
     ),
     7: ("metrics by name", "metrics by a mark", "the scraper is an app"),
     8: ("claims", "a link-local target", "an internal entry point"),

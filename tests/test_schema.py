@@ -310,7 +310,7 @@ def test_the_search_for_nested_repetitions_finds_one() -> None:
     [
         ("Connectivity", "name", "a 0 a-b a--b " + "a" * 63, "A -a a- a_b a.b é " + "a" * 64),
         ("Connectivity", "objectName", "a a.b a-b.c0 " + "a" * 253, "a. .a a..b a.-b a-.b A " + "a" * 254),
-        ("Connectivity", "portName", "a a1 1a a-b grpc-web " + "a" * 15, "1 1-2 a--b -a a- A a_b " + "a" * 16),
+        ("Connectivity", "portName", "a a1 1a a-b a--b grpc-web " + "a" * 63, "1 1-2 -a a- A a_b " + "a" * 64),
         (
             "Connectivity",
             "labelKey",
@@ -346,6 +346,8 @@ def test_a_later_key_is_told_as_not_yet(slot: Slot) -> None:
         assert key not in slot.node["properties"]
         text = slot.text(sample(slot.node) | {key: 1})
         assert told(text) == [f"{where(text, (*slot.path, key), key=True)} not-yet"]
+        (problem,) = judge(text)
+        assert problem.fix not in ("", "leave it out")
 
 
 def test_every_map_with_later_keys_exists() -> None:
@@ -524,7 +526,7 @@ PLATFORM = "apiVersion: netgen.dev/v1alpha1\nkind: Platform\nmetadata: {name: x}
             "`e` stands twice in `d`",
             "leave one out",
         ),
-        (PLATFORM + "entrypoints: {a: {gateway: b/c}}\n", "4:19 not-yet", "`gateway` is not read", "leave it out"),
+        (PLATFORM + "entrypoints: {a: {gateway: b/c}}\n", "4:19 not-yet", "`gateway` is not read", "write  ingress: CLASS"),
     ],
 )
 def test_a_message_says_what_is_wrong_and_what_to_write(text: str, line: str, message: str, fix: str) -> None:

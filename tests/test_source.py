@@ -17,12 +17,13 @@ from ruamel.yaml import YAML
 
 import netgen
 from netgen.problems import CODES, Problem, in_order
-from netgen.source import MOST_BYTES, Dialect, Document, Reading, Spot, read
+from netgen.source import Dialect, Document, Reading, Spot, read
 from netgen.source.parsers import PureParser
 from netgen.source.reader import Reader
-from netgen.source.text import decode
+from netgen.source.text import Text, decode
 
 SPEC, MANIFEST = Dialect.SPEC, Dialect.MANIFEST
+MOST_BYTES = SPEC.most_bytes
 PARSERS = {"libyaml": yaml.CSafeLoader, "pure": PureParser}
 
 
@@ -247,8 +248,22 @@ def test_manifest_characters(parser: str) -> None:
     ids=["byte", "truncated", "surrogate", "utf-16", "utf-16-be", "utf-32", "utf-32-le", "most", "more", "wide", "nul"],
 )
 def test_bytes(raw: str | bytes, expected: list[str]) -> None:
-    """Only UTF-8 is read, up to 10 MiB."""
+    """Only UTF-8 is read, of a spec up to 10 MiB."""
     assert found(raw) == expected
+
+
+def test_manifests_are_larger_than_specs() -> None:
+    """Of manifests 200 MiB are read: what netgen writes of 50,000 apps into one file."""
+    assert MANIFEST.most_bytes == 20 * MOST_BYTES
+    assert found(b"#" * (MOST_BYTES + 1), MANIFEST) == []
+    assert found(b"\0" * (MANIFEST.most_bytes + 1), MANIFEST) == ["1:1 too-large"]
+
+
+def test_a_long_line_has_its_columns() -> None:
+    """Columns are right to the end of a line that is as long as `kubectl get -o json` makes one."""
+    text = Text("all.json", "x" * (17 * 1024 * 1024))
+    place = text.place(text.cell(len(text.content) - 1))
+    assert (place.line, place.column) == (1, len(text.content))
 
 
 SYNTAX = {

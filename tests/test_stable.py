@@ -132,6 +132,40 @@ def test_the_folder_is_the_same_wherever_it_is_written(tmp_path: Path) -> None:
     assert written[1:] == written[:1] * 2
 
 
+def test_the_order_on_the_disk_changes_no_byte(tmp_path: Path) -> None:
+    """Files of a folder made in another order, below other folders, with other rights; one processor or all."""
+    outputs = set()
+    for number, names in enumerate((("a", "b", "c"), ("c", "a", "b"), ("b", "c", "a"))):
+        for name in names:
+            file = tmp_path / f"{number}" / ("x/y" if number == 2 else "") / f"{name}.yaml"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(
+                BAD.replace("NAME", name).split("apps:")[0] + "apps: {web: 8080, db: 5432}\n", encoding="utf-8"
+            )
+            file.chmod(0o600 if number else 0o644)
+        one_processor = {min(os.sched_getaffinity(0))} if number else os.sched_getaffinity(0)
+        program = f"import os; os.sched_setaffinity(0, {one_processor}); from netgen.cli import main; main()"
+        done = subprocess.run(
+            [sys.executable, "-c", program, "render", "."], cwd=tmp_path / f"{number}", capture_output=True, check=True
+        )
+        outputs.add(done.stdout)
+    assert len(outputs) == 1
+    assert outputs.pop().count(b"kind: NetworkPolicy") == 6
+
+
+@pytest.mark.parametrize("layout", ["helm", "plain"])
+def test_other_layouts_are_the_same_wherever_they_are_written(layout: str, tmp_path: Path) -> None:
+    """Names and bytes of every file, whatever the hash seed, the locale and the umask."""
+    written = []
+    for seed, locale in enumerate(("C", "tr_TR.UTF-8")):
+        out = tmp_path / str(seed) / "templates"  # which Helm wants
+        surroundings = {"PYTHONHASHSEED": str(seed), "LC_ALL": locale, "TZ": "Asia/Kathmandu"}
+        shop = ROOT / "specs" / "shop"
+        assert run("render", shop, "--out", out, "--layout", layout, env=surroundings, umask=0o077 * seed)[0] == 0
+        written.append({path.name: path.read_bytes() for path in out.iterdir()})
+    assert written[0] == written[1] != {}
+
+
 def test_nothing_of_this_machine_is_in_the_output(usual: dict[str, tuple[int, bytes, bytes]], tmp_path: Path) -> None:
     """No path, no user, no host, no date, no version of a tool; and nothing but line feeds ends a line."""
     assert run("render", SYSTEMS[0], "--out", tmp_path / "out")[0] == 0

@@ -257,7 +257,48 @@ def test_a_namespace_that_is_not_deployed_yet_is_one_warning() -> None:
     code, said = check()
     assert (code, told(said)) == (0, ["spec.yaml:6:3 selects-nothing"])
     assert "no workload is in the namespace shop, so that nothing is selected by shop/db, shop/web" in said
-    assert "workloads without a namespace (1) are taken to be in default" in said
+    note = "workloads without a namespace (1) are taken to be in default; with --namespace shop they are in shop"
+    assert note in said
+    assert "policies without a namespace are in default" not in said
+    cluster(policy("closing", ""))
+    assert "; assumes: pods carry these labels, policies without a namespace are in default)" in check()[1]
+
+
+@pytest.mark.parametrize("command", ["check", "render", "verify"])
+def test_the_namespace_of_objects_that_name_none_is_given(command: str) -> None:
+    """A chart that is templated without its namespace has its pods where the flag says, and that is no assumption."""
+    _, manifests, _ = run("render", "spec.yaml")
+    Path("manifests.yaml").write_text(manifests, encoding="utf-8")
+    closing = policy("closing", "", {"matchLabels": {"app.kubernetes.io/name": "db"}}, ingress=[])
+    cluster(*(pods(name, namespace="") for name in ("web", "db")), closing)
+    arguments = ["--spec", "spec.yaml", "manifests.yaml"] if command == "verify" else ["spec.yaml"]
+    code, _, said = run(command, *arguments, "--workloads", "cluster", "--namespace", "shop")
+    assert (code, told(said)) == (0, [])
+    assert "assumes" not in said
+
+
+def test_the_namespace_of_objects_that_name_none_is_that_of_the_manifests_too() -> None:
+    """What kustomize builds without a namespace is verified where it will be applied."""
+    _, manifests, _ = run("render", "spec.yaml")
+    Path("manifests.yaml").write_text(manifests.replace("  namespace: shop\n", ""), encoding="utf-8")
+    assert run("verify", "--spec", "spec.yaml", "manifests.yaml")[0] == 1
+    assert run("verify", "--spec", "spec.yaml", "manifests.yaml", "--namespace", "shop")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("render", "spec.yaml", "--namespace", "shop"), "--namespace is for the objects of --workloads"),
+        (("check", "spec.yaml", "--namespace", "shop"), "--namespace is for the objects of --workloads"),
+        (("check", "spec.yaml", "--workloads", ".", "--namespace", "A b"), "'A b' is not the name of a namespace"),
+        (("import", ".", "--namespace", "a/b"), "'a/b' is not the name of a namespace"),
+    ],
+)
+def test_a_namespace_that_says_nothing_is_a_usage_error(arguments: tuple[str, ...], said: str) -> None:
+    """The flag is for manifests, and takes what a namespace can be called."""
+    code, _, stderr = run(*arguments)
+    assert code == 2
+    assert said in stderr.replace("`", "'")
 
 
 def test_an_end_that_has_no_pods_is_told_where_its_namespace_is_given() -> None:

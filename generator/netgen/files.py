@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from netgen.problems import Problem
-from netgen.source import MOST_BYTES
+from netgen.source import Dialect
 
 STDIN = "-"
 SUFFIXES = (".yaml", ".yml", ".json")
@@ -34,24 +34,25 @@ def texts(
     *found*.
     """
     contents: dict[str, tuple[str, bytes]] = {}
+    most = (Dialect.MANIFEST if rendered else Dialect.SPEC).most_bytes
     for path in paths:
         if path == STDIN:
             contents[STDIN] = ("<stdin>", stdin or b"")
         elif os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises where a name is too long
-            for file, text in _of_folder(path, found, wanted, rendered=rendered):
+            for file, text in _of_folder(path, found, wanted, most, rendered=rendered):
                 contents.setdefault(os.path.realpath(file), (file, text))
-        elif (content := _bytes(path, found)) is not None:
+        elif (content := _bytes(path, found, most)) is not None:
             contents.setdefault(os.path.realpath(path), (path, content))
     return list(contents.values())
 
 
 def _of_folder(
-    folder: str, found: list[Problem], wanted: Callable[[bytes], bool], *, rendered: bool
+    folder: str, found: list[Problem], wanted: Callable[[bytes], bool], most: int, *, rendered: bool
 ) -> list[tuple[str, bytes]]:
     """Return the files of *folder* that are *wanted*, and note the others."""
     chosen, others = [], []
     for file in _files(folder, found, rendered=rendered):
-        text = _bytes(file, found) if _is_regular(file) else b""
+        text = _bytes(file, found, most) if _is_regular(file) else b""
         if text is not None and wanted(text):
             chosen.append((file, text))
         elif text is not None:
@@ -98,10 +99,10 @@ def _is_regular(file: str) -> bool:
         return True
 
 
-def _bytes(path: str, found: list[Problem]) -> bytes | None:
+def _bytes(path: str, found: list[Problem], most: int) -> bytes | None:
     try:
         with Path(path).open("rb") as file:
-            return file.read(MOST_BYTES + 1)  # the reader refuses what is larger, and needs no more of it
+            return file.read(most + 1)  # the reader refuses what is larger, and needs no more of it
     except (OSError, ValueError) as error:
         found.append(_unreadable(path, error))
         return None

@@ -151,6 +151,8 @@ class ServicePort:
 class Service:
     """A Service of *app*: *type* is ClusterIP, NodePort or LoadBalancer; *headless* goes with ClusterIP only.
 
+    An *existing* one is somebody else's and is not rendered; it leads to the app by *ports*, and what else it has is
+    not known.
     *affinity_seconds* is None without session affinity, 0 for ClientIP with the cluster's default time-out.
     """
 
@@ -167,6 +169,7 @@ class Service:
     local_traffic: bool = False
     source_ranges: tuple[str, ...] = ()
     load_balancer_class: str | None = None
+    existing: bool = False
     spot: Spot = field(compare=False, repr=False, kw_only=True)
 
 

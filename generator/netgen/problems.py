@@ -87,7 +87,7 @@ CODES: dict[str, Code] = {
     # reading
     "unreadable-file": Code(_E, "The file or folder cannot be read."),
     "no-spec": Code(_E, "There is no Connectivity document in what was given."),
-    "too-large": Code(_E, "A file is larger than 10 MiB, or its aliases unfold to too much."),
+    "too-large": Code(_E, "A spec is over 10 MiB, a file of manifests over 200 MiB, or aliases unfold to too much."),
     "bad-encoding": Code(_E, "The text is not UTF-8."),
     "control-character": Code(_E, "The text holds a character that is invisible or steers a terminal."),
     "yaml-syntax": Code(_E, "The text is not YAML."),
@@ -103,6 +103,9 @@ CODES: dict[str, Code] = {
     "nothing-to-compare": Code(_E, "Neither side of a comparison holds any object."),
     "spec-given": Code(_E, "Specs were given where manifests are read."),
     "spec-left-out": Code(_W, "Specs among the manifests were left out."),
+    "resource-list": Code(_E, "The text is not a ResourceList, as a KRM function is given one."),
+    "overlay-changes": Code(_W, "A kustomization changes what the manifests mean when it is built."),
+    "overlay-unbuilt": Code(_W, "Files were read as they are, and a kustomization among them changes them."),
     "skipped-files": Code(_N, "Files of a folder hold no netgen document and were left out."),
     # shape
     "unknown-kind": Code(_E, "The document's apiVersion and kind are none of netgen's."),
@@ -161,6 +164,10 @@ CODES: dict[str, Code] = {
     "entrypoint-ambiguous": Code(_E, "Several entry points serve the URL's host."),
     "unknown-controller": Code(_E, "The entry point's controller is not known, so its pods cannot be named."),
     "annotation-conflict": Code(_E, "A document would change an annotation that the entry point sets."),
+    "unsafe-annotation": Code(
+        _E, "An annotation is configuration of a controller, or serves hosts no spec says; a Platform may allow it."
+    ),
+    "annotation-allowed": Code(_W, "The Platform allows an unsafe annotation, and what it opens is not known."),
     "route-duplicate": Code(_E, "Two exposures claim one host and path."),
     "route-path": Code(_E, "The path is not one that the Ingress or its controller takes."),
     "scheme-mixed": Code(_E, "One host is exposed both with and without TLS."),

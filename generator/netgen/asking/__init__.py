@@ -16,6 +16,7 @@ from netgen.problems import NetgenError, Problem
 from netgen.scene import ASKED, Scene, known_cni, scenes
 from netgen.scene.ends import Ends
 from netgen.verify import ideal
+from netgen.verify.standing import with_existing
 
 __all__ = ["Answer", "Reply", "can"]
 
@@ -36,6 +37,7 @@ def can(
     looked up, and no places, which is faster. *rendered*: the manifests are in no file, so that they have no places.
     NetgenError for an end that nothing is, and for a text of the wrong form.
     """
+    cluster = with_existing(cluster, intent)
     url = url_of(target)
     ways = Ways(cluster, intent)
     served = () if url is None or service_of(url.host) else ways.serving(url)

@@ -56,18 +56,31 @@ class Manifest(Protocol):
         """Spot of the spec."""
 
 
-def check(manifests: Iterable[Manifest], *, kubernetes: tuple[int, int] | None = None) -> tuple[Problem, ...]:
+def are_sound(manifests: Iterable[Manifest], *, kubernetes: tuple[int, int] | None = None) -> bool:
+    """Return whether each of *manifests*, looked at alone, passes `check`."""
+    rule = _service_name(kubernetes)
+    return not any(True for manifest in manifests for _ in _faults(manifest, rule))
+
+
+def _service_name(kubernetes: tuple[int, int] | None) -> names.Rule:
+    return names.dns_label if kubernetes and kubernetes >= _DIGITS_LEAD_SINCE else names.dns_1035_label
+
+
+def check(
+    manifests: Iterable[Manifest], *, kubernetes: tuple[int, int] | None = None, sound: bool = False
+) -> tuple[Problem, ...]:
     """Return every reason for which an API server of version *kubernetes* would refuse one of *manifests*.
 
     Without a version the stricter rule holds where versions differ: from 1.36 on the name of a Service may start with
-    a digit. A kind that is not known here is a problem too, so that nothing passes unread.
+    a digit. A kind that is not known here is a problem too, so that nothing passes unread. *sound*: `are_sound` said so
+    of all, and only what is between them is looked at.
     """
-    service_name = names.dns_label if kubernetes and kubernetes >= _DIGITS_LEAD_SINCE else names.dns_1035_label
+    service_name = _service_name(kubernetes)
     problems: list[Problem] = []
     seen: dict[tuple[str, str, str, str], Manifest] = {}
     claims: dict[int, Manifest] = {}
     for manifest in manifests:
-        found = list(_faults(manifest, service_name))
+        found = [] if sound else list(_faults(manifest, service_name))
         if not found and manifest.kind == "Service":
             found = list(_claim_node_ports(manifest, claims))
         problems.extend(_problem(manifest, fault) for fault in found)

@@ -9,7 +9,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_interface
 Network = IPv4Network | IPv6Network
 
 _CIDR = re.compile(r"([0-9A-Fa-f.:]+)/([0-9]+)")
-_ZEROS = re.compile(r"^0+(?=[0-9]+\.)|(?<=[./])0+(?=[0-9])")
+_ZEROS = re.compile(r"^(?=[0-9]+\.)0+(?=[0-9])|(?<=[./])0+(?=[0-9])")
 _NO_CIDR = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
 _LEADING_ZEROS = "must not have leading 0s in IP or prefix length"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from netgen.diff.changes import Change, Diff, Kind, Zone, in_order
 from netgen.diff.claims import claimed
@@ -19,6 +19,7 @@ from netgen.evaluate.objects.model import Cluster, Workload
 from netgen.intent import Intent
 from netgen.scene import ASKED, scenes
 from netgen.scene.names import OTHER
+from netgen.source import Document
 
 __all__ = ["Change", "Comparison", "Diff", "Kind", "Side", "Zone", "compare", "comparison"]
 
@@ -27,11 +28,12 @@ __all__ = ["Change", "Comparison", "Diff", "Kind", "Side", "Zone", "compare", "c
 class Side:
     """One side: the objects of its manifests, and the Intent that they were rendered from, if a spec was given.
 
-    An Intent without apps is that of a platform alone.
+    An Intent without apps is that of a platform alone. *documents* are the objects as they were read or rendered.
     """
 
     cluster: Cluster
     intent: Intent | None = None
+    documents: tuple[Document, ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True)

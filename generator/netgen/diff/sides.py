@@ -19,6 +19,7 @@ from netgen.scene import IMPLIED
 from netgen.source import Dialect, Document, read
 from netgen.spec import load_texts
 from netgen.verify.ideal import workloads
+from netgen.verify.standing import with_existing
 
 Texts = list[tuple[str, bytes]]
 
@@ -76,13 +77,13 @@ def _side(
         others = [name for name, text in contents if not _SPEC.search(text)]
         _note_left_out(others, found, because="no netgen document is in them")
         loaded = load_texts(specs, platform, ingress=around.ingress, partial=True)
-        return Side(_rendered(loaded.intent), loaded.intent), loaded.problems
-    cluster = _cluster(contents)
+        return _rendered(loaded.intent), loaded.problems
+    cluster, documents = _cluster(contents)
     if _is_empty(cluster):
         absent = any(problem.code == "empty-side" for problem in found)
         found += [] if absent else [Problem("empty-side", None, f"{argument} holds no object that was looked for")]
     loaded_platform = load_texts([], platform, partial=True) if platform else None
-    return Side(cluster, loaded_platform.intent if loaded_platform else None), ()
+    return Side(cluster, loaded_platform.intent if loaded_platform else None, documents), ()
 
 
 def _contents(
@@ -125,24 +126,26 @@ def _platform(around: Surroundings, found: list[Problem]) -> Texts:
     return texts(given, around.stdin, found, wanted=bool, rendered=False)
 
 
-def _rendered(intent: Intent) -> Cluster:
+def _rendered(intent: Intent) -> Side:
     manifests = render(intent)
     problems = check(manifests, kubernetes=intent.kubernetes)
     if problems:
         raise NetgenError(problems)
-    cluster = read_cluster(manifest.document for manifest in manifests)
+    documents = tuple(manifest.document for manifest in manifests)
     # The pods are called what the spec calls them, and not after their Services.
-    return replace(cluster, workloads=tuple(replace(one, kind=IMPLIED) for one in workloads(intent)))
+    pods = tuple(replace(one, kind=IMPLIED) for one in workloads(intent))
+    cluster = with_existing(read_cluster(documents), intent)
+    return Side(replace(cluster, workloads=pods), intent, documents)
 
 
-def _cluster(contents: Texts) -> Cluster:
+def _cluster(contents: Texts) -> tuple[Cluster, tuple[Document, ...]]:
     documents: list[Document] = []
     problems: list[Problem] = []
     for file, text in contents:
         reading = read(text, file, Dialect.MANIFEST)
         documents += reading.documents
         problems += reading.problems
-    return read_cluster(documents, problems)
+    return read_cluster(documents, problems), tuple(documents)
 
 
 def _is_empty(cluster: Cluster) -> bool:

@@ -132,7 +132,7 @@ def _number(port: ServicePort, named: Iterable[NamedPort]) -> int | None:
 def _routes(cluster: Cluster, backends: Iterable[Backend], broken: list[Broken]) -> Iterator[Route]:
     services = {(service.namespace, service.name): service for service in cluster.services}
     by_port: dict[tuple[str, str, ServicePort], list[Backend]] = {}
-    for one in backends:
+    for one in backends if cluster.ingresses else ():
         by_port.setdefault((one.service.namespace, one.service.name, one.port), []).append(one)
     for ingress in cluster.ingresses:
         for rule in ingress.rules:

@@ -58,9 +58,11 @@ class Space:
         forms = {}
         for held, each in self._apps:
             for draft in each.all:
-                forms[draft.name] = self._app(draft, held, select_by)
+                forms[draft.name] = self._app(draft, held, select_by, shared)
+        own = {id(draft.service) for draft in drafts}
         for service, app in served:
-            lost = list(lost_labels(service, shared | {NAME_LABEL: app, PART_OF: name}))
+            kept = shared | {NAME_LABEL: app, PART_OF: name}
+            lost = list(lost_labels(service, kept, own=id(service) in own))
             if lost:
                 self._said.add(service.spot, f"labels of Service {service} are left out: {', '.join(lost)}")
         metadata: dict[str, Any] = {"name": name, "namespace": self._namespace}
@@ -78,12 +80,12 @@ class Space:
 
     # ---------------------------------------------------------------------------------------------------------- apps
 
-    def _app(self, draft: Draft, held: Held, select_by: str) -> Any:
+    def _app(self, draft: Draft, held: Held, select_by: str, labels: dict[str, str]) -> Any:
         form: dict[str, Any] = {}
         if draft.selector != Selector(((select_by, draft.name),)):
             form["select"] = select(draft.selector)
         form |= ports(draft)
-        service = service_form(draft, self._annotations)
+        service = service_form(draft, self._annotations, labels | {NAME_LABEL: draft.name})
         form |= {} if service == {} else {"service": service}
         form |= self._held(held)
         form |= {"overlaps": draft.overlaps} if draft.overlaps else {}

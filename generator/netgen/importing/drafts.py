@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from netgen.annotations import unsafe
 from netgen.evaluate.objects.model import IngressObject, Policy, Selector, ServiceObject
 from netgen.evaluate.sets import PortSet
 from netgen.importing.model import Party, Peer, Unsaid, has, numbers
@@ -162,10 +163,10 @@ def _covered(ports: tuple[DraftPort, ...], found: list[tuple[ServiceObject, tupl
 
 
 def annotations_of(service: ServiceObject | IngressObject | Policy) -> dict[str, str]:
-    """Return the annotations of *service*, without what kubectl keeps there."""
+    """Return the annotations of *service*, without what kubectl keeps there and what only a Platform may allow."""
     found = step(body(service.spot), "metadata", "annotations")
-    pairs = found.items() if isinstance(found, dict) else ()
-    return {key: value for key, value in sorted(pairs) if isinstance(value, str) and key != CLIENT_CONFIG}
+    pairs = [pair for pair in found.items() if isinstance(pair[1], str)] if isinstance(found, dict) else []
+    return {key: value for key, value in sorted(pairs) if key != CLIENT_CONFIG and not unsafe(key, value)}
 
 
 def _rank(service: ServiceObject, party: Party) -> tuple[bool, bool, bool, str]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from netgen.evaluate.objects.model import Cluster, IngressObject, Policy
+from netgen.evaluate.objects.model import Cluster, IngressObject, Policy, ServiceObject
 from netgen.importing.drafts import Shared, annotations_of
 from netgen.importing.model import Unsaid
 from netgen.importing.services import labels_of
 from netgen.source import Document, Spot
-from netgen.verify.reading import body, items, step
+from netgen.verify.reading import body, items, step, unasked
 
 _GROUPS = frozenset(
     (
@@ -24,7 +24,7 @@ _KINDS = {
     ("", "Endpoints"): "it gives a Service its addresses",
     ("discovery.k8s.io", "EndpointSlice"): "it gives a Service its addresses",
     ("networking.k8s.io", "IngressClass"): "a Platform has the classes of its entry points",
-    ("monitoring.coreos.com", "ServiceMonitor"): "it finds Services by their labels, and a spec gives them its own",
+    ("monitoring.coreos.com", "ServiceMonitor"): "it finds Services by their labels, which netgen gives them too",
 }
 
 
@@ -55,6 +55,16 @@ def _tell_of_metadata(cluster: Cluster, shared: Shared, said: Unsaid) -> None:
         if labels:
             said.note(one.spot, f"{kind} {one} has labels, and what is rendered has those of its spec: {labels}")
     _tell_of_certificates(cluster, said)
+    _tell_of_unsafe(cluster, said)
+
+
+def _tell_of_unsafe(cluster: Cluster, said: Unsaid) -> None:
+    exposing: list[ServiceObject | IngressObject] = [*cluster.services, *cluster.ingresses]
+    for one in exposing:
+        kind = "Service" if isinstance(one, ServiceObject) else "Ingress"
+        for key, what in unasked((), one.spot):
+            fix = f"to keep it, write it into the spec and  unsafeAnnotations: [{key}]  into the Platform"
+            said.add(one.spot, f"{kind} {one} has the annotation {key}, which {what}; it is left out", fix)
 
 
 def _tell_of_certificates(cluster: Cluster, said: Unsaid) -> None:

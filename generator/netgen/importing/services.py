@@ -16,7 +16,9 @@ from netgen.spec.resolve.registry import MANAGED_BY, NAME_LABEL, PART_OF
 from netgen.verify.reading import body, step
 
 IN = Direction.INGRESS
-NETGENS = frozenset((NAME_LABEL, PART_OF, MANAGED_BY))
+_KEPT = frozenset((PART_OF, MANAGED_BY))
+"""Labels by which what netgen has rendered is found again."""
+NETGENS = _KEPT | {NAME_LABEL}
 
 # What the API server fills in, what is said elsewhere, and what says nothing (kubernetes/api core/v1/types.go).
 _KNOWN = frozenset(
@@ -66,8 +68,11 @@ def expose(held: Held, drafts: Drafts, surroundings: Around, shared: Shared, sai
         _expose(service, draft, held, surroundings, own, said)
 
 
-def service_form(draft: Draft, shared: dict[str, str]) -> Any:
-    """Return the `service` of an app: a map, or False for none."""
+def service_form(draft: Draft, shared: dict[str, str], labels: dict[str, str]) -> Any:
+    """Return the `service` of an app: a map, or False for none.
+
+    *shared* are the annotations, *labels* the labels that every object of the app has already.
+    """
     service = draft.service
     if service is None:
         return False if draft.ports else {}
@@ -80,6 +85,10 @@ def service_form(draft: Draft, shared: dict[str, str]) -> Any:
     if step(spec, "sessionAffinity") == "ClientIP":
         seconds = step(spec, "sessionAffinityConfig", "clientIP", "timeoutSeconds")
         form["sessionAffinity"] = {"clientIP": seconds} if isinstance(seconds, int) else "ClientIP"
+    own = {key: value for key, value in sorted(_labels(service).items()) if key not in _KEPT}
+    own = {key: value for key, value in own.items() if labels.get(key) != value}
+    if own:
+        form["labels"] = own
     annotations = _without(annotations_of(service), shared)
     if annotations:
         form["annotations"] = annotations
@@ -213,8 +222,8 @@ def _tell_of_rest(service: ServiceObject, said: Unsaid) -> None:
             said.note(port.spot, f"the port of Service {service}, which has no name, is called {word}")
 
 
-def lost_labels(service: ServiceObject, kept: dict[str, str]) -> Iterator[str]:
-    """Yield the labels of *service* that its app will not give it."""
+def lost_labels(service: ServiceObject, kept: dict[str, str], *, own: bool) -> Iterator[str]:
+    """Yield the labels of *service* that its app will not give it; its *own* Service has all but netgen's."""
     for key, value in sorted(_labels(service).items()):
-        if key != MANAGED_BY and kept.get(key) != value:
+        if key != MANAGED_BY and kept.get(key) != value and (key == PART_OF or not own):
             yield f"{key}={value}"

@@ -5,7 +5,11 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import NamedTuple
 
+from markupsafe import Markup
+
+from netgen.annotations import unsafe
 from netgen.intent import Pairs
+from netgen.quoting import comment
 from netgen.source import Spot
 
 
@@ -25,6 +29,11 @@ class Metadata(NamedTuple):
     namespace: str
     labels: Pairs
     annotations: Pairs
+
+    @property
+    def unsafe(self) -> Markup:
+        """Return the annotations for which no spec can answer, as a comment; empty where there are none."""
+        return comment(", ".join(key for key, value in self.annotations if unsafe(key, value)))
 
 
 class Planned(NamedTuple):

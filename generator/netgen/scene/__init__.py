@@ -14,6 +14,7 @@ from netgen.evaluate.semantics import PROFILES, Reading, Tri
 from netgen.evaluate.sets import bits, mask_of
 from netgen.evaluate.universe import Universe, universe
 from netgen.problems import NetgenError, Problem, Severity
+from netgen.progress import Progress, counted
 from netgen.scene.implied import ASKED, IMPLIED, implied
 from netgen.scene.names import INTERNET, is_public, names_of
 from netgen.spec.forms.text import shown, suggestion
@@ -125,14 +126,15 @@ def _scene(cluster: Cluster, universe: Universe, names: tuple[str, ...], cni: st
     return Scene(cluster, universe, narrow, names)
 
 
-def read_manifests(paths: Sequence[str], stdin: bytes | None) -> Cluster:
+def read_manifests(paths: Sequence[str], stdin: bytes | None, progress: Progress | None = None) -> Cluster:
     """Return what the manifests in files and folders say; `-` stands for *stdin*.
 
     What is not understood is among the unknowns of the cluster. NetgenError for a file that cannot be read at all, and
     where there is nothing but specs.
     """
-    documents, problems = reading.read_manifests(paths, stdin)
+    documents, problems = reading.read_manifests(paths, stdin, progress)
     if any(problem.code == "unreadable-file" for problem in problems):
         raise NetgenError(problems)
     warnings = tuple(problem for problem in problems if problem.severity is Severity.WARNING)
-    return replace(read_cluster(documents, problems), said=warnings)
+    looked_at = counted(documents, len(documents), progress, "reading manifests", "objects")
+    return replace(read_cluster(looked_at, problems), said=warnings)

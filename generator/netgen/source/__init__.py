@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -10,9 +11,9 @@ from netgen.source import plain
 from netgen.source.dialect import Dialect
 from netgen.source.document import Document, Spot
 from netgen.source.separators import pieces, unglued
-from netgen.source.text import MOST_BYTES, Text, decode
+from netgen.source.text import Text, decode
 
-__all__ = ["MOST_BYTES", "Dialect", "Document", "Reading", "Spot", "read"]
+__all__ = ["Dialect", "Document", "Reading", "Spot", "read", "values"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,19 +24,26 @@ class Reading:
     problems: tuple[Problem, ...]
 
 
-def read(text: str | bytes, file: str, dialect: Dialect) -> Reading:
-    """Read *text*, the content of *file*; whatever it holds, nothing is raised.
+def values(text: str | bytes, dialect: Dialect) -> list[object] | None:
+    """Return what read finds in *text*, without places, for another process to go on with; None where that is not all.
+
+    Which is so for a text with problems, and for one that is not plain.
+    """
+    source, problems = _decoded(text, "", dialect)
+    return None if source is None or problems else plain.values(source, dialect)
+
+
+def read(text: str | bytes, file: str, dialect: Dialect, known: Sequence[object] | None = None) -> Reading:
+    """Read *text*, the content of *file*; whatever it holds, nothing is raised. *known* is what values made of it.
 
     A text that breaks off (no YAML, not UTF-8, too large, too deep) gives no documents; of manifests, which kubectl
     tells apart before it reads them, only the document that breaks off is lost. Any other problem leaves the document
     with the meaning that YAML 1.2 gives to what was written.
     """
-    source, problems = decode(text, file, dialect)
+    source, problems = _decoded(text, file, dialect)
     if source is None:
         return Reading((), in_order(problems))
-    if dialect is Dialect.MANIFEST:
-        source = Text(file, unglued(source.content))
-    whole = None if problems else plain.documents(source, dialect, partial(_documents, source, dialect))
+    whole = None if problems else plain.documents(source, dialect, partial(_documents, source, dialect), known)
     if whole is not None:
         return Reading(tuple(whole), ())
     documents, found = _documents(source, dialect)
@@ -47,6 +55,13 @@ def read(text: str | bytes, file: str, dialect: Dialect) -> Reading:
 
         problems = list(told(problems, source.content))
     return Reading(tuple(documents), in_order(problems))
+
+
+def _decoded(text: str | bytes, file: str, dialect: Dialect) -> tuple[Text | None, list[Problem]]:
+    source, problems = decode(text, file, dialect)
+    if source is not None and dialect is Dialect.MANIFEST:
+        source = Text(file, unglued(source.content))
+    return source, problems
 
 
 def _documents(source: Text, dialect: Dialect) -> tuple[list[Document], list[Problem]]:

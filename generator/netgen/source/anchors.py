@@ -52,9 +52,9 @@ class Anchors:
         self._open.append(anchored)
 
     def deepen(self, depth: int) -> None:
-        """Note that a map or list begins at *depth*."""
-        for anchored in self._open:
-            anchored.height = max(anchored.height, depth - anchored.depth)
+        """Note that a map or list begins at *depth*; what lies around the innermost anchor learns it when that ends."""
+        if self._open:
+            self._open[-1].height = max(self._open[-1].height, depth - self._open[-1].depth)
 
     def leave(self, depth: int, cells: int) -> None:
         """Note that the map or list at *depth* ends, when *cells* cells have been written."""
@@ -62,6 +62,7 @@ class Anchors:
             anchored = self._open.pop()
             anchored.size = cells + self.unfolded - anchored.size + 1
             anchored.complete = True
+            self.deepen(anchored.depth + anchored.height)
 
     def follow(self, name: str, depth: int) -> object:
         """Return what the alias *name* stands for; it lies in *depth* maps and lists. AliasError where it cannot be."""

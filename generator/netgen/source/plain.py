@@ -16,8 +16,11 @@ from netgen.source.tokens import CHARACTER, FLOW, QUOTED, WORDS, NotPlainError, 
 _DEEPEST = 32
 
 _NAME = "[A-Za-z0-9_/][A-Za-z0-9_/.@-]*"
-_END = f"(?: +(?:#{CHARACTER}*)?)?"
-_LINE = re.compile(rf"( *)(- )?(?:({_NAME}|{QUOTED}):(?= |$) *)?(?:({WORDS}(?:, ?{WORDS})*|{QUOTED})|({FLOW}))?{_END}")
+# No blank can be given back to what stands before it (`*+`): a long row of them would take the square of its length.
+_END = f" *+(?:(?<= )#{CHARACTER}*)?"
+_LINE = re.compile(
+    rf"( *+)(- )?(?:({_NAME}|{QUOTED}):(?= |$) *+)?(?:({WORDS}(?:, ?{WORDS})*|{QUOTED})|({FLOW}))?{_END}"
+)
 _IDLE = re.compile(rf" *(?:#{CHARACTER}*)?")
 
 
@@ -70,21 +73,32 @@ def _idle(text: str) -> _Line:
     raise NotPlainError
 
 
-def documents(
-    source: Text, dialect: Dialect, places: Callable[[], tuple[list[Document], object]]
-) -> list[Document] | None:
-    """Return the documents of *source*, without the empty ones; None where it is not plain throughout.
-
-    *places* reads the same text with a parser: called when somebody first asks where something stands.
-    """
+def values(source: Text, dialect: Dialect) -> list[object] | None:
+    """Return the values of the documents of *source*, without the empty ones; None where it is not plain throughout."""
     lines = _Lines(dialect)
     try:
-        values = [_value(text, lines) for text in f"\n{source.content}".split("\n---\n")]
+        found = [_value(text, lines) for text in f"\n{source.content}".split("\n---\n")]
     except NotPlainError:
         return None
-    found = enumerate(value for value in values if value is not None)
+    return [value for value in found if value is not None]
+
+
+def documents(
+    source: Text,
+    dialect: Dialect,
+    places: Callable[[], tuple[list[Document], object]],
+    known: Sequence[object] | None = None,
+) -> list[Document] | None:
+    """Return the documents of *source*; None where it is not plain throughout.
+
+    *places* reads the same text with a parser: called when somebody first asks where something stands. *known* are its
+    values, where they have been read already.
+    """
+    found = values(source, dialect) if known is None else known
+    if found is None:
+        return None
     located = cache(places)
-    return [Document(source.file, index, data, source, _Cells(located, index), {}) for index, data in found]
+    return [Document(source.file, index, data, source, _Cells(located, index), {}) for index, data in enumerate(found)]
 
 
 def _value(text: str, lines: _Lines) -> object:  # noqa: C901, PLR0912 - a call for each line costs a third

@@ -12,14 +12,11 @@ from netgen.problems import Place, Problem
 from netgen.source import characters
 from netgen.source.dialect import Dialect
 
-MOST_BYTES = 10 * 1024 * 1024
-"""The largest text that is read."""
-
 MOST_PROBLEMS = 1000
 """So many problems of one text are told; more would only fill memory."""
 
-COLUMN_BITS = 24
-"""A cell is `line << 24 | column`, both from 0: no column of a text within MOST_BYTES needs more bits."""
+COLUMN_BITS = 28
+"""A cell is `line << 28 | column`, both from 0: no column of a text that is read needs more bits."""
 
 ALIAS = 1 << 63
 """The bit of a cell whose value is an alias, and so has no cells of its own."""
@@ -70,8 +67,9 @@ class Text:
 def decode(data: str | bytes, file: str, dialect: Dialect) -> tuple[Text | None, list[Problem]]:
     """Return *data* as a text and what is wrong with its characters; no text where it cannot be read at all."""
     raw = data if isinstance(data, bytes) else data.encode("utf-8", "surrogatepass")
-    if len(raw) > MOST_BYTES:
-        message = f"the text is larger than {MOST_BYTES // 1024 // 1024} MiB, which is as much as netgen reads"
+    if len(raw) > dialect.most_bytes:
+        most = f"{dialect.most_bytes // 1024 // 1024} MiB, which is as much as netgen reads of a {dialect.value}"
+        message = f"the text is larger than {most}"
         return None, [Problem("too-large", Place(file, 1, 1), message, fix="split it into several files")]
     if isinstance(data, bytes) and (problem := _wide(raw, file) or _broken(raw, file)):
         return None, [problem]

@@ -46,10 +46,14 @@ class Values:
 
     def flow(self, written: str) -> object:
         """Return the map or list that is written in flow style."""
-        found = list(_TOKEN.finditer(written))
-        if sum(len(match[0]) for match in found) != len(written):
+        found: list[str] = []
+        end = 0
+        while match := _TOKEN.match(written, end):  # not finditer, which would look for one behind each blank
+            found.append(match[1])
+            end = match.end()
+        if end != len(written):
             raise NotPlainError
-        tokens = [_END, *(match[1] for match in reversed(found))]
+        tokens = [_END, *reversed(found)]
         value = self._next(tokens, 0)
         if tokens != [_END]:
             raise NotPlainError

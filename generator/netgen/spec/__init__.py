@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from netgen.intent import Intent
 from netgen.problems import NetgenError, Place, Problem, Severity, in_order
+from netgen.progress import Progress, begin
 from netgen.source import Document
 from netgen.spec.files import beside, read_all, read_beside, read_texts
 from netgen.spec.forms.connectivity import ConnectivityForm, read_connectivity
@@ -32,15 +33,17 @@ def load(
     cni: str | None = None,
     ingress: str | None = None,
     stdin: bytes | None = None,
+    progress: Progress | None = None,
 ) -> Loaded:
     """Return the meaning of the spec files and folders *paths* (`-`: *stdin*) on the platform they or the flags give.
 
-    Raises NetgenError with every problem of the run when one of them is an error.
+    *progress* is told how far it is. Raises NetgenError with every problem of the run when one of them is an error.
     """
     found: list[Problem] = []
-    documents = read_all(paths, stdin, found)
+    documents = read_all(paths, stdin, found, progress)
     if platform is not None:
         documents += read_beside(documents, platform, stdin, found)
+    begin(progress, "resolving")
     return _loaded(documents, found, cni, ingress)
 
 

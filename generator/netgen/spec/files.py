@@ -8,19 +8,24 @@ from collections.abc import Iterable
 
 from netgen.files import texts
 from netgen.problems import Problem
+from netgen.progress import Progress, begin, counted
 from netgen.source import Dialect, Document, read
 
 GROUP = "netgen.dev/"
 _MEANT = re.compile(rb"^(?:apiVersion: *[\"']?netgen|kind: *[\"']?Connectivity\b)", re.MULTILINE)
 
 
-def read_all(paths: list[str], stdin: bytes | None, found: list[Problem]) -> list[Document]:
+def read_all(
+    paths: list[str], stdin: bytes | None, found: list[Problem], progress: Progress | None = None
+) -> list[Document]:
     """Return the documents of *paths*, in the order given; `-` stands for *stdin*.
 
     A folder is read with all folders below it, hidden ones left out. What is no spec there (a Deployment, a values
     file) is left out with a note, and what netgen has rendered without one. What cannot be read goes to *found*.
     """
-    return read_texts(texts(paths, stdin, found, wanted=_has_spec, rendered=False), found)
+    begin(progress, "reading specs")
+    contents = texts(paths, stdin, found, wanted=_has_spec, rendered=False)
+    return read_texts(counted(contents, len(contents), progress, "reading specs", "files"), found)
 
 
 def read_texts(contents: Iterable[tuple[str, bytes]], found: list[Problem]) -> list[Document]:

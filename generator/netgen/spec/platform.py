@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from netgen.intent import Addresses, Block, EntryPoint, Pairs, Peer, Pods, Selector
 from netgen.problems import Problem
 from netgen.source import Spot
+from netgen.spec.annotations import judge
 from netgen.spec.controllers import Controller, controllers
 from netgen.spec.forms.addresses import address_and_port, cidr
 from netgen.spec.forms.selectors import pods, read_select, resolver
 from netgen.spec.forms.text import (
-    DNS_LABEL,
-    DNS_LABEL_RULE,
     FormError,
     dns_label,
     each,
@@ -35,6 +35,8 @@ LATER_CNIS = {
     "flannel": "flannel enforces no NetworkPolicy by itself: something beside it must",
     "weave": "weave enforces plain NetworkPolicies",
 }
+_SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*", re.ASCII)
+_SUBDOMAIN_RULE = "at most 253 lower-case letters, digits, '-' and '.', a letter or digit at both ends and beside dots"
 CLUSTER_DNS = "kube-system/k8s-app=kube-dns"
 
 
@@ -69,7 +71,8 @@ class Gate:
 class Platform:
     """What is installed in the cluster.
 
-    *unclear* are the keys of which a part could not be read: what seems to be missing there is not reported as well.
+    *unsafe* are the annotations that are allowed although no spec can answer for them. *unclear* are the keys of which
+    a part could not be read: what seems to be missing there is not reported as well.
     """
 
     cni: str = DEFAULT_CNI
@@ -81,10 +84,11 @@ class Platform:
     ranges: Ranges = NO_RANGES
     apiserver: tuple[tuple[str, int], ...] = ()
     claims: tuple[ClaimForm, ...] = ()
+    unsafe: frozenset[str] = frozenset()
     unclear: frozenset[str] = frozenset()
 
 
-PARTS = frozenset({"entrypoints", "ranges", "apiserver", "owners", "kubernetes"})
+PARTS = frozenset({"entrypoints", "ranges", "apiserver", "owners", "kubernetes", "unsafeAnnotations"})
 """The keys of a platform without which a spec may look wrong."""
 
 
@@ -113,6 +117,9 @@ def read_platform(
 
 def _written(data: dict[str, Any], spot: Spot, found: list[Problem]) -> Platform:
     scrape = data.get("scrape", [])
+    unsafe = frozenset(data.get("unsafeAnnotations", ()))
+    for name, item in data.get("entrypoints", {}).items():
+        judge(item.get("annotations", {}).items(), spot.at("entrypoints", name, "annotations"), unsafe, found)
     gates = [
         _gate(name, item, spot.at("entrypoints", name), found) for name, item in data.get("entrypoints", {}).items()
     ]
@@ -132,6 +139,7 @@ def _written(data: dict[str, Any], spot: Spot, found: list[Problem]) -> Platform
         ranges=ranges,
         apiserver=tuple(sorted(set(servers))),
         claims=_claims(data, spot, found),
+        unsafe=unsafe,
         unclear=frozenset(key for key, is_unclear in unclear.items() if is_unclear),
     )
 
@@ -274,8 +282,8 @@ def _certificates(text: str, spot: Spot, found: list[Problem]) -> tuple[str | No
 
 
 def _resource_name(text: str, offset: int) -> str:
-    if len(text) > 253 or not all(DNS_LABEL.fullmatch(label) for label in text.split(".")):
-        message = f"{shown(text)} is not the name of a Secret or issuer: {DNS_LABEL_RULE}, dots between"
+    if len(text) > 253 or not _SUBDOMAIN.fullmatch(text):
+        message = f"{shown(text)} is not the name of a Secret or issuer: {_SUBDOMAIN_RULE}"
         raise FormError("bad-name", message, part=(offset, len(text)))
     return text
 

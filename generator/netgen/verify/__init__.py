@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,9 +10,11 @@ from netgen.evaluate.objects import read_cluster
 from netgen.evaluate.semantics import PROFILES
 from netgen.intent import Intent
 from netgen.problems import Problem, Severity
+from netgen.progress import Progress, counted
 from netgen.source import Document
 from netgen.verify.comparison import Comparison
 from netgen.verify.proof import Proof
+from netgen.verify.reading import DEFAULT
 
 if TYPE_CHECKING:
     from netgen.verify.around.surroundings import Surroundings
@@ -22,11 +24,13 @@ __all__ = ["Proof", "prove", "prove_files"]
 
 def prove(
     intent: Intent,
-    documents: Iterable[Document],
+    documents: Sequence[Document],
     problems: Iterable[Problem],
     *,
     cni: str,
     surroundings: Surroundings | None = None,
+    namespace: str | None = None,
+    progress: Progress | None = None,
 ) -> Proof:
     """Return whether the manifests in *documents* do what *intent* says, nothing missing and nothing in excess.
 
@@ -34,31 +38,51 @@ def prove(
     under the narrowest reading of the profile, and nothing may be in excess under the narrowest or the widest. What is
     not understood, and nothing to look at, is a finding: `unproven`.
 
-    *surroundings* is the cluster into which the manifests go; they replace what it has under the same name.
+    *surroundings* is the cluster into which the manifests go; they replace what it has under the same name. *namespace*
+    is that of objects which name none, here and there; None where nobody said, which is `default`, and an assumption.
+    *progress* is told how far it is.
     """
-    cluster = read_cluster(documents, problems)
+    read_back = counted(documents, len(documents), progress, "reading back", "objects")
+    cluster = read_cluster(read_back, problems, namespace=namespace or DEFAULT)
     if not cluster.unknowns and not cluster.policies and any(app.ingress or app.egress for app in intent.apps):
         message = "there is no NetworkPolicy among the manifests, so there is nothing to prove"
         return Proof(0, 0, (Problem("unproven", None, message, fix="give the rendered manifests"),))
     if surroundings is None and not cluster.workloads:
-        return Comparison(intent, cluster, PROFILES[cni]).proof()
+        return Comparison(intent, cluster, PROFILES[cni], progress=progress).proof()
     from netgen.verify.around import around  # noqa: PLC0415 - only a run that is given workloads pays for it
 
-    found = around(intent, cluster, surroundings)
+    found = around(intent, cluster, surroundings, namespace)
     if found is None:
         message = "there are no workloads and no other policies in what is given as the cluster"
         fix = "give what runs there, as `kubectl get -o yaml` or a chart prints it"
         return Proof(0, 0, (Problem("unproven", None, message, fix=fix),))
-    return Comparison(intent, found.whole, PROFILES[cni], found).proof()
+    return Comparison(intent, found.whole, PROFILES[cni], found, progress).proof()
 
 
 def prove_files(
-    intent: Intent, paths: list[str], stdin: bytes | None, *, cni: str, surroundings: Surroundings | None = None
+    intent: Intent,
+    paths: list[str],
+    stdin: bytes | None,
+    *,
+    cni: str,
+    surroundings: Surroundings | None = None,
+    namespace: str | None = None,
+    progress: Progress | None = None,
 ) -> Proof:
-    """Return the same for the manifests in files and folders; `-` stands for *stdin*."""
+    """Return the same for the manifests in files and folders; `-` stands for *stdin*.
+
+    What kustomize would change in the files that were read is not proved; and where something is found, the keys of
+    the kustomizations that were given as files are named, since one of them may have done it.
+    """
     from netgen.verify.reading import read_manifests  # noqa: PLC0415 - what was rendered is read already
 
-    documents, problems = read_manifests(paths, stdin)
-    proof = prove(intent, documents, problems, cni=cni, surroundings=surroundings)
-    warnings = tuple(problem for problem in problems if problem.severity is Severity.WARNING)
-    return replace(proof, warnings=(*warnings, *proof.warnings))
+    documents, problems = read_manifests(paths, stdin, progress)
+    proof = prove(
+        intent, documents, problems, cni=cni, surroundings=surroundings, namespace=namespace, progress=progress
+    )
+    unbuilt = tuple(replace(problem, code="unproven") for problem in problems if problem.code == "overlay-unbuilt")
+    findings = (*proof.findings, *unbuilt)
+    left_out = {"overlay-unbuilt"} if findings else {"overlay-unbuilt", "overlay-changes"}
+    heard = (problem for problem in problems if problem.code not in left_out)
+    warnings = tuple(problem for problem in heard if problem.severity is Severity.WARNING)
+    return replace(proof, findings=findings, warnings=(*warnings, *proof.warnings))

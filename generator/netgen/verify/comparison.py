@@ -17,6 +17,7 @@ from netgen.evaluate.sets import PortSet, mask_of
 from netgen.evaluate.universe import Universe, universe
 from netgen.intent import Intent
 from netgen.problems import Problem, in_order
+from netgen.progress import Progress, counted
 from netgen.verify import ideal, links
 from netgen.verify.causes import causes
 from netgen.verify.groups import CAN, Group, Row, beyond, can, groups, sentence
@@ -44,7 +45,14 @@ class _Loss:
 class Comparison:
     """The Intent and the manifests in one universe, with the cluster *around* them where it is given."""
 
-    def __init__(self, intent: Intent, cluster: Cluster, semantics: Semantics, around: Around | None = None) -> None:
+    def __init__(
+        self,
+        intent: Intent,
+        cluster: Cluster,
+        semantics: Semantics,
+        around: Around | None = None,
+        progress: Progress | None = None,
+    ) -> None:
         self.intent = intent
         self.cluster = cluster
         self.semantics = semantics
@@ -52,10 +60,11 @@ class Comparison:
         self.meant = ideal.policies(intent)
         alone = ideal.workloads(intent)
         self.stand_ins = around.lacking(alone) if around else alone
+        spoken = (*self.meant, *cluster.policies, *_claimed(intent))
         self.universe: Universe = universe(
             (*cluster.workloads, *self.stand_ins),
             cluster.namespaces,
-            (self.meant, cluster.policies, _claimed(intent)),
+            (counted(spoken, len(spoken), progress, "proving", "policies"),),
             pod_ranges=intent.pod_ranges,
             node_ranges=intent.node_ranges,
         )
@@ -82,7 +91,7 @@ class Comparison:
         wide, wide_there = readings[-1]
         too_large = 0 < len(findings) == len(self.universe.unknowns)
         proof = Proof(self._pairs(narrow), self._all_pairs() - self._pairs(wide), findings, too_large=too_large)
-        return _with_claims(self._beside(proof, there, wide_there), self.intent)
+        return self._supposed(_with_claims(self._beside(proof, there, wide_there), self.intent))
 
     def _beside(self, proof: Proof, there: Reach, wide: Reach) -> Proof:
         """Return *proof* with what is to be said of the cluster around the manifests, where it is given."""
@@ -93,6 +102,14 @@ class Comparison:
         assumes = (*((LABELS,) if self.stand_ins else ()), *self.around.assumes())
         return replace(proof, warnings=warnings, assumes=assumes, beside=self.around.beside())
 
+    def _supposed(self, proof: Proof) -> Proof:
+        """Return *proof* with the Services that it takes to be there."""
+        if not any(one.existing for one in self.intent.services):
+            return proof
+        from netgen.verify import standing  # noqa: PLC0415 - few specs have any
+
+        return replace(proof, assumes=(*proof.assumes, *standing.assumed(self.intent, self.cluster)))
+
     def _reach(self, policies: Iterable[Policy], reading: Reading) -> Reach:
         # What is meant is meant of every plugin, also of one that looks at no policy.
         semantics = replace(self.semantics, enforced=True) if policies is self.meant else self.semantics
@@ -100,7 +117,7 @@ class Comparison:
 
     def _links(self) -> Iterator[Problem]:
         yield from links.differences(self.intent, self.cluster)
-        yield from self.around.broken(self.intent) if self.around else links.broken(self.cluster)
+        yield from self.around.broken(self.intent) if self.around else links.broken(self.intent, self.cluster)
 
     def _on_host(self) -> Iterator[Problem]:
         """Yield where apps and the workloads that are there disagree about the host network."""

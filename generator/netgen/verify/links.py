@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterator
 
 from netgen.evaluate.objects.model import Cluster, ServiceObject
 from netgen.evaluate.routes import routes
-from netgen.intent import Intent, Service
+from netgen.intent import App, Intent, Service
 from netgen.problems import Problem
-from netgen.verify import unasked, ways
-from netgen.verify.reading import body, lacking, step
+from netgen.verify import ways
+from netgen.verify.reading import body, lacking, step, unasked
+from netgen.verify.unasked import Leads, services
 
 Facts = tuple[object, ...]
 
@@ -21,17 +22,34 @@ def differences(intent: Intent, cluster: Cluster) -> Iterator[Problem]:
     """Yield each Service and route that is not as *intent* says it, and each exposure that it does not say."""
     found = {(service.namespace, service.name): service for service in cluster.services}
     numbers = _numbers(cluster)
-    own = {app.key: dict(app.annotations) for app in intent.apps}
-    for service in intent.services:
+    apps = {app.key: app for app in intent.apps}
+    for service in (one for one in intent.services if not one.existing):
         there = found.get((service.app.namespace, service.name))
-        yield from _service(service, there, numbers, own[service.app])
-    leads = unasked.Leads(intent, cluster)
-    yield from unasked.services(cluster, leads)
+        yield from _service(service, there, numbers, apps[service.app])
+    yield from _standing(intent, cluster, numbers)
+    leads = Leads(intent, cluster)
+    yield from services(cluster, leads)
     yield from ways.differences(intent, cluster, leads)
 
 
-def broken(cluster: Cluster, idle: Collection[tuple[str, str]] = ()) -> Iterator[Problem]:
-    """Yield each link of *cluster* that leads nowhere, but for the Services *idle*, which may select no pods."""
+def _standing(intent: Intent, cluster: Cluster, numbers: _Named) -> Iterator[Problem]:
+    if any(one.existing for one in intent.services):
+        from netgen.verify import standing  # noqa: PLC0415 - few specs have any
+
+        yield from standing.differences(intent, cluster, numbers)
+
+
+def broken(
+    intent: Intent, cluster: Cluster, idle: Collection[tuple[str, str]] = (), whole: Cluster | None = None
+) -> Iterator[Problem]:
+    """Yield each link of *cluster* that leads nowhere, but for the Services *idle*, which may select no pods.
+
+    What *intent* takes to be there is there: as *whole*, the cluster around, has it, or else as the spec says it.
+    """
+    if any(one.existing for one in intent.services):
+        from netgen.verify import standing  # noqa: PLC0415 - few specs have any
+
+        cluster = standing.completed(cluster, whole or cluster, intent)
     known = {
         one.spot.at("spec", "selector") for one in cluster.services if one.spot and (one.namespace, one.name) in idle
     }
@@ -55,25 +73,30 @@ def _numbers(cluster: Cluster) -> _Named:
     return found
 
 
-def _service(wanted: Service, found: ServiceObject | None, numbers: _Named, own: dict[str, str]) -> Iterator[Problem]:
+def _service(wanted: Service, found: ServiceObject | None, numbers: _Named, app: App) -> Iterator[Problem]:
     title = f"Service {wanted.app.namespace}/{wanted.name}"
     if found is None:
         message = f"the {title}, by which {wanted.app} is called, is not among the manifests"
         yield Problem("service-differs", wanted.spot.key(), message, fix="render it again, or give its file as well")
         return
-    for what in _differs(wanted, found, numbers, own):
+    for what in _differs(wanted, found, numbers, app):
         place = found.spot.value() if found.spot else None
         fix = "see what changed it after it was rendered"
         yield Problem("service-differs", place, f"the {title} {what}", fix=fix)
 
 
-def _differs(wanted: Service, found: ServiceObject, numbers: _Named, own: dict[str, str]) -> Iterator[str]:
+def _differs(wanted: Service, found: ServiceObject, numbers: _Named, app: App) -> Iterator[str]:
     for what, meant, there in _facts(wanted, found, numbers):
         if meant != there:
             yield f"has {what} {_shown(there)}; the spec means {_shown(meant)}"
-    asked = [(key, value) for key, value in wanted.annotations if own.get(key) != value]
+    labels = [pair for pair in wanted.labels if pair not in app.labels]
+    for key, value in lacking(labels, found.spot, "labels") if labels else ():
+        yield f"lacks the label {key}: {value}"
+    asked = [pair for pair in wanted.annotations if pair not in app.annotations]
     for key, value in lacking(asked, found.spot) if asked else ():
         yield f"lacks the annotation {key}: {value}"
+    for key, what in unasked(wanted.annotations, found.spot):
+        yield f"has the annotation {key}, which {what}; the spec does not mean it"
 
 
 def _facts(wanted: Service, found: ServiceObject, numbers: _Named) -> Iterator[tuple[str, Facts, Facts]]:

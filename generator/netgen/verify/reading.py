@@ -5,31 +5,53 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from netgen.annotations import unsafe
 from netgen.files import texts
+from netgen.overlays import is_kustomization, unbuilt, warnings
 from netgen.problems import NetgenError, Problem
+from netgen.progress import Progress, begin, counted
 from netgen.source import Dialect, Document, Spot, read
 
 _OURS = "netgen.dev/"
 """What the apiVersion of every spec begins with."""
+DEFAULT = "default"
+"""The namespace of objects that name none, where nobody says otherwise."""
 _NAMED = 5
 
 
-def read_manifests(paths: Iterable[str], stdin: bytes | None) -> tuple[list[Document], list[Problem]]:
+def read_manifests(
+    paths: Iterable[str], stdin: bytes | None, progress: Progress | None = None
+) -> tuple[list[Document], list[Problem]]:
     """Return the documents of files and folders (`-`: *stdin*), and what is wrong with them as text.
 
     Specs among them are left out with a warning. NetgenError where nothing else is there: what they render was meant.
+    Kustomizations are left out too, with a warning for each key that changes what is built: one that is among *paths*
+    itself is there for that, and in a folder, the files around it are not what is built of them.
     """
+    given = list(paths)
     problems: list[Problem] = []
     documents: list[Document] = []
-    for file, text in texts(list(paths), stdin, problems, wanted=bool, rendered=True):
+    kustomizations: list[Document] = []
+    begin(progress, "reading manifests")
+    contents = texts(given, stdin, problems, wanted=bool, rendered=True)
+    for file, text in counted(contents, len(contents), progress, "reading manifests", "files"):
         reading = read(text, file, Dialect.MANIFEST)
-        documents += reading.documents
         problems += reading.problems
+        for one in reading.documents:
+            (kustomizations if is_kustomization(one) else documents).append(one)
+    namespaces = {_namespace(one) for one in documents} if kustomizations else set()
+    for one in kustomizations:
+        problems += warnings(one) if one.file in given else unbuilt(one, namespaces)
     manifests = [one for one in documents if not _is_spec(one)]
     if len(manifests) < len(documents):
         specs = list(dict.fromkeys(one.file for one in documents if _is_spec(one)))
         _tell_of_specs(specs, problems, only=not manifests)
     return manifests, problems
+
+
+def _namespace(document: Document) -> str:
+    name = step(document.data, "metadata", "namespace")
+    return name if isinstance(name, str) and name else DEFAULT
 
 
 def _is_spec(document: Document) -> bool:
@@ -72,12 +94,23 @@ def items(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def lacking(wanted: Iterable[tuple[str, str]], spot: Spot | None) -> Iterator[tuple[str, str]]:
-    """Yield those of the annotations *wanted* that the object at *spot* does not have."""
-    there = step(body(spot), "metadata", "annotations")
+def lacking(
+    wanted: Iterable[tuple[str, str]], spot: Spot | None, part: str = "annotations"
+) -> Iterator[tuple[str, str]]:
+    """Yield those of the annotations (or another *part* of the metadata) *wanted* that the object at *spot* has not."""
+    there = step(body(spot), "metadata", part)
     for key, value in wanted:
         if step(there, key) != value:
             yield key, value
+
+
+def unasked(asked: Iterable[tuple[str, str]], spot: Spot | None) -> Iterator[tuple[str, str]]:
+    """Yield each unsafe annotation of the object at *spot* that is none of those *asked*: its key, and what it does."""
+    there = step(body(spot), "metadata", "annotations")
+    meant = dict(asked)
+    for key, value in there.items() if isinstance(there, dict) else ():
+        if isinstance(key, str) and isinstance(value, str) and meant.get(key) != value and (what := unsafe(key, value)):
+            yield key, what
 
 
 def where(spot: Spot) -> str:

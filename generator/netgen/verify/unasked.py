@@ -15,7 +15,8 @@ class Leads:
     def __init__(self, intent: Intent, cluster: Cluster) -> None:
         self._meant = {(service.app.namespace, service.name): service.app for service in intent.services}
         self._others = {(one.namespace, one.name): one for one in cluster.services}
-        self._served = {service.app for service in intent.services}
+        self._served = {service.app for service in intent.services if not service.existing}
+        self._rendered = {(one.app.namespace, one.name) for one in intent.services if not one.existing}
         self._flows = intent.flows_to
         self._by_label: dict[tuple[str, str, str], list[App]] = {}
         for app in intent.apps:
@@ -25,6 +26,10 @@ class Leads:
     def is_meant(self, namespace: str, name: str) -> bool:
         """Return whether a spec says that there is the Service *name*."""
         return (namespace, name) in self._meant
+
+    def is_rendered(self, namespace: str, name: str) -> bool:
+        """Return whether a spec says all that the Service *name* is."""
+        return (namespace, name) in self._rendered
 
     def is_left_open(self, app: AppKey) -> bool:
         """Return whether a spec lets addresses in to *app* and leaves its Services to somebody else."""
@@ -55,7 +60,7 @@ def _agree(selector: Labels, labels: Iterable[tuple[str, str]]) -> bool:
 def services(cluster: Cluster, leads: Leads) -> Iterator[Problem]:
     """Yield each Service of *cluster* that opens a way from outside to an app, and that no spec says."""
     for service in cluster.services:
-        if leads.is_meant(service.namespace, service.name) or service.type == "ExternalName":
+        if leads.is_rendered(service.namespace, service.name) or service.type == "ExternalName":
             continue
         way = service.type if service.type != "ClusterIP" else "externalIPs" if service.external_addresses else ""
         app = leads.by_selector(service) if way else None

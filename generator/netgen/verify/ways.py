@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from netgen.evaluate.objects.model import Cluster, IngressObject, IngressRule
 from netgen.intent import Intent, Route
 from netgen.problems import Problem
-from netgen.verify.reading import body, items, lacking, step
+from netgen.verify.reading import body, items, lacking, step, unasked
 from netgen.verify.unasked import Leads
 
 _FIX = "see what changed it after it was rendered"
@@ -48,6 +48,7 @@ def differences(intent: Intent, cluster: Cluster, leads: Leads) -> Iterator[Prob
         if key not in keys:
             message = f"no Ingress of class {route.entrypoint.class_name} leads {route.host}{route.path} to {route.app}"
             yield Problem("route-differs", route.spot.value(), message, fix=_FIX)
+    yield from _beside(wanted, keys)
     taken = {(route.entrypoint.class_name, route.host, route.path): route for route in intent.routes}
     for way in there:
         if way.key not in wanted:
@@ -88,6 +89,20 @@ def _differs(route: Route, way: _Way, own: dict[str, str]) -> Iterator[str]:
     asked = {**annotations, **dict(route.entrypoint.annotations), **written}
     for key, value in lacking(asked.items(), way.ingress.spot) if asked else ():
         yield f"lacks the annotation {key}: {value}"
+
+
+def _beside(wanted: dict[tuple[object, ...], Route], keys: dict[tuple[object, ...], list[_Way]]) -> Iterator[Problem]:
+    """Yield the unsafe annotations of Ingresses that lead routes, where none of these routes has them."""
+    asked: dict[IngressObject, set[tuple[str, str]]] = {}
+    for key, route in wanted.items():
+        pairs = {*route.annotations, *route.entrypoint.annotations}
+        for way in keys.get(key, ()):
+            asked.setdefault(way.ingress, set()).update(pairs)
+    for ingress, pairs in asked.items():
+        for key_there, what in unasked(pairs, ingress.spot):
+            place = ingress.spot.value() if ingress.spot else None
+            message = f"the Ingress {ingress} has the annotation {key_there}, which {what}; the spec does not mean it"
+            yield Problem("route-differs", place, message, fix=_FIX)
 
 
 def _tls(way: _Way) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from netgen.problems import NetgenError, Problem
 from netgen.write import disk, steps, target
-from netgen.write.layouts import Layout, Manifest, lay_out
+from netgen.write.layouts import KUSTOMIZATION, Layout, Manifest, lay_out
+from netgen.write.leftovers import outdated
 from netgen.write.ownership import NOTHING, RECORD, Contents, discard, examine
 
 if TYPE_CHECKING:
@@ -23,12 +24,16 @@ _NAMED = 5
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a run did to the folder: names of files in alphabetical order, the record not among them."""
+    """What a run did to the folder: names of files in alphabetical order, the record not among them.
+
+    *outdated* are the documents that stood in its files, and do not so any more.
+    """
 
     created: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     unchanged: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
+    outdated: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,7 @@ def write(manifests: Iterable[Manifest], out: Path, *, layout: Layout = "kustomi
                 _renew(parent, path.name, files, before, out, force=force)
             elif contents.stages:
                 _clear(parent, path.name, contents)
-    return _difference(contents.own, files)
+    return replace(_difference(contents.own, files), outdated=outdated(_documents(contents.own), _documents(files)))
 
 
 def compare(manifests: Iterable[Manifest], out: Path, *, layout: Layout = "kustomize") -> Comparison:
@@ -149,6 +154,10 @@ def _lost(found: Contents, files: Mapping[str, bytes]) -> tuple[str, ...]:
 def _names(names: tuple[str, ...]) -> str:
     shown, more = ", ".join(names[:_NAMED]), len(names) - _NAMED
     return f"{shown} and {more} more" if more > 0 else shown
+
+
+def _documents(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    return {name: content for name, content in files.items() if name not in {RECORD, KUSTOMIZATION}}
 
 
 def _difference(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Written:

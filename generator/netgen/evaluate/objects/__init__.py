@@ -19,7 +19,7 @@ from netgen.evaluate.objects.model import (
 )
 from netgen.evaluate.objects.policies import policy
 from netgen.evaluate.objects.services import ingress, service
-from netgen.evaluate.objects.values import MalformedError, items, mapping, object_name, text
+from netgen.evaluate.objects.values import MalformedError, items, mapping, namespace_name, object_name, text
 from netgen.evaluate.objects.workloads import TEMPLATES, has_ended, has_template, namespace_object, workload
 from netgen.problems import Problem, Severity
 from netgen.source import Document, Spot
@@ -93,7 +93,8 @@ class _Reader:
             self.unknowns.append(_misread(f"a {name_of_kind}", error))
             return
         key = (kind, "" if isinstance(found, Namespace) else namespace, name)
-        if key in self.objects:
+        # Equal Namespaces are one: of what they have only the labels count, and charts often bring the same.
+        if key in self.objects and not (isinstance(found, Namespace) and found == self.objects[key]):
             what = f"{name_of_kind} {name} stands twice, and only one of the two can be in the cluster"
             self.unknowns.append(Unknown(what, spot.at("metadata", "name").value()))
         self.objects.setdefault(key, found)
@@ -120,9 +121,10 @@ class _Reader:
     def _name(self, body: dict[str, Any], kind: Kind, spot: Spot) -> tuple[str, str]:
         at = spot.at("metadata")
         metadata = mapping(body.get("metadata"), at)
-        namespace = object_name(metadata.get("namespace") or self.namespace, at.at("namespace"))
+        namespace = namespace_name(metadata.get("namespace") or self.namespace, at.at("namespace"))
         if metadata.get("name"):
-            return object_name(metadata["name"], at.at("name")), namespace
+            called = namespace_name if kind == ("", "Namespace") else object_name
+            return called(metadata["name"], at.at("name")), namespace
         if not metadata.get("generateName"):
             raise MalformedError("it has no name", at)
         # The cluster gives each object that is made of it another name.

@@ -56,10 +56,18 @@ def text(value: object, spot: Spot) -> str:
 
 
 def object_name(value: object, spot: Spot) -> str:
-    """Return the name of an object or namespace, which no reader can take for anything else."""
+    """Return the name of an object, which no reader can take for anything else."""
     found = text(value, spot)
     if not _OBJECT_NAME.fullmatch(found):
         raise MalformedError(f"{found!r} is no name", spot)
+    return found
+
+
+def namespace_name(value: object, spot: Spot) -> str:
+    """Return the name of a namespace: unlike other names it has no dots, and at most 63 characters."""
+    found = object_name(value, spot)
+    if "." in found or len(found) > 63:
+        raise MalformedError(f"{found!r} is no name of a namespace", spot)
     return found
 
 

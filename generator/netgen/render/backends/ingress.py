@@ -10,6 +10,7 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from netgen.intent import Intent, Pairs, Route
+from netgen.naming import fitting
 from netgen.quoting import comment
 from netgen.render.planned import Metadata, Planned, Rank
 
@@ -70,7 +71,7 @@ def _view(routes: list[Route]) -> IngressView:
 def _name(route: Route) -> str:
     # No top-level domain is called wildcard, so no other host has this name.
     host = f"{route.host[2:]}.wildcard" if route.host.startswith("*.") else route.host
-    return f"{route.document}.{route.entrypoint.name}.{host}"
+    return fitting(f"{route.document}.{route.entrypoint.name}.{host}")
 
 
 def _labels(routes: list[Route]) -> Pairs:

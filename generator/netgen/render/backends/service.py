@@ -36,8 +36,10 @@ class ServiceView(NamedTuple):
 
 
 def plan(intent: Intent) -> Iterator[Planned]:
-    """Yield the Services of *intent*."""
+    """Yield the Services of *intent*, but for those that are there already."""
     for service in intent.services:
+        if service.existing:
+            continue
         yield Planned(Rank.SERVICE, TEMPLATE, _view(service), service.spot)
 
 

@@ -21,11 +21,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ServiceForm:
-    """The app's own Service; *name* is None where it is the app's, *affinity_seconds* as in netgen.intent.Service."""
+    """The app's own Service; *name* is None where it is the app's, *affinity_seconds* as in netgen.intent.Service.
+
+    *existing* is the name of the one that is there already, beside which no other setting means anything.
+    """
 
     name: str | None = None
+    existing: str | None = None
     headless: bool = False
     affinity_seconds: int | None = None
+    labels: Pairs = ()
     annotations: Pairs = ()
 
 
@@ -203,8 +208,10 @@ def _service(value: Any) -> ServiceForm | None:
     seconds = affinity["clientIP"] if isinstance(affinity, dict) else {"ClientIP": 0, "None": None}[affinity]
     return ServiceForm(
         name=value.get("name"),
+        existing=value.get("existing"),
         headless=value.get("headless", False),
         affinity_seconds=seconds,
+        labels=tuple(sorted(value.get("labels", {}).items())),
         annotations=tuple(sorted(value.get("annotations", {}).items())),
     )
 

@@ -25,8 +25,8 @@ PROTOCOLS: dict[str, tuple[str, str | None]] = {
 _PORT = re.compile(r"(?:([0-9]+) *-> *)?([0-9]+)(-[0-9]+)?(?:/([A-Za-z0-9]+))?", re.ASCII)
 _PAIR = re.compile(r"([0-9]+) *(?:[:=>→-]+) *([0-9]+)", re.ASCII)
 _PORT_WORD = re.compile(r"([0-9]+)(-[0-9]+)?(?:/([A-Za-z]+))?", re.ASCII)
-_PORT_NAME = re.compile(r"(?!-)(?!.*--)(?=.*[a-z])[a-z0-9-]{1,15}(?<!-)", re.ASCII)
-PORT_NAME_RULE = "at most 15 lower-case letters, digits and single '-', with at least one letter"
+_PORT_NAME = re.compile(r"(?!-)(?=.*[a-z])[a-z0-9-]{1,63}(?<!-)", re.ASCII)
+PORT_NAME_RULE = "at most 63 lower-case letters, digits and '-', at least one letter, no '-' at either end"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,11 @@ def _transport(word: str, *, offset: int) -> str:
 
 
 def port_name(text: str) -> str:
-    """Return *text* when it is a port name (an IANA service name), else raise `bad-name`."""
+    """Return *text* when it is a port name, else raise `bad-name`.
+
+    A DNS label, as a port of a Service has it, with a letter, since digits alone are the number of a port. Nothing that
+    is rendered names a port of containers, whose names are shorter.
+    """
     if not _PORT_NAME.fullmatch(text):
         mended = text.lower().replace("_", "-")
         fix = f"write {mended}" if _PORT_NAME.fullmatch(mended) else ""

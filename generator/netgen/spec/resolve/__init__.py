@@ -6,6 +6,7 @@ from netgen.intent import Claim, Flow, Intent, IsolatedNamespace
 from netgen.problems import Problem
 from netgen.spec.forms.connectivity import ConnectivityForm
 from netgen.spec.platform import Platform
+from netgen.spec.resolve.annotations import check_annotations
 from netgen.spec.resolve.calls import call_flows
 from netgen.spec.resolve.cluster import dns_flows, scrape_flows
 from netgen.spec.resolve.grants import grant_flows
@@ -28,6 +29,7 @@ def resolve(
     registry = register(forms, platform, unclear, found)
     check_overlaps(registry, found)
     check_peers(registry, found)
+    check_annotations(registry, found)
     called = call_flows(registry, found)
     granted = grant_flows(registry, called, found)
     services, outer = service_parts(registry, found)

@@ -111,12 +111,22 @@ def _granted(covering: tuple[GrantForm, ...], callee: Entry) -> tuple[Port, ...]
 
 
 def _only_port(call: CallForm, callee: Entry, granted: tuple[Port, ...], found: list[Problem]) -> tuple[Port, ...]:
-    if len(granted) > 1:
+    meant = served(granted, callee)
+    if len(meant) > 1:
         message = f"{callee.key} has several ports, and the call names none"
-        names = " or ".join(f"{call.side}:{port.name}" for port in granted)
+        names = " or ".join(f"{call.side}:{port.name}" for port in meant)
         found.append(Problem("ambiguous-port", call.place, message, (_choices(granted),), f"write {names}"))
         return ()
-    return granted
+    return meant
+
+
+def served(ports: tuple[Port, ...], callee: Entry) -> tuple[Port, ...]:
+    """Return those of *ports* that can be meant where none is named: scrapers alone call those with metrics.
+
+    All of them where nothing else is left.
+    """
+    scraped = {port.name or "main" for port in callee.form.ports if port.metrics}
+    return tuple(port for port in ports if port.name not in scraped) or ports
 
 
 def _written_ports(
@@ -196,7 +206,7 @@ def _to_write(call: CallForm, caller: Entry, callee: Entry) -> str:
         app = app[step]  # type: ignore[index]
     written = app.get("accepts") if isinstance(app, dict) else None
     if isinstance(written, dict) or (written is None and names):
-        ports = names or [port.name for port in callee.app.ports]
+        ports = names or [port.name for port in served(callee.app.ports, callee)]
         return f".accepts add  {caller.key}: {ports[0] if len(ports) == 1 else _listed(ports)}"
     grant = f"{{from: {caller.key}, ports: {_listed(names)}}}" if names else str(caller.key)
     if isinstance(written, str):

@@ -55,7 +55,8 @@ def free_name(form: ServiceExposure, entry: Entry) -> str:
     Several exposures of one app that need a name get different ones.
     """
     apps = entry.document.apps
-    taken = {app.name for app in apps} | {app.service.name or "" for app in apps if app.service}
+    taken = {app.name for app in apps}
+    taken |= {name for app in apps if app.service for name in (app.service.name, app.service.existing) if name}
     taken |= {it.name or "" for app in apps for it in app.exposures if isinstance(it, ServiceExposure)}
     own = (None, entry.service_name)
     nameless = [it for it in entry.form.exposures if isinstance(it, ServiceExposure) and it.name in own]

@@ -35,7 +35,8 @@ class Entry:
     @property
     def service_name(self) -> str:
         """Return the name of the app's own Service."""
-        return (self.form.service and self.form.service.name) or self.key.name
+        service = self.form.service
+        return (service and (service.existing or service.name)) or self.key.name
 
     @property
     def owner(self) -> str:

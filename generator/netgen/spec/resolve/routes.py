@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from netgen.intent import Flow, Port, Route, Tls
+from netgen.naming import fitting
 from netgen.problems import Problem
 from netgen.spec.forms.exposures import UrlForm
 from netgen.spec.forms.text import shown, suggestion
@@ -179,7 +180,7 @@ def _tls(item: Exposed) -> Tls | None:
     if item.gate.issuer:
         host = item.form.url.host
         secret = f"{host.removeprefix('*.')}-wildcard-tls" if host.startswith("*.") else f"{host}-tls"
-        return Tls(secret, ((ISSUER, item.gate.issuer),))
+        return Tls(fitting(secret), ((ISSUER, item.gate.issuer),))
     return Tls(None)
 
 

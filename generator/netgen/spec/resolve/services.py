@@ -12,9 +12,10 @@ from netgen.spec.forms.ports import PortForm
 from netgen.spec.forms.text import shown, suggestion
 from netgen.spec.platform import Platform
 from netgen.spec.resolve.calls import matches, ports_text
+from netgen.spec.resolve.existing import existing_service
 from netgen.spec.resolve.instead import with_name, with_port
 from netgen.spec.resolve.outside import world
-from netgen.spec.resolve.registry import Entry, Registry, place_text
+from netgen.spec.resolve.registry import MANAGED_BY, PART_OF, Entry, Registry, place_text
 
 NODE_PORTS = range(30000, 32768)
 """The API server's default --service-node-port-range."""
@@ -108,12 +109,16 @@ def _services(entry: Entry, exposed: list[Exposed], found: list[Problem]) -> lis
         for item in exposed
         if item.form.name is not None and not (item in mine and entry.form.service is not None)
     ]
-    if services and entry.app.selector.expressions and not entry.form.unclear:
+    rendered = any(not service.existing for service in services)
+    if rendered and entry.app.selector.expressions and not entry.form.unclear:
         found.append(_no_equal_labels(entry))
     return services
 
 
 def _own(entry: Entry, form: ServiceForm, exposed: list[Exposed], found: list[Problem]) -> Service:
+    if form.existing:
+        return existing_service(entry, form, [item.form for item in exposed], found)
+    _check_labels(entry, form, found)
     if form.headless:
         _check_headless(entry, form, exposed, found)
     for item in exposed[1:] if not form.headless else ():
@@ -124,7 +129,7 @@ def _own(entry: Entry, form: ServiceForm, exposed: list[Exposed], found: list[Pr
         type="ClusterIP",
         selector=entry.app.selector.labels,
         ports=_service_ports(entry.app.ports, {}),
-        labels=entry.app.labels,
+        labels=_merged(entry.app.labels, form.labels),
         annotations=_merged(entry.app.annotations, form.annotations),
         intent=f"{entry.key}{_service_text(entry.app.ports)}",
         headless=form.headless,
@@ -205,6 +210,13 @@ def _flow(entry: Entry, item: Exposed, platform: Platform) -> Flow:
     return Flow(source, entry.app.pods, ports, None, entry.key, intent, "", item.form.spot)
 
 
+def _check_labels(entry: Entry, form: ServiceForm, found: list[Problem]) -> None:
+    """Refuse labels by which what netgen has rendered is found again."""
+    for key in (key for key, _ in form.labels if key in (PART_OF, MANAGED_BY)):
+        place = entry.form.spot.at("service", "labels", key).key()
+        found.append(Problem("reserved-name", place, f"netgen sets {shown(key)} itself", fix="leave it out"))
+
+
 def _check_headless(entry: Entry, form: ServiceForm, exposed: list[Exposed], found: list[Problem]) -> None:
     for item in exposed:
         _conflict(item, "a headless Service cannot be exposed", with_name(item.form, entry), found)
@@ -253,7 +265,7 @@ def _check_names(services: list[Service], platform: Platform, found: list[Proble
             message = "the Service default/kubernetes is the API server's own"
             found.append(Problem("reserved-name", _place(service), message, fix="give this one another name"))
         strict = (platform.kubernetes or (0, 0)) < (1, 36) and "kubernetes" not in platform.unclear
-        if strict and service.name[:1].isdigit():
+        if strict and service.name[:1].isdigit() and not service.existing:
             message = f"{shown(service.name)} begins with a digit, which Service names may only from Kubernetes 1.36 on"
             fix = 'name the Service otherwise (service: {name: ...}), or set kubernetes: "1.36" in the Platform'
             found.append(Problem("service-name", _place(service), message, fix=fix))
@@ -270,7 +282,7 @@ def _same_name(first: Service, second: Service) -> Problem:
 
 
 def _is_named(service: Service) -> bool:
-    return service.spot.path[-1] == "name" and len(service.spot.path) > len(("apps", "APP"))
+    return service.spot.path[-1] in ("name", "existing") and len(service.spot.path) > len(("apps", "APP"))
 
 
 def _place(service: Service) -> Place:

@@ -103,8 +103,8 @@ def _missing(fault: Fault) -> Iterator[Problem]:
     """Tell of each required key that is not there, unless an unknown key of the same map explains it."""
     known = fault.schema["properties"]
     unknown = [str(key) for key in fault.value if key not in known]
-    later = LATER.get(fault.schema.get("title", ""), frozenset())
-    if later.intersection(unknown) or len(fault.limit) == len(fault.value) == len(unknown) == 1:
+    later = LATER.get(fault.schema.get("title", ""), {})
+    if any(key in later for key in unknown) or len(fault.limit) == len(fault.value) == len(unknown) == 1:
         return
     title = fault.schema.get("title", "")
     slips = {stands_for(title, key, fault.value) or nearest(key, list(known)): key for key in unknown}
@@ -126,8 +126,9 @@ def _unknown(fault: Fault) -> Iterator[Problem]:
         if key in known:
             continue
         place = fault.spot.at(key).key()
-        if key in LATER.get(title, ()):
-            yield Problem("not-yet", place, f"{shown(key)} is not read by this version of netgen", fix="leave it out")
+        if key in LATER.get(title, {}):
+            message = f"{shown(key)} is not read by this version of netgen"
+            yield Problem("not-yet", place, message, fix=LATER[title][key])
         else:
             text = plain(key)
             fix = habit(title, text, fault.value[key], fault.value)

@@ -24,7 +24,7 @@ def sieve(data: dict[str, Any], schema: Schema) -> dict[str, Any] | None:
 
 def names_all(data: dict[str, Any], left: dict[str, Any]) -> bool:
     """Return whether *left* has every app and peer of *data*; an unknown key of the document may hold others."""
-    strange = data.keys() - left.keys() - LATER["Connectivity"] - _NAMELESS
+    strange = data.keys() - left.keys() - LATER["Connectivity"].keys() - _NAMELESS
     return not strange and all(left.get(key, {}).keys() == data.get(key, {}).keys() for key in ("apps", "peers"))
 
 

@@ -23,7 +23,8 @@ from netgen.verify.reading import body, step
 class Around:
     """*own* are the manifests, *whole* is the cluster with them in it, *foreign* are the policies of before.
 
-    Not *given*: there is no cluster but the workloads among the manifests.
+    Not *given*: there is no cluster but the workloads among the manifests. *namespace* is that of objects which name
+    none, None where nobody said.
     """
 
     own: Cluster
@@ -32,6 +33,7 @@ class Around:
     chosen: Chosen
     notes: tuple[Problem, ...]
     given: bool
+    namespace: str | None = None
 
     def lacking(self, ideal: Iterable[Workload]) -> tuple[Workload, ...]:
         """Return those of *ideal*, a workload for each app, whose app has no pods in the cluster."""
@@ -42,13 +44,13 @@ class Around:
         """Yield the links of the manifests that lead nowhere; an app without pods in a cluster is told as such."""
         by_app = self.chosen.by_app
         idle = {(one.app.namespace, one.name) for one in intent.services if self.given and not by_app[one.app]}
-        return links.broken(replace(self.own, workloads=self.whole.workloads), idle)
+        return links.broken(intent, replace(self.own, workloads=self.whole.workloads), idle, self.whole)
 
     def warnings(self, intent: Intent, there: Reach, wide: Reach) -> Iterator[Iterator[Problem]]:
         """Yield what is said beside the proof, one kind after the other; *there* and *wide* are the two readings."""
         yield iter(self.notes)
         proposed: set[Workload] = set()
-        yield gaps.selecting_nothing(intent, self.chosen, proposed)
+        yield gaps.selecting_nothing(intent, self.chosen, proposed, namespace=self.namespace)
         yield gaps.ends_without_pods(intent, self.chosen)
         yield strays.uncovered(intent, self.chosen, proposed, _holders(intent, there))
         yield coverage.shared(intent, self.chosen)
@@ -60,7 +62,7 @@ class Around:
         if not self.given:
             return (ALONE,)
         homeless = (one for one in self.whole.policies if one in self.foreign and one.spot)
-        if any(not step(body(one.spot), "metadata", "namespace") for one in homeless):
+        if self.namespace is None and any(not step(body(one.spot), "metadata", "namespace") for one in homeless):
             return (HOMELESS,)
         return ()
 
@@ -78,15 +80,21 @@ def _plural(what: str, count: int) -> str:
     return f"{what.removesuffix('y')}ies" if what.endswith("y") else f"{what}s"
 
 
-def around(intent: Intent, own: Cluster, surroundings: Surroundings | None) -> Around | None:
-    """Return *own* in its *surroundings*, or with its own workloads alone; None where there is nothing in them."""
+def around(
+    intent: Intent, own: Cluster, surroundings: Surroundings | None, namespace: str | None = None
+) -> Around | None:
+    """Return *own* in its *surroundings*, or with its own workloads alone; None where there is nothing in them.
+
+    *namespace* is as Around has it.
+    """
     if surroundings is None:
-        return Around(own, own, others(()), chosen(intent, own.workloads), (), given=False)
+        return Around(own, own, others(()), chosen(intent, own.workloads), (), given=False, namespace=namespace)
     rest = without(surroundings, own).cluster
     if is_empty(rest) and not surroundings.cluster.workloads:
         return None
     whole = together(own, rest)
-    return Around(own, whole, others(rest.policies), chosen(intent, whole.workloads), surroundings.notes, given=True)
+    foreign, pods = others(rest.policies), chosen(intent, whole.workloads)
+    return Around(own, whole, foreign, pods, surroundings.notes, given=True, namespace=namespace)
 
 
 def _holders(intent: Intent, there: Reach) -> Callable[[Workload], str]:

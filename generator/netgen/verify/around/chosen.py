@@ -37,7 +37,7 @@ class Chosen:
 def chosen(intent: Intent, workloads: Iterable[Workload]) -> Chosen:
     """Return which of *workloads* are pods of the apps of *intent*."""
     everyone = tuple(workloads)
-    index = _Index(everyone)
+    index = Index(everyone)
     ends = dict.fromkeys(end for flow in intent.flows for _, end, _ in named_ends(flow))
     return Chosen(
         everyone, {app.key: index.selected(app.pods) for app in intent.apps}, {end: index.selected(end) for end in ends}
@@ -56,7 +56,7 @@ def named_ends(flow: Flow) -> Iterator[tuple[AppKey, Pods, Direction]]:
         yield app, end, direction
 
 
-class _Index:
+class Index:
     """Workloads by namespace and label; under the value None those of which the cluster sets the label."""
 
     def __init__(self, workloads: Iterable[Workload]) -> None:

@@ -21,10 +21,13 @@ _MANY = 200
 Label = tuple[str, str]
 
 
-def selecting_nothing(intent: Intent, chosen: Chosen, proposed: set[Workload]) -> Iterator[Problem]:
+def selecting_nothing(
+    intent: Intent, chosen: Chosen, proposed: set[Workload], *, namespace: str | None = None
+) -> Iterator[Problem]:
     """Yield the apps whose selector matches no pods, those of a namespace without any pods together.
 
-    The workloads whose labels are proposed instead go to *proposed*.
+    The workloads whose labels are proposed instead go to *proposed*. *namespace* is that of workloads which name none,
+    None where nobody said.
     """
     free = _Free(intent, chosen)
     absent: dict[str, list[App]] = {}
@@ -38,16 +41,17 @@ def selecting_nothing(intent: Intent, chosen: Chosen, proposed: set[Workload]) -
         yield free.problem(app, proposed)
     if without[_MOST:]:
         yield Problem("selects-nothing", None, f"and {len(without) - _MOST} more apps select nothing")
-    yield from _absent(absent, sum(1 for one in chosen.workloads if _names_no_namespace(one)))
+    yield from _absent(absent, sum(map(_names_no_namespace, chosen.workloads)) if namespace is None else 0)
 
 
 def _absent(apps_in: dict[str, list[App]], homeless: int) -> Iterator[Problem]:
     """Yield the namespaces without pods; *homeless* workloads name no namespace, and may be those that are missed."""
-    note = f"workloads without a namespace ({homeless}) are taken to be in default"
     fix = "see that all of the cluster is given, with its namespaces; before the first deployment this is as it must be"
     for namespace, apps in apps_in.items():
         names = listed([str(app.key) for app in apps])
         message = f"no workload is in the namespace {namespace}, so that nothing is selected by {names}"
+        meant = f"with --namespace {namespace} they are in {namespace}"
+        note = f"workloads without a namespace ({homeless}) are taken to be in default; {meant}"
         yield Problem("selects-nothing", apps[0].spot.key(), message, (note,) if homeless else (), fix)
 
 

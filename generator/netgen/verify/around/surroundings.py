@@ -9,7 +9,7 @@ from typing import TypeVar
 from netgen.evaluate.objects import read_cluster
 from netgen.evaluate.objects.model import Cluster, IngressObject, Namespace, Policy, ServiceObject, Workload
 from netgen.problems import NetgenError, Problem, Severity
-from netgen.verify.reading import read_manifests
+from netgen.verify.reading import DEFAULT, read_manifests
 
 _Any = TypeVar("_Any", Workload, Namespace, Policy, ServiceObject, IngressObject)
 
@@ -22,15 +22,18 @@ class Surroundings:
     notes: tuple[Problem, ...] = ()
 
 
-def read_surroundings(paths: Iterable[str], stdin: bytes | None) -> Surroundings:
+def read_surroundings(
+    paths: Iterable[str], stdin: bytes | None, namespace: str | None = None
+) -> Surroundings:
     """Return the objects in files and folders (`-`: *stdin*), whoever printed them.
 
+    *namespace* is that of objects which name none, `default` where it is None.
     Raises NetgenError where a file cannot be read or is not YAML.
     """
     documents, problems = read_manifests(paths, stdin)
     if any(problem.severity is Severity.ERROR for problem in problems):
         raise NetgenError(problems)
-    return Surroundings(read_cluster(documents), tuple(problems))
+    return Surroundings(read_cluster(documents, namespace=namespace or DEFAULT), tuple(problems))
 
 
 def without(surroundings: Surroundings, own: Cluster) -> Surroundings:
