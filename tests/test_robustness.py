@@ -20,7 +20,11 @@ from strategies import samples, systems
 from writing import plainly
 
 ROOT = Path(__file__).parents[1]
-EXAMPLES = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "specs").glob("*/spec.yaml"))]
+EXAMPLES = [
+    "---\n".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.yaml")))
+    for folder in sorted((ROOT / "specs").iterdir())
+    if folder.is_dir()
+]
 SEEDS = [
     *EXAMPLES,
     *([document.data for document in read(example, "", Dialect.SPEC).documents] for example in EXAMPLES),

@@ -159,20 +159,75 @@ class BlockPeer(NamedTuple):
     block: Block
 
 
-Peer = PodPeer | BlockPeer
+class Entity(StrEnum):
+    """What a CNI knows by a name of its own: none of these is a pod with labels, and only WORLD is addresses."""
+
+    __hash__ = str.__hash__  # that of an Enum is a call, and these stand in most keys
+
+    HOST = "host"
+    REMOTE_NODE = "remote-node"
+    KUBE_APISERVER = "kube-apiserver"
+    INGRESS = "ingress"
+    HEALTH = "health"
+    INIT = "init"
+    UNMANAGED = "unmanaged"
+    WORLD = "world"
+
+
+class EntityPeer(NamedTuple):
+    """One entity; WORLD is every address outside of the cluster."""
+
+    entity: Entity
+
+
+class NamePeer(NamedTuple):
+    """The addresses that were learned for the DNS names of *pattern*.
+
+    It is in lower case, without a dot at its end; `*` in it stands for any characters of one label, and `**` at its
+    beginning for one label or several.
+    """
+
+    pattern: str
+
+
+Peer = PodPeer | BlockPeer | EntityPeer | NamePeer
+
+
+class Action(StrEnum):
+    """What a rule does with a connection that matches it: of those that one tier holds, DENY beats ALLOW."""
+
+    __hash__ = str.__hash__  # that of an Enum is a call, and these stand in most keys
+
+    ALLOW = "allow"
+    DENY = "deny"
+
+
+class Request(NamedTuple):
+    """An HTTP rule: regular expressions of a whole *method*, *path* (its query with it) and *host*, empty for any.
+
+    *headers* are as they are written, each of which must be there.
+    """
+
+    method: str = ""
+    path: str = ""
+    host: str = ""
+    headers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One rule of a direction: *peers* None is everybody, *ports* None is every port of every protocol.
 
-    *index* counts the rules of the direction from 0.
+    *index* counts the rules of the direction from 0. *requests*: of what the rule allows, only these HTTP requests pass
+    (any one of them); None is every request, and whatever is no HTTP.
     """
 
     peers: tuple[Peer, ...] | None
     ports: tuple[PortRule, ...] | None
     index: int
     spot: Spot | None = field(default=None, compare=False, repr=False)
+    action: Action = Action.ALLOW
+    requests: tuple[Request, ...] | None = None
 
 
 Rules = tuple[Rule, ...]
@@ -183,7 +238,9 @@ class Policy:
     """A NetworkPolicy over the pods that *subject* selects: what each direction allows them.
 
     None: the policy does not touch the direction; (): it allows nobody. *unlisted* has rules of a direction that
-    `policyTypes` leaves out, which some CNIs heed.
+    `policyTypes` leaves out, which some CNIs heed. *scope* selects the namespaces of its pods by their labels; None is
+    the policy's own. *yielding* are directions that it has rules for and does not isolate: what it allows is open where
+    others isolate, and what it denies is closed.
     """
 
     kind: str
@@ -194,6 +251,8 @@ class Policy:
     egress: Rules | None
     unlisted: tuple[tuple[Direction, Rules], ...] = ()
     spot: Spot | None = field(default=None, compare=False, repr=False)
+    scope: Selector | None = None
+    yielding: frozenset[Direction] = frozenset()
 
     def sides(self) -> Iterator[tuple[Direction, Rules, bool]]:
         """Yield each direction that has rules or is isolated, and whether `policyTypes` lists it."""
