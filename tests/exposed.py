@@ -35,7 +35,7 @@ def services_of(system: System) -> Iterator[tuple[str, tuple[Any, ...]]]:
         own = app.get("service", {})
         labels = selector(document, key[1])
         exposed = [form for form in exposures(app) if "url" not in form]
-        if own is not False and system.ports[key]:
+        if own is not False and "existing" not in own and system.ports[key]:
             name, mine = own.get("name", key[1]), [form for form in exposed if "name" not in form[kind_of(form)]]
             plain_kind = "None" if "headless" in own else "ClusterIP"
             yield (
@@ -100,10 +100,11 @@ def wrong_routes(system: System, result: Rendered) -> list[str]:
         for form in exposures(app):
             if "url" in form:
                 host, _, path = form["url"].partition("://")[2].partition("/")
-                name = form.get("port")
-                port = next(port for port in system.ports[key] if name in (None, port.name))
+                served = [port for port in system.ports[key] if not port.metrics] or list(system.ports[key])
+                port = next(port for port in system.ports[key] if port.name == form.get("port", served[0].name))
                 gate = next(it for end, it in classes.items() if host.endswith(end))
                 kind = {"exact": "Exact", "prefix": "Prefix"}[form.get("match", "prefix")]
-                service = app.get("service", {}).get("name", key[1])
+                own = app.get("service", {})
+                service = own.get("existing") or own.get("name", key[1])
                 wanted.add((key[0], gate, host, f"/{path}", kind, service, port.service))
     return [str(route) for route in found ^ wanted]

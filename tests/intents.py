@@ -57,7 +57,7 @@ def service(**changes: Any) -> Service:
 def route(path: str = "/", **changes: Any) -> Route:
     """Return a route to the cart."""
     labels = (OWN, (NAME, "cart"))
-    plain = Route("shop", PUBLIC, "shop.example.com", path, False, None, CART, "cart", 80, labels, (), SPOT)  # noqa: FBT003
+    plain = Route("shop", PUBLIC, "shop.example.com", path, False, None, CART, "cart", 80, labels, (), spot=SPOT)  # noqa: FBT003
     return replace(plain, **changes)
 
 

@@ -112,12 +112,16 @@ def empty_lists(system: System, result: Rendered) -> list[str]:
 
 
 def wrong_types(system: System, result: Rendered) -> list[str]:
-    """S3: each app has one policy that holds exactly the directions it says; on the host network it has none."""
-    both = {"both": ["Ingress", "Egress"], "ingress": ["Ingress"], "egress": ["Egress"]}
+    """S3: each app has one policy that holds exactly the directions it says; on the host network it has none.
+
+    One that says `isolate: none` has none either, but where its namespace is closed.
+    """
+    both = {"both": ["Ingress", "Egress"], "ingress": ["Ingress"], "egress": ["Egress"], "none": []}
     wanted = {
         "/".join(key): both[app.get("isolate", "both")] for key, app, _ in apps_of(system) if "hostNetwork" not in app
     }
     wanted |= dict.fromkeys(half_isolated(system) & wanted.keys(), both["both"])
+    wanted = {name: types for name, types in wanted.items() if types}
     for document in system.documents:
         if "isolate" in document:
             metadata = document["metadata"]

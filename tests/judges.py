@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import tomllib
 from collections.abc import Iterator
@@ -22,8 +23,18 @@ def command(name: str) -> Path:
 
 
 def schemas(folder: Path) -> Path:
-    """Write the strict schemas of Kubernetes below *folder* and return it."""
+    """Write the strict schemas of Kubernetes below *folder*, those of custom resources beside, and return it."""
     kubernetes_schemas.write(_built(f"openapi-{_version(WANTED['openapi'])}.json"), folder)
+    for name in WANTED["crds"]:
+        shutil.copytree(crds(name), folder, dirs_exist_ok=True)
+    return folder
+
+
+def crds(name: str) -> Path:
+    """Return the folder of the strict schemas made of the custom resource definitions of *name*, or fail the test."""
+    folder = ROOT / ".cache" / "judges" / f"crds-{name}-{_version(WANTED['crds'][name]['module'])}"
+    if not folder.is_dir():
+        pytest.fail(f"{folder.relative_to(ROOT)} is missing: run ./dev test")
     return folder
 
 

@@ -465,7 +465,8 @@ class Reader:
     def expose(self, app: Meant, form: Data) -> None:
         """Let in who comes by an exposure of *app*."""
         if "url" in form:
-            port = form.get("port", next(iter(app.ports)))
+            served = [name for name, port in app.ports.items() if not port.metrics] or list(app.ports)
+            port = form.get("port", served[0])
             self.from_platform(self.controller(self.entry_point(form)), app, app.opened([port]))
             return
         (body,) = form.values()

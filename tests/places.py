@@ -69,7 +69,7 @@ SCENES = (
         calls: [tcp://198.51.2.0/24:4714, "here/*:4715", "internet:4716", "nm-cns/*:4717", any:4718,
               "nm-own/nm-api:pn-api"]
         accepts: {nm-lns/nm-job: [pn-rpc], nm-mns/*: pn-adm, 198.51.3.0/24: pn-udp}
-      one: {port: 8080, calls: nm-db, accepts: nm-nns/nm-cron}
+      one: {port: 8080, calls: nm-db, accepts: nm-nns/nm-cron, service: {labels: {lk-svc: lv-svc}}}
       nm-db: {port: 5432, accepts: [nm-ons/nm-run, "nm-pns/*", 198.51.4.0/24, {from: nm-qns/nm-fun, why: wy-from}]}
       long: {port: 8080, calls: [{to: web, ports: [pn-rpc], why: wy-call}, {to: nm-own/nm-api, ports: [pn-api]},
             {to: any, ports: [4719/udp]}]}
@@ -83,9 +83,9 @@ SCENES = (
     """
     metadata: {name: nm-doc, namespace: shop, annotations: {ak-meta: av-meta}}
     apps:
-      web: {port: 8080, expose: https://ho-one/pa-one}
+      web: {port: 8080, expose: https://ho-one/pa-one, service: {existing: nm-svc}}
       api: {port: 8081, expose: [http://ho-two/pa-two, {url: https://ho-three/pa-three, via: nm-gate,
-            tls: {secret: ob-secret}}]}
+            tls: {secret: ob-secret}, name: ob-way}]}
       two: {ports: {pn-a: 8080, pn-b: 8081}, expose: [{url: https://ho-four, port: pn-a, match: exact}]}
     """
     + GATE,
@@ -96,9 +96,10 @@ SCENES = (
         ports: {pn-c: 8080, pn-d: 8081}
         expose:
           pn-c: https://ho-five/pa-five
-          pn-d: [https://ho-six/pa-six, {url: https://ho-seven/pa-seven, via: nm-gate, tls: {secret: ob-other}}]
+          pn-d: [https://ho-six/pa-six, {url: https://ho-seven/pa-seven, via: nm-gate, tls: {secret: ob-other},
+              name: ob-seven}]
       in: {ports: {pn-e: 8080, pn-f: 8081}, expose: {pn-e: {url: https://ho-eight/pa-eight, via: nm-gate,
-            tls: {secret: ob-third}}}}
+            tls: {secret: ob-third}, name: ob-eight}}}
     """
     + GATE,
     """

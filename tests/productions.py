@@ -317,12 +317,9 @@ def _about_clusters(documents: tuple[Data, ...], platform: Data) -> Iterator[str
 
 def _about_an_app(app: Data, document: Data) -> Iterator[str]:
     ports = ports_of(app)
-    yield from ["12 one direction"] if app.get("isolate", "both") != "both" else []
-    yield from (
-        ["12 one direction of a closed namespace"]
-        if app.get("isolate", "both") != "both" and ("isolate" in document)
-        else []
-    )
+    directions = {"both": "", "none": "no direction"}.get(app.get("isolate", "both"), "one direction")
+    yield from [f"12 {directions}"] if directions else []
+    yield from [f"12 {directions} of a closed namespace"] if directions and "isolate" in document else []
     yield from ["12 without DNS"] if app.get("dns") is False else []
     yield from ["15 no ports, no Service"] if not ports else []
     yield from ["20 overlaps"] if "overlaps" in app else []

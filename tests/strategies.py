@@ -291,22 +291,22 @@ class Maker:
         spec: Data = {}
         if not self.index(5):
             return self.bare_app(App(key, index, spec))
-        kind = self.one(("plain", "plain", "named", "headless", "sticky", "none"))
-        if kind == "none" and self.chance(2):
+        kind = self.one(("plain", "plain", "named", "headless", "sticky", "none", "existing"))
+        if kind in ("none", "existing") and self.chance(2):
             spec["select"] = self.expressions(key[1])
         elif self.chance(1):
             spec["select"] = {self.one(("app", "k8s-app")): f"{key[1]}-pods", **self.labels()}
-        spec |= {"isolate": self.one(("ingress", "egress", "both"))} if self.chance(1) else {}
+        spec |= {"isolate": self.one(("ingress", "egress", "both", "none"))} if self.chance(1) else {}
         spec |= {"why": self.one(WHYS)} if self.chance(1) else {}
         if self.chance(1):
             # What is not isolated cannot do without DNS.
-            spec |= {"dns": spec.get("isolate") == "ingress" or self.one((False, True))}
+            spec |= {"dns": spec.get("isolate") in ("ingress", "none") or self.one((False, True))}
         if self.ranges and self.index(8) == 7:
             spec["hostNetwork"] = True
         app = App(key, index, spec)
         if self.chance(3):
             app.ports = self.ports(spec, mapped=kind not in ("none", "headless"))
-        spec |= self.service(kind, key[1]) if app.ports or kind == "none" else {}
+        spec |= self.service(kind, key) if app.ports or kind == "none" else {}
         return app
 
     def bare_app(self, app: App) -> App:
@@ -327,12 +327,15 @@ class Maker:
             return {"matchExpressions": [listed, *self.some(terms)]}
         return {"matchLabels": {"app": name}, "matchExpressions": self.some(terms, 1)}
 
-    def service(self, kind: str, name: str) -> Data:
-        """Return the `service` of an app, as a part of its map."""
+    def service(self, kind: str, key: Key) -> Data:
+        """Return the `service` of the app *key*, as a part of its map."""
+        name = key[1]
+        labelled = {"labels": {**self.labels(), "app.kubernetes.io/name": "metrics"}} if self.chance(1) else {}
         forms: dict[str, Any] = {
             "none": lambda: False,
-            "headless": lambda: {"headless": True},
-            "named": lambda: {"name": f"svc-{name}", "annotations": self.notes("service.example.com")},
+            "headless": lambda: {"headless": True, **labelled},
+            "existing": lambda: {"existing": f"old-{name}"},
+            "named": lambda: {"name": f"svc-{name}", "annotations": self.notes("service.example.com"), **labelled},
             "sticky": lambda: {"sessionAffinity": self.one(("ClientIP", "None", {"clientIP": 600}))},
         }
         return {"service": forms[kind]()} if kind in forms else {}
@@ -501,7 +504,7 @@ class Maker:
         makers: list[Callable[[App], Data]] = []
         if "matchExpressions" not in app.spec.get("select", {}):
             makers.append(self.separate)
-            makers += [self.own] if service is not False and "headless" not in service else []
+            makers += [self.own] if service is not False and not {"headless", "existing"} & service.keys() else []
         if service is not False and self.entrypoints and any(port.http for port in app.ports):
             makers += [self.url, self.url]
         items = [self.one(makers)(app) for _ in range(self.index(4))] if makers else []
@@ -580,20 +583,26 @@ class Maker:
         path = self.one((f"/p{number}", f"/p{number}/", f"/P.{number}/a-b_c/d", *([""] if host != shared else [])))
         scheme = "http" if host != shared and self.chance(1) else "https"
         form: Data = {"url": f"{scheme}://{host}{path}"}
-        if len(app.ports) > 1 or self.chance(1):
+        if served_names(app) != [port.name] or self.chance(1):
             form["port"] = port.name
         if self.chance(1):
             return {"form": form}
         form |= {"match": self.one(("prefix", "exact"))} if self.chance(1) else {}
         form |= {"via": name} if self.chance(1) else {}
         form |= {"tls": {"secret": f"tls-{number}"}} if scheme == "https" and host != shared and self.chance(1) else {}
+        form |= {"name": f"url-{number}"} if self.chance(1) else {}
         return {"form": form}
+
+
+def served_names(app: App) -> list[str]:
+    """Return the names of the ports that are not for metrics alone, all where each of them is."""
+    return [port.name for port in app.ports if not port.metrics] or list(app.names)
 
 
 def ported(form: Data, app: App) -> list[str]:
     """Return the names of the ports that the exposure *form* of *app* is about."""
     if "url" in form:
-        return [form.get("port", app.names[0])]
+        return [form.get("port", served_names(app)[0])]
     (body,) = form.values()
     return list(body.get("ports", app.names))
 

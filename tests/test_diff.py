@@ -746,6 +746,21 @@ def test_annotations_of_ways_in_are_not_passed_over() -> None:
 # --------------------------------------------------------------------------------------------------- not understood
 
 
+@pytest.mark.parametrize("head", ["", "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"])
+def test_what_a_kustomization_changes_is_not_understood(head: str) -> None:
+    """The files of a folder are not what is built of it; a kustomization that only lists them is no matter."""
+    manifests = api.stream(api.render(api.load("-", stdin=SPEC.encode()).intent), "yaml")
+    for side, more in (("old", ""), ("new", "namePrefix: a-\n")):
+        Path(side).mkdir()
+        Path(side, "shop.yaml").write_text(manifests, encoding="utf-8")
+        Path(side, "kustomization.yaml").write_text(f"{head}resources: [shop.yaml]\n{more}", encoding="utf-8")
+    found, _ = api.diff("old", "old")
+    assert found.changes == ()
+    found, _ = api.diff("old", "new")
+    assert [change.zone for change in found.changes] == [Zone.UNPROVEN]
+    assert "namePrefix gives the Services other names" in str(found.changes[0])
+
+
 CILIUM = {"apiVersion": "cilium.io/v2", "kind": "CiliumNetworkPolicy", "metadata": {"name": "x"}, "spec": {}}
 
 
@@ -1025,7 +1040,8 @@ def test_a_page_for_a_pull_request() -> None:
     """A heading for each class, a sign where everybody or the internet gets in, and a line that counts."""
     old = [deployment("web"), deployment("db"), policy("db", ingress=[FROM_WEB]), policy("web")]
     rules = [{"from": [{"ipBlock": {"cidr": "0.0.0.0/0"}}], "ports": [{"port": 80}]}]
-    new = [*old[:2], policy("web", ingress=rules), deployment("api", namespace="pay"), CILIUM]
+    other = {**CILIUM, "kind": "CiliumEgressGatewayPolicy"}
+    new = [*old[:2], policy("web", ingress=rules), deployment("api", namespace="pay"), other]
     found, _ = api.diff(write("a", objects(old)), write("b", objects(new)), cni="cilium")
     sign = "\N{WARNING SIGN}\N{VARIATION SELECTOR-16}"
     assert formats.as_markdown(found) == (
@@ -1033,8 +1049,8 @@ def test_a_page_for_a_pull_request() -> None:
         "\n"
         "#### Not understood\n"
         "\n"
-        f"- {sign} not understood (new side): `the kind CiliumNetworkPolicy of cilium.io is not evaluated, and may "
-        "decide who reaches whom` (`b:62:7`)\n"
+        f"- {sign} not understood (new side): `the kind CiliumEgressGatewayPolicy of cilium.io is not evaluated, and "
+        "may decide who reaches whom` (`b:62:7`)\n"
         "\n"
         "What follows is about the rest.\n"
         "\n"

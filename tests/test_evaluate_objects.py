@@ -11,16 +11,15 @@ from netgen.evaluate.objects.model import (
     BlockPeer,
     Direction,
     Expression,
-    IngressRule,
     NamedPort,
     Operator,
     PodPeer,
     PortRule,
     Rule,
     Selector,
-    ServicePort,
     namespace,
 )
+from netgen.evaluate.objects.ways import IngressRule, ServicePort
 from netgen.evaluate.routes import routes
 from netgen.evaluate.sets import Protocol
 from netgen.source import Dialect, read

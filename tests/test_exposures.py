@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 
+from netgen.check import check
+from netgen.render import render
 from specs import ENTRY, apps, codes, load, opened, platform, refused
 
 # ----------------------------------------------------------------------------------------------- Services and routes
@@ -171,6 +174,65 @@ def test_a_certificate_of_a_host_is_issued_for_all_its_paths_or_for_none() -> No
     for secret in ("h.example.com-tls", "other"):
         ways = f"['https://h.example.com/a', {held.format(secret=secret)}]"
         assert codes(apps(f"web: {{port: 80, expose: {ways}}}"), issuer) == ["certificate-shared"]
+
+
+def ingresses(*documents: str) -> dict[str, list[str]]:
+    """Return the host and paths of each Ingress that *documents* render, by its name."""
+    found: dict[str, list[str]] = {}
+    for manifest in render(load(*documents).intent):
+        if manifest.kind == "Ingress":
+            (rule,) = yaml.safe_load(manifest.text)["spec"]["rules"]
+            found[manifest.name] = [rule["host"], *(path["path"] for path in rule["http"]["paths"])]
+    return found
+
+
+def test_an_ingress_is_called_as_its_urls_say() -> None:
+    """URLs of one host with one name share an Ingress; those without a name are in one that netgen names."""
+    shown = "url: 'https://shop.example.com"
+    spec = apps(
+        f"""
+        web: {{port: 80, expose: [{{{shown}', name: old.web}}, {{{shown}/b', name: old.web}}]}}
+        api: {{port: 81, expose: [{{{shown}/api', name: old-api}}, 'https://shop.example.com/c']}}
+        """
+    )
+    assert ingresses(spec, ENTRY) == {
+        "old.web": ["shop.example.com", "/b", "/"],
+        "old-api": ["shop.example.com", "/api"],
+        "shop.public.shop.example.com": ["shop.example.com", "/c"],
+    }
+    by_port = "web: {{ports: {{a: 80, b: 81}}, expose: {{a: {{{0}', name: old}}}}}}"
+    assert ingresses(apps(by_port.format(shown)), ENTRY) == {"old": ["shop.example.com", "/"]}
+
+
+POINTS = platform("entrypoints: {one: {ingress: traefik}, two: {ingress: haproxy}}\n")
+"""A platform with two entry points, each for any host."""
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [("https://b.example.com, via: one", "shop"), ("https://a.example.com/b, via: two", "shop"), ("https://a.example.com/b, via: one", "more")],
+    ids=["host", "entry point", "document"],
+)  # fmt: skip
+def test_an_ingress_holds_one_host_of_a_document_at_one_entry_point(url: str, name: str) -> None:
+    """A name that two of them would have is an error where it is written a second time."""
+    web = "web: {port: 80, expose: [{url: https://a.example.com, via: one, name: old}]}"
+    api = f"api: {{port: 81, expose: [{{url: {url}, name: old}}]}}"
+    documents = [apps(f"{web}\n{api}")] if name == "shop" else [apps(web), apps(api, name=name)]
+    (problem,) = refused(*documents, POINTS)
+    assert problem.code == "name-collision"
+    assert problem.place is not None
+    assert (problem.place.text.strip(), problem.place.text[problem.place.column - 1 :]) == (api, "old}]}")
+
+
+def test_a_given_name_that_netgen_gives_to_another_ingress_is_an_error() -> None:
+    """Whichever of the two stands first."""
+    spec = apps(
+        """
+        web: {port: 80, expose: [{url: 'https://shop.example.com/a', name: shop.public.shop.example.com}]}
+        api: {port: 81, expose: 'https://shop.example.com/b'}
+        """
+    )
+    assert [problem.code for problem in check(render(load(spec, ENTRY).intent))] == ["name-collision"]
 
 
 def test_an_exact_path_and_a_prefix_are_two_routes() -> None:

@@ -53,7 +53,7 @@ OPTIONAL: list[tuple[str, Callable[[Intent], Intent]]] = [
     ("route.tls", lambda i: replace(i, routes=(replace(i.routes[0], tls=None),))),
     ("route.secret", lambda i: replace(i, routes=(replace(i.routes[0], tls=Tls(None)),))),
     ("route.labels", lambda i: replace(i, routes=(replace(i.routes[0], labels=(), annotations=()),))),
-    ("entrypoint", lambda i: replace(i, routes=(route(entrypoint=replace(PUBLIC, annotations=(), secure=())),))),
+    ("entrypoint", lambda i: replace(i, routes=(route(entrypoint=PUBLIC._replace(annotations=(), secure=())),))),
     *(
         (name, lambda i, name=name, value=value: replace(i, services=(replace(i.services[0], **{name: value}),)))
         for name, value in {
@@ -151,7 +151,13 @@ def check_without(documents: list[Data], paths: tuple[Path_, ...]) -> bool:
 
 
 GOLDEN = {
-    path.parent.name: list(yaml.safe_load_all(path.read_text("utf-8"))) for path in ROOT.glob("specs/*/spec.yaml")
+    path.name: [
+        one
+        for file in sorted(path.rglob("*.yaml"))
+        for one in yaml.safe_load_all(file.read_text("utf-8"))
+        if one["apiVersion"].startswith("netgen.dev/")
+    ]
+    for path in sorted(ROOT.glob("specs/*"))
 }
 BASES: dict[str, list[Data]] = {f"scene-{n}": scene(text) for n, text in enumerate(SCENES)} | GOLDEN
 

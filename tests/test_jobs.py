@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -10,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from netgen.jobs import spread
 from strategies import random_system
 from writing import plainly
 
@@ -55,6 +58,17 @@ def test_faults_are_the_same_too() -> None:
     """What is found to be wrong with the objects, and the first of the errors of netgen itself."""
     assert compared("sizes", EXAMPLES) == "codes: [2]\n"
     assert compared("fill", EXAMPLES) == "codes: [70]\n"
+
+
+def test_many_open_files_are_no_matter() -> None:
+    """A process that was started with a thousand of them still reads what the others write."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(before[0], min(4096, before[1])), before[1]))
+    with contextlib.ExitStack() as opened:
+        opened.callback(resource.setrlimit, resource.RLIMIT_NOFILE, before)
+        for _ in range(1100):
+            opened.callback(os.close, os.dup(0))
+        assert sorted(spread(lambda number: number * 2, 3, 2)) == [(0, 0), (1, 2), (2, 4)]
 
 
 KILLED = """

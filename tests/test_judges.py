@@ -53,6 +53,79 @@ def test_faults_are_seen(kubeconform: Callable[[str], list[str]], right: str, wr
     assert len(kubeconform(manifests)) == 1
 
 
+CILIUM = """\
+apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata:
+  name: web
+  namespace: shop
+spec:
+  endpointSelector:
+    matchLabels:
+      app: web
+  egress:
+    - toFQDNs:
+        - matchPattern: "*.example.com"
+      toPorts:
+        - ports:
+            - port: "443"
+              protocol: TCP
+          rules:
+            http:
+              - method: GET
+    - toCIDRSet:
+        - cidr: 10.0.0.0/8
+          except:
+            - 10.1.0.0/16
+    - icmps:
+        - fields:
+            - type: 8
+            - type: EchoRequest
+"""
+
+GROUP = """\
+apiVersion: cilium.io/v2
+kind: CiliumCIDRGroup
+metadata:
+  name: partners
+spec:
+  externalCIDRs:
+    - 203.0.113.0/24
+"""
+
+
+def test_valid_custom_resources_pass(kubeconform: Callable[[str], list[str]]) -> None:
+    """Cilium's policies are judged by the schemas that its own definitions hold, clusterwide ones and groups too."""
+    clusterwide = CILIUM.replace("CiliumNetwork", "CiliumClusterwideNetwork").replace("  namespace: shop\n", "")
+    assert kubeconform(f"{CILIUM}---\n{clusterwide}---\n{GROUP}") == []
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("matchLabels", "matchLabel"),
+        ('port: "443"', "port: 443"),
+        ("toFQDNs", "toFqdns"),
+        ("protocol: TCP", "protocol: ICMP"),
+        ("cidr: 10.0.0.0/8", "cidr: 10.0.0.1"),
+        ("type: EchoRequest", "type: Hello"),
+        ("            http:\n              - method: GET\n", "            kafka:\n              - role: produce\n"),
+        ("  namespace: shop\n", "  namespaces: shop\n"),
+        ("spec:\n", "spec2:\n"),
+    ],
+    ids=["misspelt selector", "number", "case", "protocol", "bare address", "type", "Kafka", "metadata", "no spec"],
+)
+def test_faults_of_custom_resources_are_seen(kubeconform: Callable[[str], list[str]], right: str, wrong: str) -> None:
+    """A misspelt field anywhere, another type, a value that is not listed, and a missing part are faults."""
+    assert right in CILIUM
+    assert len(kubeconform(CILIUM.replace(right, wrong))) == 1
+
+
+def test_a_clusterwide_resource_has_no_namespace(kubeconform: Callable[[str], list[str]]) -> None:
+    """A namespace is a fault where the kind has none."""
+    assert len(kubeconform(CILIUM.replace("CiliumNetwork", "CiliumClusterwideNetwork"))) == 1
+
+
 def test_nothing_is_no_success(kubeconform: Callable[[str], list[str]]) -> None:
     """An empty stream is a fault, because nothing was judged."""
     assert kubeconform("") == ["there is no object in the stream"]

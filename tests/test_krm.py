@@ -175,6 +175,21 @@ def test_other_items_keep_their_data(krm: Any, change: Any) -> None:
     assert yaml.safe_load(out)["items"] == [before[0], before[2], *rendered()]
 
 
+@pytest.mark.parametrize("quote", ["'", '"'])
+def test_what_begins_like_a_comment_may_stand_in_quotes(krm: Any, quote: str) -> None:
+    """A line of a quoted text in the column of the dashes stays in its item, whatever follows that."""
+    cut = given(config_map("a", data={"x": "TEXT"})).replace("TEXT", f"{quote}one\n# two{quote}")
+    after = yaml.safe_dump([spec()], sort_keys=False)
+    for text in (
+        cut + after,
+        cut.replace("items:\n", f"items:\n{after}"),
+        f"{cut}functionConfig: {json.dumps(spec())}\n",
+    ):
+        code, out, _ = krm(text)
+        assert code == 0
+        assert yaml.safe_load(out)["items"] == [config_map("a", data={"x": "one # two"}), *rendered()]
+
+
 def test_a_second_run_replaces_the_first(krm: Any) -> None:
     """What an earlier run has rendered is replaced, so that a pipeline may be run again."""
     _, out, _ = krm(given(config_map("a"), config=spec()))
@@ -263,6 +278,7 @@ def test_what_others_wrote_is_not_replaced(krm: Any) -> None:
         (given().replace("[]", "{a: b}"), "<stdin>:3:8: error[resource-list]: items is not a list of resources"),
         (given().replace("[]", "[a]"), "error[resource-list]: items is not a list of resources"),
         (given().replace("[]", "["), "error[yaml-syntax]"),
+        (given(spec(), {"kind": "List", "items": [{"kind": "List", "items": [spec()]}]}), "a spec stands in a list of"),
         (given(config=config_map("f", data={"a": "b"})), "the functionConfig is ConfigMap shop/f, which says nothing"),
         (given(config={"a": "b"}), "error[resource-list]: the functionConfig is"),
         (given(), "error[no-spec]: no Connectivity document in the list"),

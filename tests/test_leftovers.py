@@ -22,6 +22,7 @@ apps:
 ---
 {HEAD.replace("shop}", "pay}").replace("name: shop", "name: pay")}apps: {{api: 8080}}
 """
+MANAGED = "app.kubernetes.io/managed-by"
 POLICY = "networkpolicy.networking.k8s.io"
 
 
@@ -80,6 +81,13 @@ def test_nothing_is_left_of_what_is_still_rendered() -> None:
         {"metadata": {"name": "x; rm", "namespace": "shop", "labels": {"app.kubernetes.io/managed-by": "netgen"}}},
         {"metadata": {"name": "x", "namespace": "-A", "labels": {"app.kubernetes.io/managed-by": "netgen"}}},
         {"metadata": None},
+        {"kind": "Secret", "apiVersion": "v1", "metadata": {"name": "x", "labels": {MANAGED: "netgen"}}},
+        {"kind": "Namespace", "apiVersion": "v1", "metadata": {"name": "x", "labels": {MANAGED: "netgen"}}},
+        {
+            "kind": "Service",
+            "apiVersion": "serving.knative.dev/v1",
+            "metadata": {"name": "x", "labels": {MANAGED: "netgen"}},
+        },
         {"kind": "$(id)", "metadata": {"name": "x", "labels": {"app.kubernetes.io/managed-by": "netgen"}}},
     ],
 )
@@ -87,6 +95,12 @@ def test_what_netgen_has_not_rendered_is_never_listed(change: dict[str, Any]) ->
     """Objects of others are not, and no name that would be more than a word to a shell is."""
     body = {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "spec": {"podSelector": {}}, **change}
     assert left_over([body], []) == ()
+
+
+def test_whatever_netgen_renders_is_listed() -> None:
+    """Every object is netgen's to be deleted."""
+    objects = rendered(OLD)
+    assert len(left_over(objects, [])) == len(objects)
 
 
 def test_what_is_outdated_is_what_is_not_there_to_the_letter() -> None:

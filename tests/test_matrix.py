@@ -150,6 +150,7 @@ def means_otherwise(cell: Cell, text: str) -> bool:
         or (cell.word.startswith("ho-") and "/" in text)  # the path of the URL begins earlier
         or (is_whole and (network(text) != "" or text.isdecimal()))  # an address for pods, one port for another form
         or (cell.word == "198.51.15.0/24" and ":" in text)  # pods of IPv6 are left out of another block
+        or (cell.word == "198.51.14.7" and ":" in text)  # without brackets the port is the end of the address
     )
 
 

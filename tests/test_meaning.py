@@ -920,7 +920,7 @@ def test_decision_12_a_closed_namespace_closes_pods_that_no_spec_names() -> None
     assert reach.meets(ELSEWHERE, INTERNET, "TCP", 80, closed)
 
 
-@pytest.mark.parametrize("isolate", ["ingress", "egress", "both"])
+@pytest.mark.parametrize("isolate", ["ingress", "egress", "both", "none"])
 @pytest.mark.parametrize("order", [0, 1])
 def test_decision_12_an_app_of_a_closed_namespace_is_closed_only_where_it_says(isolate: str, order: int) -> None:
     """The deny is for pods that no spec names: the app reaches what it would reach in an open namespace."""
@@ -932,6 +932,24 @@ def test_decision_12_an_app_of_a_closed_namespace_is_closed_only_where_it_says(i
             for protocol in ("TCP", "UDP", "SCTP"):
                 expected = reach.meets(source, target, protocol, 8080, open_)
                 assert reach.meets(source, target, protocol, 8080, closed) == expected
+
+
+def test_decision_12_an_app_that_is_isolated_in_no_direction_has_no_policy() -> None:
+    """It has its Service and its exposures, what it calls lets it in, and what calls it may go out to it."""
+    spec = apps(
+        "old: {port: 8080, isolate: none, expose: nodePort, calls: [db], accepts: [web]}\n"
+        "db: {port: 5432, calls: [old]}\nweb: {}"
+    )
+    manifests = api.render(load(spec).intent)
+    assert [(one.kind, one.name) for one in manifests if one.name in ("old", "db")] == [
+        *(("NetworkPolicy", "db"), ("Service", "db"), ("Service", "old")),
+    ]
+    assert warnings(spec) == ["not-isolated", "grant-unused", "world-includes-pods"]
+    bodies = [one.body for one in manifests if one.kind == "NetworkPolicy"]
+    for source, target, port in (("old", "db", 5432), ("db", "old", 8080)):
+        assert reach.meets(app_end(source), app_end(target), "TCP", port, bodies)
+    assert reach.meets(STRANGER, app_end("old"), "TCP", 22, bodies)
+    assert not reach.meets(app_end("old"), app_end("db"), "TCP", 22, bodies)
 
 
 def test_decision_12_what_an_app_of_a_closed_namespace_leaves_open_is_open_to_nodes_too() -> None:

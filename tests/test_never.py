@@ -337,6 +337,22 @@ def test_a_platform_claims_for_all_documents() -> None:
     assert (held.findings, held.claims) == ((), 4)
 
 
+def test_an_app_of_a_namespace_that_nobody_loaded_is_taken_to_have_its_own_label() -> None:
+    """So that the claims of a Platform stand in each repository; what a port is called there, only its spec tells."""
+    claims = ("any except tickets/orders -> tickets-db/postgres", "any -> tickets-db/postgres:main", "any -> pay/api")
+    cluster = platform("never:\n" + "".join(f"  - {claim}\n" for claim in claims))
+    team = apps("web: {port: 80, calls: ['tickets-db/*:5432']}")
+    said = [problem for problem in load(team, cluster).problems if problem.code == "claim-idle"]
+    assert [problem.message.partition(", so ")[2] for problem in said] == [
+        f"the pods of {app} are taken to be those with app.kubernetes.io/name={app.partition('/')[2]}"
+        for app in ("tickets/orders", "tickets-db/postgres", "pay/api")
+    ]
+    (problem,) = broken(team, cluster)
+    assert problem.message.startswith("shop/web can open")
+    orders = apps("orders: {port: 80, calls: ['tickets-db/*:5432']}", "tickets")
+    assert [one.message.split()[0] for one in broken(orders, cluster)] == []
+
+
 def test_claims_are_sorted_and_independent_of_the_order_of_documents() -> None:
     """Permuting what is given changes nothing."""
     one = document("apps: {a: 80}\nnever: [a -> internet, any -> a]\n", "one")
@@ -643,3 +659,12 @@ def test_a_claim_that_is_none_says_how_it_is_written(claim: str, message: str, f
 def test_pairs_are_counted_as_people_do(count: int, said: str) -> None:
     """One is a pair."""
     assert str(Proof(count, 1, ())) == f"{said}, 1 pair closed"
+
+
+def test_a_claim_about_an_app_that_is_isolated_in_no_direction_is_judged_as_it_is() -> None:
+    """Everybody reaches it, and it reaches whoever is not closed; who is closed to it stays so."""
+    body = SHOP.replace("cache: {", "old: {port: 9, isolate: none}\n  lax: {port: 8, isolate: egress}\n  cache: {")
+    assert len(broken(shop("internet -> old", body=body))) == 1
+    assert len(broken(shop("web -> old:9", body=body))) == 0
+    assert len(broken(shop("old -> lax", body=body))) == 1
+    assert broken(shop("old -> db", body=body)) == []

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from netgen import api
-from netgen.overlays import NAMES, beside, is_kustomization, unbuilt, warnings
+from netgen.overlays import NAMES, Seen, beside, is_kustomization, unbuilt, warnings
 from netgen.problems import Problem
 from netgen.source import Dialect, Document, read
 from specs import document, load
@@ -32,6 +32,7 @@ CHANGING = {
     "commonLabels: {a: b}": "commonLabels puts its labels into the selectors",
     "labels: [{pairs: {a: b}}, {pairs: {a: b}, includeSelectors: true}]": "this entry of labels puts",
     "labels: [{pairs: {a: b}, fields: [{path: spec/podSelector/matchLabels, create: true}]}]": "this entry of labels",
+    "commonAnnotations: {a: b, example.com/server-snippet: x}": "commonAnnotations gives Services and Ingresses",
     "namespace: prod": "namespace moves policies",
     "namePrefix: prod-": "namePrefix gives the Services other names",
     "nameSuffix: -prod": "nameSuffix gives the Services other names",
@@ -81,7 +82,7 @@ def test_a_key_that_changes_policies(text: str, begin: str) -> None:
     assert found.code == "overlay-changes"
     assert found.message.startswith(begin)
     assert found.fix
-    (found,) = unbuilt(kustomization(text, "deploy/kustomization.yaml"), {"shop"})
+    (found,) = unbuilt(kustomization(text, "deploy/kustomization.yaml"), Seen({"shop"}))
     assert begin in found.message
     assert found.fix == "give what  kustomize build deploy  prints"
 
@@ -102,7 +103,7 @@ def test_a_key_that_leaves_policies_alone(text: str) -> None:
 )
 def test_what_changes_pods_makes_files_another_thing(text: str) -> None:
     """Files that are read for their pods are not what is built where a kustomization changes these, or moves any."""
-    assert len(list(unbuilt(kustomization(text), {"shop", "default"}))) == 1
+    assert len(list(unbuilt(kustomization(text), Seen({"shop", "default"})))) == 1
 
 
 def test_a_patch_is_looked_into(tmp_path: Path) -> None:
@@ -112,6 +113,25 @@ def test_a_patch_is_looked_into(tmp_path: Path) -> None:
     text = "patches:\n  - path: a.yaml\n  - path: b.yaml\n"
     found = warnings(kustomization(text, str(tmp_path / "kustomization.yaml")))
     assert told(found) == [(3, "this entry of patches may change Service")]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "{apiVersion: v1, kind: Service, metadata: {name: db}}",
+        "kind: &kind Service",
+        "kind: !!str Service",
+        "kind:\n  Service",
+        "? kind\n: Service",
+        '"kin\\u0064": Service',
+        "kind: List\nitems: [{kind: Service}]",
+    ],
+)
+def test_a_patch_is_read_as_kustomize_reads_it(written: str, tmp_path: Path) -> None:
+    """However a document writes its kind, another one beside it hides it from nobody."""
+    (tmp_path / "a.yaml").write_text(f"kind: Deployment\n---\n{written}\n")
+    text = "patches: [{path: a.yaml}]\n"
+    assert len(list(warnings(kustomization(text, str(tmp_path / "kustomization.yaml"))))) == 1
 
 
 @pytest.mark.parametrize(
@@ -159,10 +179,65 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_files_that_a_kustomization_changes_are_not_proved() -> None:
     """The files of a folder are not what is built of it, which is `unproven`; one that only lists is no matter."""
-    assert (
-        proved({"deploy/kustomization.yaml": "namePrefix: a-\ncommonLabels: {a: b}\n"}, "deploy")[0] == ["unproven"] * 2
+    file, listed = "deploy/kustomization.yaml", "resources: [rendered.yaml]\n"
+    for paths in (("deploy",), ("deploy/rendered.yaml", file)):
+        assert proved({file: f"{listed}namePrefix: a-\ncommonLabels: {{a: b}}\n"}, *paths)[0] == ["unproven"] * 2
+        assert proved({file: f"{listed}namespace: shop\n"}, *paths) == ([], [])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_folder_is_read_with_its_kustomization(name: str) -> None:
+    """Whichever of the three names it has."""
+    assert proved({f"deploy/{name}": "resources: [rendered.yaml]\nnamePrefix: a-\n"}, "deploy")[0] == ["unproven"]
+
+
+@pytest.mark.parametrize(("kind", "told_of"), [("Pod", 1), ("Namespace", 1), ("ConfigMap", 0)])
+def test_labels_of_what_is_selected_by_its_own(kind: str, told_of: int) -> None:
+    """An entry of labels changes Pods and Namespaces themselves, which other manifests have no part in."""
+    own = f"apiVersion: v1\nkind: {kind}\nmetadata: {{name: own}}\nspec: {{containers: [{{name: a}}]}}\n"
+    Path("deploy/own.yaml").write_text(own)
+    Path("deploy/kustomization.yaml").write_text("resources: [own.yaml]\nlabels: [{pairs: {a: b}}]\n")
+    said = [problem.message for problem in api.reach(["deploy"]).said if problem.code == "overlay-unbuilt"]
+    assert ["gives the pods or namespaces more labels" in one for one in said] == [True] * told_of
+
+
+OPEN = """\
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: open, namespace: shop}
+spec: {podSelector: {}, ingress: [{}]}
+"""
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "resources: [rendered.yaml, ../open.yaml]",
+        "resources: [rendered.yaml, ../base]",
+        "resources: [rendered.yaml, https://example.com/open.yaml]",
+        "resources: [rendered.yaml]\nbases: [../base]",
+        "resources: [rendered.yaml]\ngenerators: [generator.yaml]",
+        "resources: [rendered.yaml]\nhelmCharts: [{name: open}]",
+        "resources: [rendered.yaml]\nhelmChartInflationGenerator: [{chartName: open}]",
+    ],
+)
+def test_what_a_kustomization_adds_is_not_proved(more: str) -> None:
+    """Where objects come from elsewhere than from the files that are read, nobody has seen what they open."""
+    base = {"base/kustomization.yaml": "resources: [open.yaml]\n", "base/open.yaml": OPEN, "open.yaml": OPEN}
+    assert proved({**base, "deploy/kustomization.yaml": more}, "deploy") == (
+        ["unproven"],
+        [],
     )
-    assert proved({"deploy/kustomization.yaml": "resources: [rendered.yaml]\nnamespace: shop\n"}, "deploy") == ([], [])
+
+
+def test_what_a_kustomization_does_not_build_is_not_proved() -> None:
+    """A file beside it that it does not list is not applied; what it names in any way, and what is no matter, is."""
+    file = "deploy/kustomization.yaml"
+    assert proved({file: "resources: []\n"}, "deploy") == (["unproven"], [])
+    more = {"deploy/own.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"}
+    assert proved({file: "resources: [./rendered.yaml]\n", **more}, "deploy") == ([], [])
+    upper = {"kustomization.yaml": "resources: [deploy]\n", "deploy/kustomization.yaml": "resources: [rendered.yaml]\n"}
+    assert proved(upper, ".") == ([], [])
 
 
 def test_what_may_have_done_it_is_named() -> None:
@@ -176,9 +251,11 @@ def test_what_may_have_done_it_is_named() -> None:
 
 def test_other_commands_warn() -> None:
     """What reads manifests for other ends warns that they are not what is built."""
-    Path("deploy/kustomization.yaml").write_text("namePrefix: a-\n")
+    Path("deploy/kustomization.yaml").write_text("resources: [rendered.yaml]\nnamePrefix: a-\n")
     Path("deploy/rendered.yaml").write_text(api.stream(api.render(load(SHOP).intent), "yaml"))
     assert [problem.code for problem in api.reach(["deploy"]).said] == ["overlay-unbuilt"]
+    found, _ = api.import_manifests(["deploy"])
+    assert [problem.code for problem in found.unsaid] == ["overlay-unbuilt"]
 
 
 # ---------------------------------------------------------------------------------------------------- beside the output

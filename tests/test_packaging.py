@@ -124,7 +124,7 @@ def test_wheel_says_what_it_is(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
         (entry_points,) = (name for name in names if name.endswith(".dist-info/entry_points.txt"))
-        assert archive.read(entry_points).decode() == "[console_scripts]\nnetgen = netgen.cli:main\n"
+        assert archive.read(entry_points).decode() == "[console_scripts]\nnetgen = netgen.__main__:main\n"
     assert "netgen/py.typed" in names
     assert [name for name in names if name.endswith(".dist-info/licenses/LICENSE")] != []
 

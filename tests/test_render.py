@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -377,7 +376,7 @@ def test_routes_are_grouped_by_host() -> None:
         route("/b", host="*.example.com"),
         route("/c", document="other"),
         route("/d", app=WEB),
-        route("/e", entrypoint=replace(PUBLIC, name="internal")),
+        route("/e", entrypoint=PUBLIC._replace(name="internal")),
         route("/f"),
     )
     manifests = render(intent(routes=routes))

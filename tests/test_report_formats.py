@@ -482,6 +482,8 @@ def marks(*problems: Problem) -> list[str]:
 def test_fingerprints() -> None:
     """A problem keeps its own when its line moves, and no two have the same."""
     moved = replace(CONSENT, place=Place("teams/checkout.yaml", 99, 1, 1, "other"), notes=(), fix="")
+    opened = [replace(CONSENT, message=f"the list that opens at {at} goes on") for at in ("7:12", "9:12")]
+    assert marks(opened[0]) == marks(opened[1])
     others = [replace(CONSENT, code="bad-port"), replace(CONSENT, message="m"), replace(CONSENT, place=None)]
     assert marks(CONSENT) == marks(moved)
     assert len({*marks(CONSENT, moved), *itertools.chain.from_iterable(map(marks, others))}) == 5

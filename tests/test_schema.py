@@ -526,7 +526,7 @@ PLATFORM = "apiVersion: netgen.dev/v1alpha1\nkind: Platform\nmetadata: {name: x}
             "`e` stands twice in `d`",
             "leave one out",
         ),
-        (PLATFORM + "entrypoints: {a: {gateway: b/c}}\n", "4:19 not-yet", "`gateway` is not read", "write  ingress: CLASS"),
+        (PLATFORM + "entrypoints: {a: {gateway: b/c}}\n", "4:19 not-yet", "`gateway` is not read", "write  ingress:"),
     ],
 )
 def test_a_message_says_what_is_wrong_and_what_to_write(text: str, line: str, message: str, fix: str) -> None:

@@ -581,6 +581,7 @@ def test_removed_files_are_named(run: Callable[..., tuple[int, str, str]]) -> No
         (("--layout", "plain"), "--layout is about the folder of --out, which is not given"),
         (("--check",), "--check is about the folder of --out, which is not given"),
         (("--force",), "--force is about the folder of --out, which is not given"),
+        (("--out", "", "--layout", "plain"), "--out names no folder"),
         (("--out", "x", "--check", "--force"), "--force is for writing, and --check writes nothing"),
         (("--out", "x", "-o", "json"), "--out writes YAML files; -o json is for stdout"),
     ],

@@ -90,23 +90,25 @@ def prove(
     *,
     workloads: Iterable[str | Path] = (),
     namespace: str | None = None,
+    cni: str = "kubernetes",
     stdin: bytes | None = None,
     progress: Progress | None = None,
 ) -> Proof:
     """Return the proof that *manifests*, as they were rendered, do what *intent* says; see netgen.verify.
 
     *workloads* are files and folders (`-`: *stdin*) with what is in the cluster: workloads, other policies. *namespace*
-    is that of objects which name none; None is `default`, and said to be assumed.
+    is that of objects which name none; None is `default`, and said to be assumed. *cni* is the network plugin, by its
+    name in netgen.evaluate.semantics.PROFILES.
     """
     from netgen import verify  # noqa: PLC0415 - `--no-verify` does not pay for the evaluator
 
     documents = [manifest.document for manifest in manifests]
-    surroundings = _surroundings(workloads, namespace, stdin)
+    surroundings = _surroundings(workloads, namespace, stdin, cni)
     return verify.prove(
         intent,
         documents,
         (),
-        cni="kubernetes",
+        cni=cni,
         surroundings=surroundings,
         namespace=namespace,
         progress=progress,
@@ -119,34 +121,38 @@ def verify(
     *,
     workloads: Iterable[str | Path] = (),
     namespace: str | None = None,
+    cni: str = "kubernetes",
     stdin: bytes | None = None,
     progress: Progress | None = None,
 ) -> Proof:
     """Return the proof that the manifests in files and folders (`-`: *stdin*) do what *intent* says.
 
-    *workloads* and *namespace* as prove has them, the latter for the manifests too; standard input is one of the two.
+    *workloads*, *namespace* and *cni* as prove has them, the last two for the manifests too; standard input is one of
+    the two inputs.
     """
     from netgen import verify as verifier  # noqa: PLC0415 - see above
 
-    listed, surroundings = [str(path) for path in paths], _surroundings(workloads, namespace, stdin)
+    listed, surroundings = [str(path) for path in paths], _surroundings(workloads, namespace, stdin, cni)
     return verifier.prove_files(
         intent,
         listed,
         stdin,
-        cni="kubernetes",
+        cni=cni,
         surroundings=surroundings,
         namespace=namespace,
         progress=progress,
     )
 
 
-def _surroundings(paths: Iterable[str | Path], namespace: str | None, stdin: bytes | None) -> Surroundings | None:
+def _surroundings(
+    paths: Iterable[str | Path], namespace: str | None, stdin: bytes | None, cni: str
+) -> Surroundings | None:
     listed = [str(path) for path in paths]
     if not listed:
         return None
     from netgen.verify.around.surroundings import read_surroundings  # noqa: PLC0415 - only a run that is given a cluster
 
-    return read_surroundings(listed, stdin, namespace)
+    return read_surroundings(listed, stdin, namespace, cni=cni)
 
 
 def reach(
@@ -165,7 +171,7 @@ def reach(
     """
     from netgen import reaching, scene  # noqa: PLC0415 - see above
 
-    cluster = scene.read_manifests([str(path) for path in paths], stdin, progress)
+    cluster = scene.read_manifests([str(path) for path in paths], stdin, progress, cni=cni)
     begin(progress, "evaluating")
     return reaching.reach(cluster, source=source, target=target, port=port, cni=cni)
 
@@ -191,10 +197,10 @@ def can(
 
     listed = [str(path) for path in paths]
     if intent is None or listed:
-        cluster = scene.read_manifests(listed, stdin, progress)
+        cluster = scene.read_manifests(listed, stdin, progress, cni=cni)
         begin(progress, "evaluating")
         return asking.can(cluster, source, target, cni=cni, intent=intent, reasons=reasons)
-    cluster = read_cluster(manifest.document for manifest in render(intent, progress=progress))
+    cluster = read_cluster((manifest.document for manifest in render(intent, progress=progress)), cni=cni)
     begin(progress, "evaluating")
     return asking.can(cluster, source, target, cni=cni, intent=intent, reasons=reasons, rendered=True)
 
@@ -220,7 +226,7 @@ def diff(
 
     known_cni(cni)
     begin(progress, "reading both sides")
-    before, after, said = _sides(old, new, platform, ingress, stdin, environment)
+    before, after, said = _sides(old, new, platform, ingress, stdin, environment, cni=cni)
     begin(progress, "comparing")
     found = differ.compare(before, after, cni=cni)
     notes = tuple(problem.message for problem in said if problem.code == "empty-side")
@@ -256,10 +262,12 @@ def _sides(
     ingress: str | None,
     stdin: bytes | None,
     environment: Mapping[str, str] | None,
+    *,
+    cni: str = "kubernetes",
 ) -> tuple[Side, Side, tuple[Problem, ...]]:
     from netgen.diff.sides import Surroundings, read_sides  # noqa: PLC0415 - see above
 
-    around = Surroundings(None if platform is None else str(platform), ingress, stdin, environment or {})
+    around = Surroundings(None if platform is None else str(platform), ingress, stdin, environment or {}, cni)
     return read_sides(str(old), str(new), around)
 
 
@@ -282,12 +290,15 @@ def import_manifests(
     from netgen.verify.reading import read_manifests  # noqa: PLC0415 - see above
 
     known_cni(cni)
-    documents, problems = read_manifests([str(path) for path in paths], stdin, progress)
+    documents, problems = read_manifests([str(path) for path in paths], stdin, progress, reader="import")
     if any(problem.severity is Severity.ERROR for problem in problems):
         raise NetgenError(problems)  # what nobody can read might be a policy
     before = read_cluster(documents, problems, namespace=namespace)
     begin(progress, "importing")
     found = importing.spec_of(before, documents)
+    unbuilt = [problem for problem in problems if problem.code == "overlay-unbuilt"]
+    others = [problem for problem in problems if problem.code != "overlay-unbuilt"]
+    found = replace(found, unsaid=(*unbuilt, *found.unsaid), notes=(*others, *found.notes))
     rendered = read_cluster(manifest.document for manifest in render(found.intent, progress=progress))
     old, new = importing.sides(before, rendered)
     begin(progress, "comparing")

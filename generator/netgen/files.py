@@ -16,6 +16,8 @@ SUFFIXES = (".yaml", ".yml", ".json")
 RENDERED = ".netgen"
 """The record that netgen writes into a folder of its own output (netgen.write.ownership)."""
 
+_BARE = "Kustomization"
+"""The one name without an ending that kustomize gives to what changes the manifests beside it."""
 _NAMED = 5
 
 
@@ -72,7 +74,8 @@ def _files(folder: str, found: list[Problem], *, rendered: bool) -> list[str]:
     for root, folders, names in os.walk(folder, onerror=refused):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         own = set() if rendered else _own(Path(root))
-        files += [str(Path(root, name)) for name in sorted(names) if _is_named_so(name) and name not in own]
+        named = [name for name in sorted(names) if _is_named_so(name) or (rendered and name == _BARE)]
+        files += [str(Path(root, name)) for name in named if name not in own]
         # A link may lead anywhere, and back: it is not followed, and named among what is left out.
         files += [str(Path(root, name)) for name in folders if Path(root, name).is_symlink()]
     return files

@@ -8,6 +8,7 @@ from enum import Enum
 from functools import cached_property
 from typing import NamedTuple
 
+from netgen.records import record
 from netgen.source import Spot
 
 Pairs = tuple[tuple[str, str], ...]
@@ -91,7 +92,7 @@ class AppKey(NamedTuple):
         return f"{self.namespace}/{self.name}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class App:
     """A workload that policies hold.
 
@@ -116,7 +117,7 @@ class App:
         return Pods(self.key.namespace, self.selector)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Flow:
     """One permission: *source* may open *ports* of *target*.
 
@@ -135,8 +136,7 @@ class Flow:
     spot: Spot = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class ServicePort:
+class ServicePort(NamedTuple):
     """A port of a Service; *target* is the container port."""
 
     name: str
@@ -147,7 +147,7 @@ class ServicePort:
     node_port: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Service:
     """A Service of *app*: *type* is ClusterIP, NodePort or LoadBalancer; *headless* goes with ClusterIP only.
 
@@ -173,8 +173,7 @@ class Service:
     spot: Spot = field(compare=False, repr=False, kw_only=True)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class EntryPoint:
+class EntryPoint(NamedTuple):
     """A way into the cluster: an Ingress class and the pods of its controller's data plane.
 
     *secure* are the annotations that an https host needs from this controller (its redirect), *annotations* those of
@@ -189,17 +188,19 @@ class EntryPoint:
     internal: bool = False
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Tls:
+class Tls(NamedTuple):
     """How a host gets its certificate: *secret* is None where the controller holds it."""
 
     secret: str | None
     annotations: Pairs = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Route:
-    """One host and path of an entry point, led to a Service port of *app*; *tls* is None for plain HTTP."""
+    """One host and path of an entry point, led to a Service port of *app*; *tls* is None for plain HTTP.
+
+    *ingress* is the name of the object that holds it, where the spec gives one: of one document, host and entry point.
+    """
 
     document: str
     entrypoint: EntryPoint
@@ -212,10 +213,11 @@ class Route:
     service_port: int
     labels: Pairs
     annotations: Pairs
-    spot: Spot = field(compare=False, repr=False)
+    ingress: str | None = None
+    spot: Spot = field(compare=False, repr=False, kw_only=True)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class IsolatedNamespace:
     """A namespace whose pods are all closed, in both directions, unless an app says otherwise."""
 
@@ -226,7 +228,7 @@ class IsolatedNamespace:
     spot: Spot = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Claim:
     """That nothing of *source* but *exempt* can open *ports* of *target*: it is proved, and nothing is rendered for it.
 

@@ -135,10 +135,14 @@ def _write(into: int, data: bytes) -> None:
 def _results(workers: dict[int, int]) -> Iterator[tuple[int, bytes | None]]:
     """Yield number and result of what *workers*, by the pipes that they write to, have done; None where that failed."""
     waiting = {out: bytearray() for out in workers}
+    poll = select.poll()  # select itself refuses handles from 1024 on
+    for out in waiting:
+        poll.register(out, select.POLLIN)
     while waiting:
-        for out in select.select(list(waiting), [], [])[0]:
+        for out, _ in poll.poll():
             part = os.read(out, _PART)
             if not part:
+                poll.unregister(out)
                 _ended(workers, out, clean=not waiting.pop(out))
                 continue
             waiting[out] += part

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
+
+from netgen.records import record
 
 
 class Severity(StrEnum):
@@ -35,7 +36,7 @@ class Code(NamedTuple):
     meaning: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Problem:
     """One finding about the input: a code of CODES, a place (None: the run), a sentence, evidence and the mending.
 
@@ -105,7 +106,7 @@ CODES: dict[str, Code] = {
     "spec-left-out": Code(_W, "Specs among the manifests were left out."),
     "resource-list": Code(_E, "The text is not a ResourceList, as a KRM function is given one."),
     "overlay-changes": Code(_W, "A kustomization changes what the manifests mean when it is built."),
-    "overlay-unbuilt": Code(_W, "Files were read as they are, and a kustomization among them changes them."),
+    "overlay-unbuilt": Code(_W, "Files were read as they are, and a kustomization among them builds something else."),
     "skipped-files": Code(_N, "Files of a folder hold no netgen document and were left out."),
     # shape
     "unknown-kind": Code(_E, "The document's apiVersion and kind are none of netgen's."),
@@ -178,6 +179,7 @@ CODES: dict[str, Code] = {
     "unenforceable-apiserver": Code(_E, "A plain NetworkPolicy reaches the API server only by its addresses."),
     "unenforceable-nodes": Code(_E, "A plain NetworkPolicy reaches nodes only by their addresses."),
     "host-network": Code(_W, "No policy can hold an app on the host network."),
+    "not-isolated": Code(_W, "An app is isolated in no direction: no policy closes it."),
     "no-platform": Code(_N, "No platform was given, so defaults are assumed."),
     "world-includes-pods": Code(_N, "The world is written as every address, which includes the pods of the cluster."),
     # output

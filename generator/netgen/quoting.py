@@ -34,12 +34,14 @@ def scalar(value: object) -> Markup:
     would print a null, and readers differ on floats. A lone surrogate is written as an escape, which readers refuse.
     A map's key has at most 1024 characters, as YAML demands.
     """
+    if type(value) is str:  # as most are
+        return _text(value)
     if isinstance(value, str):
         return value if isinstance(value, Markup) else _text(value)
     if isinstance(value, bool):
         return Markup("true" if value else "false")
     if isinstance(value, int):
-        return Markup(int.__repr__(value))
+        return _number(value)
     if isinstance(value, Mapping):
         return Markup("{" + ", ".join(f"{_key(key)}: {scalar(item)}" for key, item in value.items()) + "}")
     if type(value) is list or type(value) is tuple:
@@ -61,6 +63,11 @@ def _text(value: str) -> Markup:
         return Markup(value)
     quoted = _as_json(value)
     return Markup(quoted if quoted.isprintable() else _compiled(_ESCAPED).sub(_escape, quoted))
+
+
+@lru_cache(maxsize=4096)  # so do the numbers of ports
+def _number(value: int) -> Markup:
+    return Markup(int.__repr__(value))
 
 
 def _escape(match: re.Match[str]) -> str:

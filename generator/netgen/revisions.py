@@ -7,11 +7,12 @@ import posixpath
 import re
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from netgen.files import SUFFIXES
 from netgen.problems import NetgenError, OutputError, Problem
+from netgen.records import record
 
 PREFIX = "git:"
 _ARGUMENT = re.compile(r"git:((?:[^:{]|\{[^}]*\})*)(?::(.*))?", re.DOTALL)
@@ -33,7 +34,7 @@ _KEPT = ("GIT_CONFIG_", "GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILESYS
 """Variables of git that do not say which repository is meant. The others are a hook's, and the path decides here."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reference:
     """`git:REVISION` or `git:REVISION:PATH`; *path* None is that of the other side."""
 
@@ -44,7 +45,7 @@ class Reference:
         return f"{PREFIX}{self.revision}" + ("" if self.path is None else f":{self.path}")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Snapshot:
     """The files of a path at a revision, by name and content, each name `REVISION:path`.
 
@@ -190,7 +191,7 @@ def _first_line(said: bytes) -> str:
     return first.removeprefix("fatal: ").removeprefix("error: ")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Entry:
     mode: str
     sha: str

@@ -116,6 +116,11 @@ def test_a_pull_request_gets_its_comparison(tmp_path: Path, run: Callable[..., R
     assert done.uploads == [{"name": "netgen-manifests", "path": str(manifests), "if-no-files-found": "error"}]
 
 
+def test_modules_of_the_checkout_are_not_run() -> None:
+    """Files of a pull request that are called like modules of Python are none to what installs netgen."""
+    assert re.findall(r"""python3?["']? (?!-I )-.*""", ACTION.read_text(encoding="utf-8")) == []
+
+
 def test_the_comment_is_written_anew(tmp_path: Path, run: Callable[..., Run], calls: Callable[[], Any]) -> None:
     """A further push changes the comment that is there, the first of several, and adds none."""
     base, head = pull_request(tmp_path / "repo")

@@ -172,6 +172,16 @@ def test_a_merge_request_gets_its_comparison(tmp_path: Path, gitlab: GitLab, she
     assert [entry["check_name"] for entry in json.loads(done.text("code-quality.json"))] == ["no-platform"]
 
 
+def test_modules_of_the_checkout_are_not_run(tmp_path: Path, gitlab: GitLab) -> None:
+    """Files of a merge request that are called like modules of Python get neither the token nor the job."""
+    base, _ = pull_request(tmp_path / "repo")
+    for name in ("json", "venv", "pip", "urllib"):
+        (tmp_path / "repo" / f"{name}.py").write_text("raise SystemExit('run')\n", encoding="utf-8")
+    done = run(tmp_path / "repo", {}, **request(base, gitlab))
+    assert (done.code, len(gitlab.asked)) == (0, 1), done.log
+    assert re.findall(r"""python3?["']? (?!-I )-.*""", TEMPLATE.read_text(encoding="utf-8")) == []
+
+
 def test_the_note_is_written_anew(tmp_path: Path, gitlab: GitLab) -> None:
     """A further push changes the note of this token, on whichever page it is, and nobody else's."""
     base, _ = pull_request(tmp_path / "repo")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from netgen.asking.parties import Aim
 from netgen.evaluate.endpoints import Endpoint
@@ -11,6 +10,7 @@ from netgen.evaluate.explain import Explanation
 from netgen.evaluate.reach import Reach
 from netgen.intent import App, Intent
 from netgen.problems import Place
+from netgen.records import record
 from netgen.scene import INTERNET, Scene
 from netgen.verify import ideal
 
@@ -30,7 +30,7 @@ def lines(found: Explanation, is_open: bool) -> Iterator[str]:  # noqa: FBT001 -
         yield "spec: it isolates neither end"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Meant:
     """What *intent* says; *scene* is the same as policies in the universe of the question."""
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from netgen.asking.urls import service_of
-from netgen.evaluate.objects.model import ServiceObject, ServicePort, Workload
+from netgen.evaluate.objects.model import Workload
+from netgen.evaluate.objects.ways import ServiceObject, ServicePort
 from netgen.evaluate.sets import Protocol
 from netgen.problems import NetgenError, Problem
+from netgen.records import record
 from netgen.scene import ASKED, INTERNET, Scene
 from netgen.scene.ends import Ends, is_address, labels_of, port_of
 from netgen.spec.forms.text import shown, suggestion
@@ -19,7 +21,7 @@ _Object = TypeVar("_Object", bound=Workload | ServiceObject)
 WRITE_TARGET = "write namespace/name:port, namespace/key=value:port, internet:port, address:port or a URL"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Party:
     """An end called *name*: the endpoint *end*, and the workload where it is one of the manifests."""
 
@@ -33,7 +35,7 @@ class Party:
         return INTERNET if self.name.startswith(f"{INTERNET} (") else self.name
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Aim:
     """A port of *party*, as the pods have it."""
 

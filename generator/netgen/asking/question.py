@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from netgen.asking.parties import Party
 from netgen.asking.why import Pair, Why
 from netgen.evaluate.reach import Reach
 from netgen.problems import Problem
+from netgen.records import record
 from netgen.scene import INTERNET, Scene, undecided
 
 
@@ -21,7 +21,7 @@ class Reply(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Answer:
     """The *reply*, the same as one *line*, and the reasons: lines on what decides it, and how to dial or to open it.
 
@@ -37,7 +37,7 @@ class Answer:
     beside: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Question:
     """A question as pairs of ends, told apart by the port that each aims at."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from netgen.evaluate.objects.model import Cluster, IngressObject, IngressRule, Labels, Selector, Workload
+from netgen.evaluate.objects.model import Cluster, Labels, Selector, Workload
+from netgen.evaluate.objects.ways import IngressObject, IngressRule
 from netgen.intent import EntryPoint, Intent, Pods
 from netgen.problems import NetgenError, Problem
+from netgen.records import record
 from netgen.scene import ASKED
 from netgen.spec.controllers import controllers
 from netgen.spec.forms.text import shown, suggestion
@@ -50,7 +51,7 @@ def service_of(host: str) -> str | None:
     return f"{found['space']}/{found['name']}" if found else None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Way:
     """A path of an Ingress, and the pods of its *controllers*; none where nobody here knows them.
 

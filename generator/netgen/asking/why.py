@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from netgen.asking.advice import Meant, lines
 from netgen.asking.forbidding import forbidding
@@ -13,11 +13,12 @@ from netgen.evaluate.explain import Explanation, Side, explain
 from netgen.evaluate.objects.model import Policy, Rule
 from netgen.evaluate.routes import Backend
 from netgen.problems import Place
+from netgen.records import record
 from netgen.scene import INTERNET, Scene
 from netgen.scene.ends import Ends
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Pair:
     """One source and one aim of a question."""
 
@@ -47,7 +48,7 @@ class Pair:
         return replace(self, aim=replace(self.aim, party=party))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Why:
     """The reasons in *scene*; *spec* is what specs say, where they were given.
 

@@ -112,6 +112,8 @@ def _tls(entry: Json, path: str) -> Iterator[Fault]:
 
 
 def _is_address(host: str) -> bool:
+    if ":" not in host and not host[-1:].isdigit():
+        return False  # most are none, and that is soon seen
     try:
         ip_address(host)
     except ValueError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import io
 import os
 from importlib import import_module
@@ -69,7 +68,6 @@ def main() -> int:
     """Run the command line and return its exit code: 0 done, 1 a finding, 2 bad input, 3 environment, 70 a fault."""
     if "COMP_WORDS" not in os.environ:
         os.environ.pop("_NETGEN_COMPLETE", None)  # no shell is asking, and click would look for what it says
-    gc.disable()  # a short run; the collector would walk every value that was read, again and again
     try:
         code = netgen.main(prog_name="netgen", standalone_mode=False)
     except click.exceptions.Exit as stop:

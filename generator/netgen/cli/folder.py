@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from netgen import api
 from netgen.cli.inputs import folder_completion
@@ -45,6 +47,8 @@ def check_options(out: str | None, format_: str, layout: str | None, *, check: b
     """Raise a usage error where the options of the folder do not go together."""
     if out is not None and format_ == "json":
         raise click.UsageError("--out writes YAML files; -o json is for stdout")
+    if out == "":
+        raise click.UsageError("--out names no folder; the current one is  .")
     if out is None and (layout is not None or check or force):
         name = "--layout" if layout is not None else "--check" if check else "--force"
         raise click.UsageError(f"{name} is about the folder of --out, which is not given")
@@ -81,9 +85,24 @@ def put(
         "would be removed": found.files.removed,
         "edited since netgen wrote it": found.edited,
     }
-    fix = "render without --check" + (", and with --force to lose the edits" if found.edited else "")
+    fix = f"write it with  {_writing()}" + (", and --force to lose the edits" if found.edited else "")
     told = tuple(f"{what}: {', '.join(names)}" for what, names in notes.items() if names)
     raise RefutedError([Problem("folder-differs", None, f"{out} is not what the spec gives", told, fix)])
+
+
+def _writing() -> str:
+    """Return the command that is running, as it was given, but for `--check`."""
+    context = click.get_current_context()
+    words = ["netgen", context.info_name or ""]
+    for one in context.command.params:
+        name, value = one.name or "", context.params.get(one.name or "")
+        if name == "check" or context.get_parameter_source(name) is not ParameterSource.COMMANDLINE:
+            continue
+        values = value if isinstance(value, tuple | list) else (value,)
+        for each in values:
+            words += [] if isinstance(one, click.Argument) else [one.opts[0]]
+            words += [] if each is True else [str(each)]
+    return shlex.join(words)
 
 
 def _say_left_over(left: tuple[Leftover, ...], out: str, voice: Voice) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from netgen.diff.changes import Change, Diff, Kind, Zone, in_order
 from netgen.diff.claims import claimed
@@ -13,10 +13,12 @@ from netgen.diff.ends import Ends, ends_of
 from netgen.diff.exposures import exposures
 from netgen.diff.origin import Origin
 from netgen.diff.phrases import Phrases
+from netgen.diff.pods import Names, of_workloads
 from netgen.diff.protection import Protection
 from netgen.diff.sentences import Sentences
 from netgen.evaluate.objects.model import Cluster, Workload
 from netgen.intent import Intent
+from netgen.records import record
 from netgen.scene import ASKED, scenes
 from netgen.scene.names import OTHER
 from netgen.source import Document
@@ -24,7 +26,7 @@ from netgen.source import Document
 __all__ = ["Change", "Comparison", "Diff", "Kind", "Side", "Zone", "compare", "comparison"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Side:
     """One side: the objects of its manifests, and the Intent that they were rendered from, if a spec was given.
 
@@ -61,6 +63,8 @@ class Comparison:
 
 def comparison(old: Side, new: Side, *, cni: str) -> Comparison:
     """Return two sides to compare; *cni* is a name of netgen.evaluate.semantics.PROFILES."""
+    pods = [_pods(*each) for each in ((old, new), (new, old))]
+    old, new = (replace(side, cluster=cluster) for side, (cluster, _) in zip((old, new), pods, strict=True))
     plain = _plain(old.cluster, new.cluster)
     intents = [side.intent for side in (old, new) if side.intent is not None]
     before, after = scenes(
@@ -71,7 +75,7 @@ def comparison(old: Side, new: Side, *, cni: str) -> Comparison:
         asked=plain,
     )
     owners = tuple(dict.fromkeys(one.owners for one in intents))
-    origins = Origin(before, old.intent), Origin(after, new.intent)
+    origins = Origin(before, old.intent, pods[0][1]), Origin(after, new.intent, pods[1][1])
     ends = ends_of(*origins, plain)
     return Comparison(*origins, ends, Protection(ends, *origins), Phrases(ends, after, owners))
 
@@ -83,6 +87,13 @@ def compare(old: Side, new: Side, *, cni: str) -> Diff:
     widest; what only one of them says is told as that.
     """
     return Diff(in_order(comparison(old, new, cni=cni).changes()))
+
+
+def _pods(side: Side, other: Side) -> tuple[Cluster, Names]:
+    """Return the cluster of *side*, and the apps of its workloads: a spec has those that manifests beside it hold."""
+    if side.intent is None or not side.intent.apps or (other.intent is not None and other.intent.apps):
+        return side.cluster, {}
+    return of_workloads(side.cluster, side.intent, other.cluster)
 
 
 def _plain(old: Cluster, new: Cluster) -> tuple[Workload, ...]:

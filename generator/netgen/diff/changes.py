@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import Enum, IntEnum
+
+from netgen.records import record
 
 
 class Zone(IntEnum):
@@ -47,7 +48,7 @@ WIDENING = (Kind.UNPROTECTED, Kind.EXPOSED, Kind.OPENED, Kind.MAY_OPEN, Kind.CER
 _RANKS = {kind: rank for rank, kind in enumerate(Kind)}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Name:
     """A part of a sentence that is no word of netgen's: the name of an app, ports, a URL."""
 
@@ -61,7 +62,7 @@ Sentence = tuple[str | Name, ...]
 """Words and names; the spaces between them are part of the words."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Change:
     """One sentence. *place* says where the deciding line stands; *count* is how many connections or apps it is about.
 
@@ -81,7 +82,7 @@ class Change:
         return "".join(map(str, self.sentence))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Diff:
     """All *changes*, in the order in which they are told.
 

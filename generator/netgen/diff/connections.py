@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from netgen.diff.changes import FEW, WIDENING, Kind, Zone
 from netgen.diff.doubles import doubles_of
@@ -14,6 +14,7 @@ from netgen.diff.rows import Row, common, joined, minus, within
 from netgen.evaluate.objects.model import Direction
 from netgen.evaluate.reach import Reach
 from netgen.evaluate.sets import PortSet, Protocol, bits, mask_of, ports
+from netgen.records import record
 from netgen.scene import Scene
 
 Phrased = tuple[Phrase, ...]
@@ -26,7 +27,7 @@ _DNS_NAMESPACES = frozenset({"kube-system", "openshift-dns"})
 """Where clusters have their DNS servers: every new app asks them, and that alone concerns nobody else."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fact:
     """That all *sources* can open *ports* of all *targets* now, or cannot any longer.
 
@@ -87,7 +88,7 @@ def _parted(fact: Fact, scene: Scene, ends: Ends) -> Iterator[Fact]:
         yield replace(fact, sources=others)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Compared:
     """The rows of one target on both sides, under the narrow and the wide reading, and what is beyond the other."""
 

@@ -12,6 +12,7 @@ from netgen.diff.rows import Row
 from netgen.evaluate.endpoints import Endpoint, Kind
 from netgen.evaluate.objects.model import Cluster, Labels, Operator, PodPeer, Workload
 from netgen.evaluate.sets import bits, mask_of
+from netgen.records import record
 from netgen.scene import IMPLIED
 
 Apps = dict[str, Workload]
@@ -20,7 +21,7 @@ _MOST_KNOWN = 1000
 """So many sets of endpoints are remembered as ends; each may be large."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class End:
     """An endpoint of the old scene and the one of the new scene that it is compared with.
 

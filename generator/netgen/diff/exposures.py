@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from ipaddress import ip_network
 
 from netgen.diff.changes import Change, Kind, Name, Sentence, Zone, listed
 from netgen.diff.ends import Ends
 from netgen.diff.leads import Lead, Leads, key_of, leads_of, mapping, written
 from netgen.diff.origin import Origin, at, shown
-from netgen.evaluate.objects.model import Cluster, IngressObject, IngressRule, ServiceObject, ServicePort
+from netgen.evaluate.objects.model import Cluster
+from netgen.evaluate.objects.ways import IngressObject, IngressRule, ServiceObject, ServicePort
 from netgen.intent import Route
+from netgen.records import record
+from netgen.spec.controllers import controllers
 
 _BALANCER = "LoadBalancer"
 _EVERYBODY = "everybody"
@@ -21,11 +24,12 @@ _NOBODY: frozenset[str] = frozenset()
 _IGNORED = frozenset(("kubectl.kubernetes.io/last-applied-configuration", "kubernetes.io/ingress.class"))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Way:
     """A *title* of sentences that *does* something for *targets*, written at *place*; behind them are *leads*.
 
-    *clients* are those that it takes alone; none: everybody.
+    *clients* are those that it takes alone; none: everybody. *ports* are the targets with the numbers of their ports,
+    *kind* is the type of a path.
     """
 
     title: Sentence
@@ -35,6 +39,8 @@ class _Way:
     place: str
     zone: Zone = Zone.INTERNET
     clients: tuple[str, ...] = ()
+    ports: frozenset[str] = frozenset()
+    kind: str = ""
 
     @property
     def is_plain(self) -> bool:
@@ -87,8 +93,8 @@ def _change(before: _Way | None, after: _Way | None) -> Iterator[Change]:
         if before is not None:
             yield Change(before.zone, Kind.WITHDRAWN, before.sentence(f"no longer {before.does}"), before.place)
         return
-    more = set(after.targets) - set(before.targets)
-    if more or set(before.targets) - set(after.targets):
+    more = after.ports - before.ports
+    if more or before.ports - after.ports:
         kind = Kind.EXPOSED if more else Kind.WITHDRAWN
         was = (" (before: ", *listed(before.targets), ")")
         yield Change(after.zone, kind, (*after.sentence(f"now {after.does}"), *was), after.place)
@@ -96,6 +102,9 @@ def _change(before: _Way | None, after: _Way | None) -> Iterator[Change]:
         kind = Kind.EXPOSED if after.leads - before.leads else Kind.WITHDRAWN
         way = (*after.title, f" now {after.does} ", *listed(after.targets), ", which is ", *_leads(after.leads))
         yield Change(after.zone, kind, (*way, " (before: ", *_leads(before.leads), ")"), after.place)
+    if before.kind != after.kind:
+        what = f" is of the type {after.kind} now (before: {before.kind}), and the controller decides what differs"
+        yield Change(Zone.UNPROVEN, Kind.UNPROVEN, (*after.title, what), after.place)
     if before.clients != after.clients:
         kind = Kind.WITHDRAWN if _is_within(after.clients, before.clients) else Kind.EXPOSED
         way = (*after.title, " now takes ", *listed(after.targets), " from ", *_clients(after.clients))
@@ -124,18 +133,23 @@ def _is_within(clients: tuple[str, ...], others: tuple[str, ...]) -> bool:
 def _routes(side: Origin, leads: Leads) -> dict[Key, _Way]:
     meant = {_key(route): route for route in side.intent.routes} if side.intent else {}
     services = {str(service): service for service in side.scene.cluster.services}
+    known = controllers().by_class  # the root of a host is everything for these, whatever the type
     found: dict[Key, _Way] = {}
     for ingress in side.scene.cluster.ingresses:
         secure = _secure(ingress)
         for rule in ingress.rules:
-            key = (ingress.namespace, ingress.class_name, rule.host, rule.path, rule.type)
+            kind = "Exact" if rule.type == "Exact" else "Prefix"
+            key = (ingress.namespace, ingress.class_name, rule.host, rule.path, kind)
             route = meant.get(key)
             place = shown(route.spot.value()) if route else f"Ingress {ingress}"
             zone = Zone.ACROSS if route and route.entrypoint.internal else Zone.INTERNET
             title = _url(rule, secure=rule.host in secure)
             name = f"{ingress.namespace}/{rule.service}"
             behind = _behind(services.get(name), rule, leads)
-            way = _Way(title, _LEADS, (f"{name}:{rule.port}".replace(" ", "%20"),), behind, place, zone)
+            target = f"{name}:{rule.port}".replace(" ", "%20")
+            ports = frozenset((f"{name}:{_number(services.get(name), rule)}",))
+            told = "" if not rule.path.strip("/") and ingress.class_name in known else rule.type
+            way = _Way(title, _LEADS, (target,), behind, place, zone, ports=ports, kind=told)
             _add(found, (*key, str(title[0])), way)
     return found
 
@@ -144,13 +158,19 @@ def _add(found: dict[Key, _Way], key: Key, way: _Way) -> None:
     """Add *way*; of two for the same URL nobody knows which one counts, and it leads to both."""
     other = found.get(key, way)
     targets = tuple(sorted({*other.targets, *way.targets}))
-    found[key] = replace(other, targets=targets, leads=other.leads | way.leads)
+    found[key] = replace(other, targets=targets, leads=other.leads | way.leads, ports=other.ports | way.ports)
 
 
 def _behind(service: ServiceObject | None, rule: IngressRule, leads: Leads) -> frozenset[Lead]:
     ports = service.ports if service else ()
     wanted = [port for port in ports if rule.port == (port.port if isinstance(rule.port, int) else port.name)]
     return frozenset(lead for port in wanted if service for lead in leads[key_of(service, port)])
+
+
+def _number(service: ServiceObject | None, rule: IngressRule) -> int | str:
+    """Return the number of the port that *rule* names, where its Service tells it."""
+    named = (port.port for port in service.ports if port.name == rule.port) if service else ()
+    return next(iter(named), rule.port)
 
 
 def _key(route: Route) -> Key:
@@ -183,7 +203,8 @@ def _services(side: Origin, leads: Leads) -> dict[Key, _Way]:
             for kind, number, target in _openings(service, port):
                 title: Sentence = (f"the {kind} ", Name(str(service)))
                 clients = service.source_ranges if kind == _BALANCER else ()
-                way = _Way(title, "opens", (target,), leads[key_of(service, port)], place, clients=clients)
+                behind, ports = leads[key_of(service, port)], frozenset((target,))
+                way = _Way(title, "opens", (target,), behind, place, clients=clients, ports=ports)
                 found[str(service), kind, port.protocol, number] = way
     return found
 

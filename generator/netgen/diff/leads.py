@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from netgen.diff.ends import Ends
-from netgen.evaluate.objects.model import Cluster, IngressObject, ServiceObject, ServicePort, Workload
+from netgen.evaluate.objects.model import Cluster, Workload
+from netgen.evaluate.objects.ways import IngressObject, ServiceObject, ServicePort
 from netgen.evaluate.routes import routes
 from netgen.evaluate.sets import Protocol
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from ipaddress import ip_address, ip_network
 
 from netgen.evaluate.endpoints import Endpoint
 from netgen.evaluate.explain import Explanation, explain
-from netgen.evaluate.objects.model import Direction, Policy, Selector, ServiceObject, Workload
+from netgen.evaluate.objects.model import Direction, Policy, Selector, Workload
+from netgen.evaluate.objects.ways import ServiceObject
 from netgen.evaluate.reach import Reach
 from netgen.evaluate.sets import PortSet, Protocol
 from netgen.intent import Addresses, App, Everybody, Flow, Intent, Peer
@@ -25,10 +26,14 @@ SIDES = (Direction.EGRESS, Direction.INGRESS)
 
 @dataclass(frozen=True)
 class Origin:
-    """One side: its *scene*, and the Intent that it was rendered from, if a spec was given."""
+    """One side: its *scene*, and the Intent that it was rendered from, if a spec was given.
+
+    *names* has the app of each workload that is called otherwise, or is.
+    """
 
     scene: Scene
     intent: Intent | None
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def has_app(self, name: str, workload: Workload) -> bool:
         """Return whether more than a policy speaks of the app *name*: a workload, a spec, or a Service.
@@ -101,7 +106,8 @@ class Origin:
 
     @cached_property
     def _apps(self) -> dict[str, App]:
-        return {} if self.intent is None else {str(app.key): app for app in self.intent.apps}
+        apps = {} if self.intent is None else {str(app.key): app for app in self.intent.apps}
+        return apps | {name: apps[app] for name, app in self.names.items() if name not in apps}
 
     @cached_property
     def _services(self) -> frozenset[str]:

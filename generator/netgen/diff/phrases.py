@@ -12,6 +12,7 @@ from netgen.diff.ends import Ends
 from netgen.evaluate.addresses import Range
 from netgen.evaluate.endpoints import Endpoint, Kind
 from netgen.evaluate.sets import bits, mask_of
+from netgen.records import record
 from netgen.scene import INTERNET, Scene
 from netgen.scene.names import OTHER
 
@@ -28,7 +29,7 @@ _PRIVATE = tuple(
 """Source: the IANA special-purpose address registries (RFC 1918, 6598, 3927, 1122, 4193, 4291)."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Phrase:
     """The *names* of some ends, of *owner*; *example* is one of the ends.
 

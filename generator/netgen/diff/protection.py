@@ -11,6 +11,7 @@ from netgen.diff.ends import Ends
 from netgen.diff.origin import Origin
 from netgen.evaluate.objects.model import Direction
 from netgen.evaluate.sets import mask_of
+from netgen.records import record
 from netgen.scene import IMPLIED, Scene
 
 _MOST = 20
@@ -179,7 +180,7 @@ class Protection:
 _SIDES = (Direction.INGRESS, Direction.EGRESS)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Loss:
     """Which *directions* of an app are held less than before, or more."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from netgen.check import check
 from netgen.diff import Side
@@ -12,13 +12,16 @@ from netgen.evaluate.objects import read_cluster
 from netgen.evaluate.objects.model import Cluster
 from netgen.files import STDIN, texts
 from netgen.intent import Intent
+from netgen.overlays import is_kustomization
 from netgen.problems import NetgenError, Problem, Severity, in_order
+from netgen.records import record
 from netgen.render import render
 from netgen.revisions import Reference, reference, snapshot
 from netgen.scene import IMPLIED
 from netgen.source import Dialect, Document, read
 from netgen.spec import load_texts
 from netgen.verify.ideal import workloads
+from netgen.verify.reading import overlaid
 from netgen.verify.standing import with_existing
 
 Texts = list[tuple[str, bytes]]
@@ -27,14 +30,15 @@ _SPEC = re.compile(rb"""apiVersion["']?\s*:\s*["']?netgen\.dev/|^kind: *["']?Con
 _NAMED = 5
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Surroundings:
-    """What both sides share: the file of the *platform*, an Ingress class, *stdin* and the *environment* of git."""
+    """What both sides share: the file of the *platform*, an Ingress class, *stdin*, the *environment* of git, a CNI."""
 
     platform: str | None
     ingress: str | None
     stdin: bytes | None
     environment: Mapping[str, str]
+    cni: str = "kubernetes"
 
 
 def read_sides(old: str, new: str, around: Surroundings) -> tuple[Side, Side, tuple[Problem, ...]]:
@@ -77,8 +81,8 @@ def _side(
         others = [name for name, text in contents if not _SPEC.search(text)]
         _note_left_out(others, found, because="no netgen document is in them")
         loaded = load_texts(specs, platform, ingress=around.ingress, partial=True)
-        return _rendered(loaded.intent), loaded.problems
-    cluster, documents = _cluster(contents)
+        return _rendered(loaded.intent, around.cni), loaded.problems
+    cluster, documents = _cluster(contents, around.cni)
     if _is_empty(cluster):
         absent = any(problem.code == "empty-side" for problem in found)
         found += [] if absent else [Problem("empty-side", None, f"{argument} holds no object that was looked for")]
@@ -126,7 +130,7 @@ def _platform(around: Surroundings, found: list[Problem]) -> Texts:
     return texts(given, around.stdin, found, wanted=bool, rendered=False)
 
 
-def _rendered(intent: Intent) -> Side:
+def _rendered(intent: Intent, cni: str) -> Side:
     manifests = render(intent)
     problems = check(manifests, kubernetes=intent.kubernetes)
     if problems:
@@ -134,18 +138,22 @@ def _rendered(intent: Intent) -> Side:
     documents = tuple(manifest.document for manifest in manifests)
     # The pods are called what the spec calls them, and not after their Services.
     pods = tuple(replace(one, kind=IMPLIED) for one in workloads(intent))
-    cluster = with_existing(read_cluster(documents), intent)
+    cluster = with_existing(read_cluster(documents, cni=cni), intent)
     return Side(replace(cluster, workloads=pods), intent, documents)
 
 
-def _cluster(contents: Texts) -> tuple[Cluster, tuple[Document, ...]]:
+def _cluster(contents: Texts, cni: str) -> tuple[Cluster, tuple[Document, ...]]:
     documents: list[Document] = []
+    kustomizations: list[Document] = []
     problems: list[Problem] = []
     for file, text in contents:
         reading = read(text, file, Dialect.MANIFEST)
-        documents += reading.documents
         problems += reading.problems
-    return read_cluster(documents, problems), tuple(documents)
+        for one in reading.documents:
+            (kustomizations if is_kustomization(one) else documents).append(one)
+    unbuilt = overlaid(kustomizations, documents, [file for file, _ in contents])
+    problems += (replace(problem, code="unproven") for problem in unbuilt)
+    return read_cluster(documents, problems, cni=cni), tuple(documents)
 
 
 def _is_empty(cluster: Cluster) -> bool:

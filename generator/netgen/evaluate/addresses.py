@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import NamedTuple
+
+from netgen.records import record
 
 Range = tuple[int, int, int]
 """A family (4 or 6), the first and the last address as numbers."""
@@ -56,7 +57,7 @@ def number(address: str) -> tuple[int, int]:
     return found.version, int(found)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AddressClass:
     """Addresses in the same blocks: the *ranges* that they fill, in order, none touching the next."""
 

@@ -3,31 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from netgen.evaluate.crowds import Crowd, crowd_of
 from netgen.evaluate.endpoints import Endpoint
 from netgen.evaluate.mentions import Selection, peer_pods, subject
-from netgen.evaluate.objects.model import BlockPeer, NamedPort, Peer, PodPeer, Policy, PortRule, Rule
+from netgen.evaluate.objects.model import (
+    BlockPeer,
+    Direction,
+    Entity,
+    EntityPeer,
+    NamedPort,
+    NamePeer,
+    Peer,
+    PodPeer,
+    Policy,
+    PortRule,
+    Rule,
+)
 from netgen.evaluate.semantics import Reading, Semantics, Tri
 from netgen.evaluate.sets import Protocol, ports
 from netgen.evaluate.universe import Neighbours, Universe
+from netgen.records import record
+
+if TYPE_CHECKING:
+    from netgen.evaluate.filters import Passing
 
 _Any = TypeVar("_Any")
 
 
-@dataclass(frozen=True, slots=True)
-class Ports:
-    """The ports of a rule: a *mask*, and *names* that each destination resolves for itself."""
+class Ports(NamedTuple):
+    """The ports of a rule: a *mask*, and *names* that each destination resolves for itself.
+
+    *passing*: only these requests pass; None is whatever there is.
+    """
 
     mask: int
     names: tuple[tuple[Protocol, str], ...] = ()
+    passing: tuple[Passing, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Held:
-    """The pods that a direction of a policy holds: those that it *isolates*, and those whom its rules *allow*."""
+    """Whom a direction of a policy holds: those that it *isolates*, and those whom its rules *allow* something."""
 
     isolates: Crowd
     allows: Crowd
@@ -42,12 +60,13 @@ class Compiler:
         self._semantics = semantics
         self._reading = reading
         self._nobody = Crowd(())
-        self._meant: dict[tuple[tuple[Peer, ...], str], tuple[Crowd, ...]] = {}
+        self._meant: dict[tuple[tuple[Peer, ...], str, Direction | None], tuple[Crowd, ...]] = {}
         self._selected: dict[Selection, Crowd] = {}
         self._located: dict[int, tuple[Crowd, ...]] = {}
         self._alike: dict[tuple[int, ...], Crowd] = {}
         self._neighbour_crowds: dict[Neighbours, Crowd] = {}
         self._ports: dict[tuple[PortRule, ...] | None, Ports] = {None: Ports(universe.ports.everything)}
+        self._filtered: dict[tuple[object, ...], Ports] = {}
         self._named: dict[tuple[object, ...], int] = {}
 
     def held(self, policy: Policy, *, listed: bool) -> Held:
@@ -60,6 +79,8 @@ class Compiler:
         perhaps = self._without_hosts(members.perhaps)
         if unlisted is Tri.EITHER:
             certain, perhaps = [], certain + perhaps
+        if policy.entities:
+            certain += self._universe.held(policy)
         if not perhaps:
             crowd = self._crowd(certain)
             return Held(crowd, crowd)
@@ -68,22 +89,51 @@ class Compiler:
         # Who may be isolated is so where less is to be allowed; what may be allowed is so where more is.
         return Held(both, known) if self._reading is Reading.NARROW else Held(known, both)
 
-    def peers(self, rule: Rule, namespace: str) -> tuple[Crowd | None, ...]:
+    def peers(self, rule: Rule, namespace: str, direction: Direction) -> tuple[Crowd | None, ...]:
         """Return whom *rule* of a policy in *namespace* means, in one or more crowds; None stands for everybody."""
         if rule.peers is None:
             return (None,)
-        found = self._meant.get((rule.peers, namespace))
+        key = rule.peers, namespace, direction if self._universe.symbols else None
+        found = self._meant.get(key)
         if found is None:
-            found = self._meant[rule.peers, namespace] = tuple(self._crowds(rule.peers, namespace))
+            found = self._meant[key] = tuple(self._crowds(rule.peers, namespace, direction))
         return found
 
-    def _crowds(self, peers: tuple[Peer, ...], namespace: str) -> Iterable[Crowd]:
+    def _crowds(self, peers: tuple[Peer, ...], namespace: str, direction: Direction) -> Iterable[Crowd]:
         found = [self._pods(peer_pods(peer, namespace)) for peer in peers if isinstance(peer, PodPeer)]
         blocks = [peer.block for peer in peers if isinstance(peer, BlockPeer)]
         if blocks:
             # All blocks of a rule at once: a pod with two addresses may have each in another block.
             found += self._in_addresses(self._universe.addresses(blocks))
+        if self._universe.symbols:
+            found.append(crowd_of(self._symbols(peers, direction) | self._universe.everywhere(blocks)))
         return dict.fromkeys(crowd for crowd in found if len(crowd))
+
+    def _symbols(self, peers: tuple[Peer, ...], direction: Direction) -> int:
+        """Return the entities among *peers*, and the addresses of the DNS names; see netgen.evaluate.entities."""
+        symbols, found = self._universe.symbols, 0
+        entities = {peer.entity for peer in peers if isinstance(peer, EntityPeer)}
+        for entity in entities:
+            found |= self._universe.world if entity is Entity.WORLD else symbols.of(entity)
+        for peer in peers:
+            if isinstance(peer, NamePeer):
+                found |= symbols.names[peer.pattern]
+        if Entity.KUBE_APISERVER in entities:
+            found |= symbols.servers
+        unsure = symbols.hosts & ~found
+        if unsure and entities and self._takes(self._hosts(entities, direction)):
+            found |= unsure
+        return found
+
+    @staticmethod
+    def _hosts(entities: set[Entity], direction: Direction) -> Tri:
+        """Return whether nodes of which it is not known which ones they are are among *entities*."""
+        own, other = Entity.HOST in entities, Entity.REMOTE_NODE in entities
+        if other and (own or direction is Direction.INGRESS):
+            return Tri.YES
+        if Entity.KUBE_APISERVER in entities or ((own or other) and direction is Direction.EGRESS):
+            return Tri.EITHER
+        return Tri.NO
 
     def _pods(self, selection: Selection) -> Crowd:
         found = self._selected.get(selection)
@@ -102,15 +152,17 @@ class Compiler:
         found = self._located.get(classes)
         if found is None:
             there = self._universe.inhabitants(classes)
-            on_pods, on_nodes = self._semantics.blocks_match_pods, self._semantics.blocks_match_nodes
-            pods = [
-                self._neighbours(one)
-                for one in self._taken(there.certain, there.perhaps)
-                if self._takes(on_nodes if one.on_host else on_pods)
-            ]
+            on_nodes = self._semantics.blocks_match_nodes
+            some = [[one for one in each if self._on(one) is not Tri.NO] for each in (there.certain, there.perhaps)]
+            pods = [self._neighbours(one) for one in self._taken(*some) if self._takes(self._on(one))]
             nodes = crowd_of(there.nodes if there.nodes and self._takes(on_nodes) else 0)
             found = self._located[classes] = (crowd_of(there.outside), nodes, *pods)
         return found
+
+    def _on(self, neighbours: Neighbours) -> Tri:
+        """Return whether a block with the addresses of *neighbours* matches them."""
+        semantics = self._semantics
+        return semantics.blocks_match_nodes if neighbours.on_host else semantics.blocks_match_pods
 
     def _neighbours(self, neighbours: Neighbours) -> Crowd:
         """Return one crowd for the same *neighbours*, however many blocks they are in."""
@@ -149,12 +201,21 @@ class Compiler:
                 else:
                     names.append((port.protocol, port.name))
             found = self._ports[rule.ports] = Ports(mask, tuple(sorted(set(names))))
-        return found
+        if rule.requests is None and rule.lookups is None:
+            return found
+        key = rule.ports, rule.requests, rule.lookups
+        if key not in self._filtered:
+            from netgen.evaluate.filters import passing  # noqa: PLC0415 - few clusters have policies with requests
+
+            self._filtered[key] = found._replace(passing=passing(rule))
+        return self._filtered[key]
 
     def resolved(self, ports: Ports, target: Endpoint) -> int:
         """Return the mask of *ports* where *target* is the destination: a name means what that pod calls so."""
-        if not ports.names or not target.is_pod:
-            return ports.mask
+        mask = self._resolved(ports, target) if ports.names and target.is_pod else ports.mask
+        return mask if ports.passing is None else self._universe.filters.of(mask, ports.passing)
+
+    def _resolved(self, ports: Ports, target: Endpoint) -> int:
         key = (ports.names, target.ports, target.ports_known, target.host_network)
         found = self._named.get(key)
         if found is None:

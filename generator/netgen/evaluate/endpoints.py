@@ -1,24 +1,26 @@
-"""The endpoints of connections: known pods, symbolic pods, addresses; one stands for all that are alike."""
+"""The endpoints of connections: pods, addresses, what a CNI has a name for; one stands for all that are alike."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from netgen.evaluate.addresses import Range, shown
-from netgen.evaluate.objects.model import Labels, NamedPort, Workload
+from netgen.evaluate.objects.model import Entity, Labels, NamedPort, Workload
+from netgen.records import record
 
 
 class Kind(StrEnum):
-    """What an endpoint is: known pods, any other pod, addresses outside, addresses of nodes."""
+    """What an endpoint is: known pods, any other pod, addresses outside or of nodes, an entity, addresses by name."""
 
     WORKLOAD = "workload"
     STRANGER = "stranger"
     ADDRESSES = "addresses"
     NODE = "node"
+    ENTITY = "entity"
+    NAME = "name"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Endpoint:
     """Everything that no policy can tell apart, by a *name* for a person to read.
 
@@ -26,6 +28,11 @@ class Endpoint:
     that such a pod carries, and *namespace* is empty where it may be any that nothing names and that carries the labels
     *spaces*. *ports* are the named ports that a policy speaks of, and *ports_known* is whether they are all that such
     pods have: never a stranger's. *ranges*: the addresses of ADDRESSES and NODE.
+
+    An ENTITY is that *entity*; *is_outside*: an API server that is no node. A NAME is an address that was learned for a
+    DNS name which just these *patterns* match, such as *example*. It and such an API server lie in no block but those
+    of all addresses: where they lie in another too, ADDRESSES says what is open besides. *family* is 4 or 6 where that
+    matters for them, and else 0.
     """
 
     kind: Kind
@@ -38,6 +45,11 @@ class Endpoint:
     members: tuple[Workload, ...] = ()
     ranges: tuple[Range, ...] = ()
     ports_known: bool = True
+    entity: Entity | None = None
+    is_outside: bool = False
+    patterns: tuple[str, ...] = ()
+    example: str = ""
+    family: int = 0
 
     @property
     def is_pod(self) -> bool:
@@ -90,3 +102,21 @@ def outside(kind: Kind, ranges: tuple[Range, ...]) -> Endpoint:
     more = f" and {len(ranges) - 2} more range{'s' if len(ranges) > 3 else ''}" if len(ranges) > 2 else ""
     name = " and ".join(names) if not more else ", ".join(names) + more
     return Endpoint(kind, f"node {name}" if kind is Kind.NODE else name, ranges=ranges)
+
+
+def of_entity(entity: Entity, *, is_outside: bool = False, family: int = 0) -> Endpoint:
+    """Return the endpoint of *entity*."""
+    place = " outside of the cluster" if is_outside else ""
+    name = f"{entity}{place}{_over(family)}"
+    return Endpoint(Kind.ENTITY, name, entity=entity, is_outside=is_outside, family=family)
+
+
+def of_names(patterns: tuple[str, ...], example: str, family: int = 0) -> Endpoint:
+    """Return the addresses of the names that just *patterns* match; a pattern without `*` is the name."""
+    exact = next((one for one in patterns if "*" not in one), None)
+    name = (exact or " and ".join(patterns)) + _over(family)
+    return Endpoint(Kind.NAME, name, patterns=patterns, example=example, family=family)
+
+
+def _over(family: int) -> str:
+    return f" (IPv{family})" if family else ""

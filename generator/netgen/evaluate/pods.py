@@ -11,6 +11,7 @@ from netgen.evaluate.objects.model import Labels, NamedPort, Unknown, Workload
 from netgen.evaluate.sets import bits
 from netgen.evaluate.spaces import Space, Spaces
 from netgen.evaluate.strangers import Alive, SelectorTable, table
+from netgen.records import record
 
 MOST_STRANGERS = 200_000
 """So many pods are told apart in one cluster."""
@@ -59,7 +60,7 @@ def _alike(spaces: Sequence[Space]) -> list[list[Space]]:
     return [sorted(group, key=lambda space: (space.named, bool(space.own))) for group in groups.values()]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Place:
     """A space and the selections of its pods: the table of their selectors, and those whom they select so far.
 
@@ -83,8 +84,10 @@ class _Place:
         return self.own | (1 << self.sure) - 1
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Builder:
+    """Adds pods to what is *built*, space by space."""
+
     built: Pods
     mentions: Mentions
     lives: Lives
@@ -115,8 +118,8 @@ class _Builder:
         classes: dict[tuple[Alive, Alive, tuple[NamedPort, ...], bool, bool, int | None], list[Workload]] = {}
         for one in workloads:
             ports = tuple(sorted(port for port in one.ports if (port.protocol, port.name) in self.mentions.names))
-            labels = dict(one.labels)
-            unsure = frozenset(place.table.keys.keys() - labels.keys()) if one.more_labels else one.unsure
+            labels = one.selectable
+            unsure = frozenset(place.table.keys.keys() - labels.keys()) if one.more_labels else one.untold
             alive = place.table.satisfied(labels, unsure)
             named = bool(alive[1] & naming) or self.mentions.naming_all
             told = one.ports_known or not named

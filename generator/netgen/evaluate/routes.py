@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from netgen.evaluate.objects.model import (
     Cluster,
-    IngressObject,
-    IngressRule,
     Labels,
     NamedPort,
-    ServiceObject,
-    ServicePort,
     Workload,
 )
+from netgen.evaluate.objects.ways import IngressObject, IngressRule, ServiceObject, ServicePort
 from netgen.evaluate.sets import Protocol
+from netgen.records import record
 from netgen.source import Spot
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Backend:
     """Where a port of a Service ends: *number* of *protocol* on the pods of *workload*."""
 
@@ -30,7 +28,7 @@ class Backend:
     number: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Route:
     """Where a path of an Ingress ends."""
 
@@ -39,7 +37,7 @@ class Route:
     backend: Backend
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Broken:
     """A link that leads nowhere: *what* is a sentence, *spot* where the link is written."""
 
@@ -47,7 +45,7 @@ class Broken:
     spot: Spot | None = field(default=None, compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Routes:
     """All ways to the pods of a cluster, in the order of its objects, and the *broken* ones."""
 

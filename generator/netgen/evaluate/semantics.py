@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from types import MappingProxyType
+
+from netgen.records import record
 
 
 class Tri(Enum):
@@ -30,7 +32,7 @@ class Reading(Enum):
         return tri is Tri.YES or (tri is Tri.EITHER and self is Reading.WIDE)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Semantics:
     """The choices of one network plugin; *source* says where they are written down.
 
@@ -71,7 +73,8 @@ PROFILES: Mapping[str, Semantics] = MappingProxyType(
             blocks_match_pods=Tri.NO,
             blocks_match_nodes=Tri.NO,
             unlisted_rules=Tri.YES,
-            source="cilium/cilium, pkg/k8s/network_policy.go and policy-cidr-match-mode, with its default",
+            init_ports_count=Tri.NO,
+            source="cilium/cilium, pkg/k8s/{network_policy,labels}.go and policy-cidr-match-mode, with its default",
         ),
         "flannel": Semantics(
             enforced=False,

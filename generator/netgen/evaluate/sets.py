@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+
+from netgen.records import record
 
 FIRST, LAST = 1, 65535
 """The ports of a protocol that has ports."""
 
 
 class Protocol(StrEnum):
-    """TCP, UDP and SCTP have ports; OTHER stands for ICMP and the rest, which is allowed as a whole or not at all."""
+    """TCP, UDP and SCTP have ports; OTHER stands for ICMP and the rest, of which only types of ICMP are told apart."""
 
     __hash__ = str.__hash__  # that of an Enum is a call, and these stand in most keys
 
@@ -27,11 +28,12 @@ Interval = tuple[Protocol, int, int]
 _ORDER = {protocol: number for number, protocol in enumerate(Protocol)}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PortSet:
     """A set of ports of protocols: its sorted *intervals* (protocol, low, high) neither touch nor overlap.
 
-    Build one with `ports` or from `ALL_PORTS` and `NO_PORTS`; OTHER is the interval (OTHER, 1, 65535).
+    Build one with `ports` or from `ALL_PORTS` and `NO_PORTS`; OTHER is the interval (OTHER, 1, 65535), in which `icmp`
+    numbers the types of ICMP, and 1 is what is no ICMP.
     """
 
     intervals: tuple[Interval, ...]
@@ -52,7 +54,7 @@ class PortSet:
         return self & _complement(other)
 
     def has(self, protocol: Protocol, port: int) -> bool:
-        """Return whether *port* of *protocol* is in the set; for OTHER any port asks for the protocol."""
+        """Return whether *port* of *protocol* is in the set; of OTHER, 1 asks for what is no ICMP."""
         return any(kind is protocol and low <= port <= high for kind, low, high in self.intervals)
 
     def first(self) -> tuple[Protocol, int]:
@@ -73,6 +75,15 @@ def ports(protocol: Protocol, low: int = FIRST, high: int = LAST) -> PortSet:
     return PortSet(((protocol, low, high),))
 
 
+_ICMP = {4: LAST - 511, 6: LAST - 255}
+_TYPES = 256
+
+
+def icmp(family: int, number: int) -> int:
+    """Return what stands for the type *number* of ICMP (*family* 4) or ICMPv6 (6) among the numbers of OTHER."""
+    return _ICMP[family] + number
+
+
 ALL_PORTS = PortSet(tuple((protocol, FIRST, LAST) for protocol in Protocol))
 NO_PORTS = PortSet(())
 
@@ -80,10 +91,21 @@ NO_PORTS = PortSet(())
 def _shown(interval: Interval) -> str:
     protocol, low, high = interval
     if protocol is Protocol.OTHER:
-        return "other protocols"
+        return "other protocols" if (low, high) == (FIRST, LAST) else _shown_part(low, high)
     if (low, high) == (FIRST, LAST):
         return f"all {protocol}"
     return f"{low}/{protocol}" if low == high else f"{low}-{high}/{protocol}"
+
+
+def _shown_part(low: int, high: int) -> str:
+    parts = ["what is neither TCP, UDP, SCTP nor ICMP"] if low < _ICMP[4] else []
+    for family, name in ((4, "ICMP"), (6, "ICMPv6")):
+        first, last = max(low - _ICMP[family], 0), min(high - _ICMP[family], _TYPES - 1)
+        if (first, last) == (0, _TYPES - 1):
+            parts.append(name)
+        elif first <= last:
+            parts.append(f"{name} type {first}" if first == last else f"{name} types {first}-{last}")
+    return ", ".join(parts)
 
 
 def _union(intervals: Iterable[Interval]) -> PortSet:
@@ -148,6 +170,10 @@ class PortSpace:
         if starts[begin : begin + 1] != [low] or (high != LAST and starts[end : end + 1] != [high + 1]):
             raise ValueError(f"no cut at {low}-{high}/{protocol}")
         return (1 << (base + end)) - (1 << (base + begin))
+
+    def atom(self, protocol: Protocol, port: int) -> int:
+        """Return the mask of the ports that no cut tells from *port*."""
+        return 1 << self._bases[protocol] + bisect_right(self._starts[protocol], port) - 1
 
     def ports(self, mask: int) -> PortSet:
         """Return the set of ports that *mask* stands for."""

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from netgen.evaluate.mentions import Selection
 from netgen.evaluate.objects.model import NAME_LABEL, Labels, Namespace, Operator, Selector
 from netgen.evaluate.sets import bits
 from netgen.evaluate.strangers import table, unnamed
+from netgen.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Space:
     """A namespace, or with *named* False any that carries *labels* and that nothing names.
 
@@ -27,7 +27,7 @@ class Space:
     perhaps: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Spaces:
     """All namespaces, the named ones by name; *complete* is False where there are too many kinds of others.
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from netgen.evaluate.objects.model import Labels, Operator, Selector
+from netgen.records import record
 
 Alive = int
 """A set of selectors as bits, by their place in the table: those that a pod satisfies."""
@@ -14,7 +15,7 @@ MOST = 100_000
 """So many combinations of labels are told apart in one place, and eight more for each selector."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Asked:
     """What one selector asks of one key: a value *among* these, *outside* of those, its presence, its absence."""
 
@@ -107,7 +108,7 @@ def unnamed(values: Collection[str], value: str = "other") -> str:
     return found
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SelectorTable:
     """The selectors that apply in one place; what tells a pod there from another is which of them it satisfies.
 

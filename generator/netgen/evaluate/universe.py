@@ -5,14 +5,21 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from netgen.evaluate.addresses import AddressSpace, Block, number
+from netgen.evaluate.addresses import AddressSpace, Block, number, parse
 from netgen.evaluate.endpoints import Endpoint, Kind, outside
-from netgen.evaluate.mentions import Mentions, Selection, mentions
-from netgen.evaluate.objects.model import Namespace, Policy, Unknown, Workload
+from netgen.evaluate.entities import Symbols, symbols, symbols_among
+from netgen.evaluate.mentions import Mentions, Selection, is_everything, mentions
+from netgen.evaluate.objects.model import Entity, Namespace, Policy, Unknown, Workload
 from netgen.evaluate.pods import Members, Pods, pods
-from netgen.evaluate.sets import PortSet, PortSpace, mask_of, ports
+from netgen.evaluate.sets import PortSet, PortSpace, bits, mask_of, ports
 from netgen.evaluate.spaces import spaces
+from netgen.records import record
+
+if TYPE_CHECKING:
+    from netgen.evaluate.filters import FilterSpace
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -25,7 +32,7 @@ class Neighbours:
     """The classes as bits; None for anywhere."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Inhabitants:
     """Who is in some addresses: *outside* and *nodes* as bits, and pods for *certain* or only *perhaps*."""
 
@@ -35,7 +42,7 @@ class Inhabitants:
     perhaps: tuple[Neighbours, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Run:
     """Classes of addresses in a row, *count* from *first* on, which are the endpoints from *endpoint* on."""
 
@@ -48,13 +55,14 @@ class Run:
 class Universe:
     """The *endpoints*, told apart by the policies that it was made for; *unknowns* says where that was not possible.
 
-    Answers name endpoints by their number, and sets of them by bits. Pods come first, then addresses. Made by
-    `universe`; every policy that is evaluated in it must have been among those that it was made for.
+    Answers name endpoints by their number, and sets of them by bits. Pods come first, then addresses, then *symbols*.
+    Made by `universe`; every policy that is evaluated in it must have been among those that it was made for.
     """
 
     endpoints: tuple[Endpoint, ...]
     unknowns: tuple[Unknown, ...]
     ports: PortSpace
+    symbols: Symbols
     _members: dict[Selection, Members]
     _addresses: AddressSpace
     _runs: tuple[Run, ...]
@@ -66,6 +74,13 @@ class Universe:
     def members(self, selection: Selection) -> Members:
         """Return the pods of *selection*, those on the host network among them. KeyError for one of other policies."""
         return self._members[selection]
+
+    def held(self, policy: Policy) -> tuple[int, ...]:
+        """Return the endpoints that *policy* holds besides pods: entities, as far as policies can hold them."""
+        found = 0
+        for entity in policy.entities:
+            found |= self.symbols.of(entity)
+        return tuple(bits(found & self.symbols.policed))
 
     def addresses(self, blocks: Iterable[Block]) -> int:
         """Return the classes of addresses in *blocks*, as bits."""
@@ -91,6 +106,47 @@ class Universe:
             perhaps=tuple(one for one in some if classes and one not in certain),
         )
 
+    @cached_property
+    def world(self) -> int:
+        """Return all that is outside of the cluster, as bits."""
+        outside = mask_of([index for index, one in enumerate(self.endpoints) if one.kind is Kind.ADDRESSES])
+        return outside | self.symbols.outside[4] | self.symbols.outside[6]
+
+    def everywhere(self, blocks: Iterable[Block]) -> int:
+        """Return the endpoints that lie in *blocks* only as all addresses do, as bits."""
+        found = 0
+        if self.symbols:
+            for family in {parse(block.cidr)[0] for block in blocks if is_everything(block)}:
+                found |= self.symbols.outside[family]
+        return found
+
+    @cached_property
+    def filters(self) -> FilterSpace:
+        """Return what stands for requests in masks of ports; one for all that are compared in this universe."""
+        from netgen.evaluate.filters import FilterSpace  # noqa: PLC0415 - few clusters have policies with requests
+
+        return FilterSpace(self.ports)
+
+    def entity(self, entity: Entity) -> int | None:
+        """Return the number of the endpoint of *entity*, an API server on a node; None where it has none."""
+        ends = enumerate(self.endpoints)
+        return next((index for index, one in ends if one.entity is entity and not one.is_outside), None)
+
+    def name(self, text: str, family: int = 4) -> int | None:
+        """Return the number of the endpoint with addresses of *family* learned for the DNS name *text*.
+
+        None where no policy has a pattern for it.
+        """
+        if not self.symbols.names:
+            return None
+        from netgen.evaluate.names import is_match  # noqa: PLC0415 - few clusters have policies with DNS names
+
+        ends = mask_of([index for index, one in enumerate(self.endpoints) if one.family in (0, family)])
+        found = self.symbols.learned & ends
+        for pattern, mask in self.symbols.names.items():
+            found &= mask if is_match(pattern, text) else ~mask
+        return next(bits(found), None)
+
     def of(self, workload: Workload) -> int:
         """Return the number of the endpoint that *workload* is in. KeyError for one of another universe."""
         return self._workloads[workload]
@@ -115,31 +171,33 @@ def universe(
     *,
     pod_ranges: Sequence[str] = (),
     node_ranges: Sequence[str] = (),
+    server_ranges: Sequence[str] = (),
+    entities: Iterable[Entity] = (),
 ) -> Universe:
     """Return the universe of a cluster for several sets of policies, so that what they allow can be compared.
 
-    *pod_ranges* and *node_ranges* are the CIDRs of all pods and nodes, where they are known. ValueError for a CIDR or a
-    pod's address that is none.
+    *pod_ranges*, *node_ranges* and *server_ranges* are the CIDRs of all pods, nodes and API servers, where they are
+    known; *entities* are there even if no policy speaks of them. ValueError for a CIDR or a pod's address that is none.
     """
     policies = [policy for policies in policy_sets for policy in policies]
     spoken = mentions(policies)
-    homes = _Homes(spoken, pod_ranges, node_ranges)
-    names = {one.namespace for one in workloads} | {one.namespace for one in policies}
+    homes = _Homes(spoken, pod_ranges, node_ranges, server_ranges)
+    names = {one.namespace for one in workloads} | {one.namespace for one in policies if one.scope is None}
     found = spaces(names, namespaces, spoken.selections)
     built = pods(found, workloads, spoken, homes.of, homes.pods)
     if not found.complete:
         what = "the selectors of namespaces can be combined in too many ways to look at each"
         built.unknowns.append(Unknown(what, None))
-    return _assembled(built, homes, spoken, workloads)
+    return _assembled(built, homes, spoken, workloads, entities)
 
 
 class _Homes:
-    """Where pods and nodes live among the classes of addresses."""
+    """Where pods, nodes and API servers live among the classes of addresses."""
 
-    def __init__(self, spoken: Mentions, pod_ranges: Sequence[str], node_ranges: Sequence[str]) -> None:
-        ranges = [[Block(cidr) for cidr in cidrs] for cidrs in (pod_ranges, node_ranges)]
-        self.space = AddressSpace({*spoken.blocks, *ranges[0], *ranges[1]})
-        self.pods, self.nodes = (self._mask(blocks) for blocks in ranges)
+    def __init__(self, spoken: Mentions, *known: Sequence[str]) -> None:
+        ranges = [[Block(cidr) for cidr in cidrs] for cidrs in known]
+        self.space = AddressSpace(spoken.blocks.union(*ranges))
+        self.pods, self.nodes, self.servers = (self._mask(blocks) for blocks in ranges)
 
     def _mask(self, blocks: list[Block]) -> int | None:
         found = 0
@@ -149,7 +207,8 @@ class _Homes:
 
     def of(self, workload: Workload) -> int | None:
         """Return the classes of addresses in which the pods of *workload* are, as bits; None where that may be any."""
-        if not workload.addresses:
+        # What makes pods has those of today: the next may be anywhere.
+        if workload.kind != "Pod" or not workload.addresses:
             return self.nodes if workload.host_network else self.pods
         found = 0
         for address in workload.addresses:
@@ -157,16 +216,22 @@ class _Homes:
         return found
 
 
-def _assembled(built: Pods, homes: _Homes, spoken: Mentions, workloads: Sequence[Workload]) -> Universe:
+def _assembled(
+    built: Pods, homes: _Homes, spoken: Mentions, workloads: Sequence[Workload], entities: Iterable[Entity]
+) -> Universe:
     indices = {member: index for index, endpoint in enumerate(built.endpoints) for member in endpoint.members}
     pods_at = {number(address): indices[one] for one in workloads if not one.host_network for address in one.addresses}
     lives: dict[tuple[bool, int | None], list[int]] = {}
     for index, (endpoint, where) in enumerate(zip(built.endpoints, built.lives, strict=True)):
         lives.setdefault((endpoint.host_network, where), []).append(index)
     endpoints = list(built.endpoints)
-    runs = _runs(_outside(endpoints, homes, sorted(pods_at)))
+    places = _outside(endpoints, homes, sorted(pods_at))
+    known = len(endpoints)
+    symbols(endpoints, spoken, entities, built.unknowns, served=homes.servers is not None)
+    servers = mask_of([index for home, index in places if (homes.servers or 0) >> home & 1])
     return Universe(
-        _runs=tuple(runs),
+        symbols=symbols_among(endpoints if len(endpoints) > known else (), servers),
+        _runs=tuple(_runs(places)),
         _nodes=mask_of([index for index, one in enumerate(endpoints) if one.kind is Kind.NODE]),
         endpoints=tuple(endpoints),
         unknowns=tuple(built.unknowns),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from netgen.evaluate.objects.model import Cluster
+from netgen.importing.choices import one_by_one
 from netgen.importing.comparable import sides
 from netgen.importing.document import API, Space
 from netgen.importing.drafts import Drafts
@@ -20,9 +20,11 @@ from netgen.importing.others import tell_of_others
 from netgen.importing.parties import parties
 from netgen.importing.routes import Routes
 from netgen.importing.services import expose, left_services, shared_annotations
+from netgen.importing.spread import spread, without_openings_of_others
 from netgen.importing.surroundings import Around, around, is_default, resolver_text
 from netgen.intent import Intent
-from netgen.problems import NetgenError, Problem, in_order
+from netgen.problems import NetgenError, Problem
+from netgen.records import record
 from netgen.source import Document
 from netgen.spec.forms import matching
 from netgen.spec.ranges import NO_RANGES
@@ -30,7 +32,7 @@ from netgen.spec.ranges import NO_RANGES
 __all__ = ["Spec", "sides", "spec_of"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Spec:
     """The *text* of a spec and what it means; *unsaid* is what is not in it, *notes* what is in it in another way."""
 
@@ -49,22 +51,23 @@ def spec_of(cluster: Cluster, documents: Iterable[Document] = ()) -> Spec:
     said = Unsaid()
     objects = tell_of_others(documents, cluster, shared_annotations(cluster), said)
     for one in cluster.unknowns:
-        said.unsaid.append(Problem("not-imported", one.place, one.what))
-    made = _documents(lasting(cluster, said), said)
+        said.add_at(one.place, one.what)
+    made = _documents(spread(one_by_one(lasting(cluster, said))), said)
     if not made:
         fix = "give workloads, Services, Ingresses or NetworkPolicies"
         raise NetgenError(
             [Problem("nothing-to-import", None, "the manifests hold nothing to write a spec of", fix=fix)]
         )
     text, loaded = mended(made, said)
-    return Spec(text, loaded.intent, in_order(said.unsaid), in_order(said.notes), objects)
+    return Spec(text, loaded.intent, said.problems("not-imported"), said.problems("imported-otherwise"), objects)
 
 
 def _documents(cluster: Cluster, said: Unsaid) -> list[dict[str, Any]]:
     found = parties(cluster, said)
     policies = Policies(cluster, found, said)
     helds = tuple(_without_mixed([policies.held(party) for party in found], said))
-    closed = policies.closed_namespaces()
+    closed = policies.closed_namespaces(helds)
+    helds = without_openings_of_others(helds, closed)
     surroundings = around(helds)
     asking = tuple(surroundings.without_dns(held) for held in helds)
     shared = shared_annotations(cluster)
@@ -75,15 +78,15 @@ def _documents(cluster: Cluster, said: Unsaid) -> list[dict[str, Any]]:
         expose(held, drafts, surroundings, shared, said)
     left_services(cluster, said)
     routes = Routes(cluster, apps, shared, said)
-    routes.write()
     by_namespace: defaultdict[str, list[tuple[Held, Drafts]]] = defaultdict(list)
     for held, drafts in apps:
         by_namespace[held.party.namespace].append((held, drafts))
     homes = frozenset(by_namespace) | closed
-    documents = [
-        Space(name, by_namespace[name], surroundings, homes, shared.get(name, {}), said).document(closed=name in closed)
-        for name in sorted(homes)
-    ]
+    spaces = {
+        name: Space(name, by_namespace[name], surroundings, homes, shared.get(name, {}), said) for name in sorted(homes)
+    }
+    routes.write({name: space.name for name, space in spaces.items()})
+    documents = [space.document(closed=name in closed) for name, space in spaces.items()]
     platform = _platform(surroundings, routes)
     return documents + ([platform] if platform else [])
 

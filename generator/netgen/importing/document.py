@@ -6,7 +6,8 @@ from collections import Counter, defaultdict
 from typing import Any
 
 from netgen.evaluate.addresses import Block
-from netgen.evaluate.objects.model import Direction, Selector, ServiceObject
+from netgen.evaluate.objects.model import Direction, Selector
+from netgen.evaluate.objects.ways import ServiceObject
 from netgen.evaluate.sets import PortSet
 from netgen.importing.drafts import Caller, Draft, Drafts
 from netgen.importing.forms import exposures, ports, select
@@ -43,16 +44,17 @@ class Space:
         self._said = said
         self._peers: dict[Where, str] = {}
         self._taken: set[str] = set()
-        _name_apart([draft for _, drafts in self._apps for draft in drafts.all], self._taken)
+        drafts = [draft for _, each in self._apps for draft in each.all]
+        _name_apart(drafts, self._taken)
+        self._served = [(draft.service, draft.name) for draft in drafts if draft.service]
+        self._served += [(service, each.main.name) for _, each in self._apps for service in each.added]
+        self.name = _document_name([service for service, _ in self._served], namespace)
 
     def document(self, *, closed: bool) -> dict[str, Any]:
         """Return the document; *closed* is whether every pod of the namespace is isolated."""
         drafts = [draft for _, each in self._apps for draft in each.all]
         _overlaps(drafts)
-        served = [(draft.service, draft.name) for draft in drafts if draft.service]
-        served += [(service, each.main.name) for _, each in self._apps for service in each.added]
-        services = [service for service, _ in served]
-        name = _document_name(services, self._namespace)
+        services = [service for service, _ in self._served]
         select_by = _select_by(drafts)
         shared = _shared(services)
         forms = {}
@@ -60,12 +62,13 @@ class Space:
             for draft in each.all:
                 forms[draft.name] = self._app(draft, held, select_by, shared)
         own = {id(draft.service) for draft in drafts}
-        for service, app in served:
-            kept = shared | {NAME_LABEL: app, PART_OF: name}
+        for service, app in self._served:
+            kept = shared | {NAME_LABEL: app, PART_OF: self.name}
             lost = list(lost_labels(service, kept, own=id(service) in own))
             if lost:
-                self._said.add(service.spot, f"labels of Service {service} are left out: {', '.join(lost)}")
-        metadata: dict[str, Any] = {"name": name, "namespace": self._namespace}
+                message = f"labels of Service {service} are left out: {', '.join(lost)}"
+                self._said.add(service.spot, message, of=str(service))
+        metadata: dict[str, Any] = {"name": self.name, "namespace": self._namespace}
         metadata |= {"labels": shared} if shared else {}
         metadata |= {"annotations": self._annotations} if self._annotations else {}
         peers = {
@@ -100,7 +103,9 @@ class Space:
         if held.party.host_network:
             return {"hostNetwork": True}
         form: dict[str, Any] = {}
-        if OUT not in held.closed:
+        if not held.closed:
+            form["isolate"] = "none"
+        elif OUT not in held.closed:
             form["isolate"] = "ingress"
         elif IN not in held.closed:
             form["isolate"] = "egress"
@@ -165,17 +170,17 @@ class Space:
     # --------------------------------------------------------------------------------------------------------- calls
 
     def _calls(self, draft: Draft, held: Held) -> list[str]:
-        inside = [each for each in draft.calls if isinstance(each, str)]
+        inside: list[str] = []
         pods: list[str] = []
         by_port: dict[object, list[Block]] = defaultdict(list)
-        for each in draft.calls:
-            if isinstance(each, tuple):
-                peer, port = each
-                if isinstance(peer, Where):
-                    name = self._where(peer, as_caller=False)
-                    pods.append(f"{name}:{number(port)}" if port else name)
-                else:
-                    by_port[port].append(peer)
+        for peer, port in draft.calls:
+            if isinstance(peer, Draft):
+                inside.append(peer.called(port, self._namespace))
+            elif isinstance(peer, Where):
+                name = self._where(peer, as_caller=False)
+                pods.append(f"{name}:{number(port)}" if port else name)
+            else:
+                by_port[port].append(peer)
         outside = [text for port, blocks in by_port.items() for text in self._outside(port, blocks, held)]
         return [*sorted(set(inside)), *sorted(set(pods)), *dict.fromkeys(sorted(outside))]
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from netgen.annotations import unsafe
-from netgen.evaluate.objects.model import IngressObject, Policy, Selector, ServiceObject
+from netgen.evaluate.objects.model import Policy, Selector
+from netgen.evaluate.objects.ways import IngressObject, ServiceObject
 from netgen.evaluate.sets import PortSet
 from netgen.importing.model import Party, Peer, Unsaid, has, numbers
 from netgen.importing.parties import app_name
@@ -36,14 +37,14 @@ CLIENT_CONFIG = "kubectl.kubernetes.io/last-applied-configuration"
 class Draft:
     """An app: *service* is the one that it has in the manifests, if any; *exposed* are `expose` items.
 
-    *calls* are texts or (peer, text of the port); *accepts* has port names by caller.
+    *calls* are ports of other drafts, or peers with a port; *accepts* has port names by caller.
     """
 
     name: str
     party: Party
     ports: tuple[DraftPort, ...] = ()
     service: ServiceObject | None = None
-    calls: dict[object, None] = field(default_factory=dict)
+    calls: dict[tuple[Any, Any], None] = field(default_factory=dict)
     accepts: defaultdict[Caller, set[str]] = field(default_factory=lambda: defaultdict(set))
     exposed: list[object] = field(default_factory=list)
     overlaps: list[str] = field(default_factory=list)
@@ -158,8 +159,9 @@ def _is_part(ports: tuple[DraftPort, ...], whole: tuple[DraftPort, ...]) -> bool
 
 
 def _covered(ports: tuple[DraftPort, ...], found: list[tuple[ServiceObject, tuple[DraftPort, ...]]]) -> int:
-    """Return how many of the Services can be exposures of one that has *ports*."""
-    return sum(one.type in ("LoadBalancer", "NodePort") and _is_part(other, ports) for one, other in found)
+    """Return how many other Services can be exposures of one that has *ports*."""
+    others = ((one, other) for one, other in found if other is not ports)
+    return sum(one.type in ("LoadBalancer", "NodePort") and _is_part(other, ports) for one, other in others)
 
 
 def annotations_of(service: ServiceObject | IngressObject | Policy) -> dict[str, str]:

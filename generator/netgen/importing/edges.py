@@ -39,7 +39,7 @@ class Edges:
             self._sort(held)
 
     def is_unprotected(self, party: Party) -> bool:
-        """Return whether no policy holds *party*, on which the language has no word: an app is closed."""
+        """Return whether no policy closes *party*, though it is where policies hold pods."""
         return not self._helds[id(party)].closed and not party.host_network
 
     def _sort(self, held: Held) -> None:
@@ -48,6 +48,8 @@ class Edges:
             other = self._homes.get(half.peer) if isinstance(half.peer, Where) else None
             if other:
                 self._in[id(other), id(party)].append(half)
+            elif isinstance(half.peer, Where) and _is_no_peer(half.peer):
+                self._narrow(party, half, half.peer)
             else:
                 self._callers.append((party, half))
         for half in held.own[OUT] if OUT in held.closed else ():
@@ -57,6 +59,17 @@ class Edges:
             else:
                 self._callees.append((party, half))
 
+    def _narrow(self, party: Party, half: Half, peer: Where) -> None:
+        """Write whom a spec has no word for as those of them that are apps."""
+        found = []
+        for held in self._helds.values() if peer.namespace is None else self._spaces[peer.namespace]:
+            opened = half.ports & held.effective(OUT, party) if covers(peer, held.party.where) else NO_PORTS
+            if opened and not held.party.host_network:
+                self._in[id(held.party), id(party)].append(half._replace(peer=held.party.where, ports=opened))
+                found.append(str(held.party))
+        message = f"{party} accepts {_peer(peer)}"
+        self._said.add(half.spot, f"{message}; of these the spec names {', '.join(found)}" if found else message)
+
     def write(self) -> None:
         """Give the drafts their ports, and then whom they call and accept."""
         self._give_ports()
@@ -64,7 +77,7 @@ class Edges:
             self._accept(party, half)
         for held in self._helds.values():
             if self.is_unprotected(held.party):
-                self._leave_open(held.party)
+                self._tell_of_open(held.party)
         for party, half in self._callees:
             self._call(party, half)
         for pair in sorted({*self._in, *self._out}, key=self._names_of):
@@ -134,7 +147,7 @@ class Edges:
 
     def _call_app(self, source: Party, draft: Draft, port: DraftPort) -> None:
         caller = self.drafts[id(source)].main
-        caller.calls[draft.called(port, caller.namespace)] = None
+        caller.calls[draft, port] = None
         covering = [names for peer, names in draft.accepts.items() if _has(peer, source)]
         is_granted = any(draft.named(port) in names for names in covering)
         if (covering and not is_granted) or (caller.namespace != draft.namespace and not is_granted):
@@ -149,27 +162,14 @@ class Edges:
         peers: tuple[Peer, ...] = self._everybody if half.peer is EVERYBODY else (half.peer,)
         for draft, port in listed:
             for peer in peers:
-                if isinstance(peer, Where) and peer.namespace is None and peer.pods != ANYTHING:
-                    self._said.add(half.spot, f"{party} accepts pods with {peer.pods} of every namespace")
-                elif isinstance(peer, Where) and peer.pods.expressions:
-                    self._said.add(half.spot, f"{party} accepts pods with {peer.pods}, which are no app")
-                else:
-                    draft.accepts[peer].add(draft.named(port))
+                draft.accepts[peer].add(draft.named(port))
         if numbers(half.ports) is None:
             self._said.add(half.spot, _only_ports(half.peer, party, drafts))
 
-    def _leave_open(self, party: Party) -> None:
-        drafts = self.drafts[id(party)]
-        opened = drafts.within(ALL_PORTS)
-        for draft, port in opened:
-            for peer in self._everybody:
-                draft.accepts[peer].add(draft.named(port))
+    def _tell_of_open(self, party: Party) -> None:
         spots = [one.spot for one in party.workloads] + [one.spot for one in party.services]
-        spot = spots[0] if spots else None
-        message = f"no policy closes {party}, and an app of a spec is closed: "
-        self._said.add(
-            spot, message + (f"only {_shown(drafts)} stays open to everybody" if opened else "no port is known")
-        )
+        message = f"no policy closes {party}, and the spec says so: isolate: none"
+        self._said.note(spots[0] if spots else None, message, of=str(party))
 
     def _call(self, party: Party, half: Half) -> None:
         caller = self.drafts[id(party)].main
@@ -218,6 +218,11 @@ class Edges:
                 yield from self.drafts[id(held.party)].within(opened)
 
 
+def _is_no_peer(peer: Where) -> bool:
+    """Return whether a spec has no word for *peer*: its peers are pods with labels in one namespace."""
+    return bool(peer.pods.expressions) or (peer.namespace is None and peer.pods != ANYTHING)
+
+
 def _by_address(halves: tuple[Half, ...]) -> PortSet:
     """Return the ports that *halves* open to addresses."""
     found = NO_PORTS
@@ -247,5 +252,6 @@ def _shown(drafts: Drafts) -> str:
 
 def _peer(peer: object) -> str:
     if isinstance(peer, Where):
-        return f"pods with {peer.pods} of {peer.namespace or 'every namespace'}"
+        pods = "all pods" if peer.pods == ANYTHING else f"pods with {peer.pods}"
+        return f"{pods} of {peer.namespace or 'every namespace'}"
     return "everybody" if peer is EVERYBODY else str(peer)

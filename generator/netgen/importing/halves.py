@@ -19,14 +19,19 @@ from netgen.evaluate.objects.model import (
     Rule,
     Selector,
 )
+from netgen.evaluate.objects.model import Peer as ObjectPeer
 from netgen.evaluate.sets import ALL_PORTS, NO_PORTS, PortSet
 from netgen.evaluate.sets import ports as port_range
-from netgen.importing.model import ANYTHING, Half, Held, Party, Peer, Unsaid, Where, canonical, contains
+from netgen.importing.model import ANYTHING, Half, Held, Party, Peer, Unsaid, Where, canonical, contains, some
 from netgen.importing.pods import Pods
 from netgen.intent import EVERYBODY
 from netgen.source import Spot
 
 Halves = dict[Direction, tuple[Half, ...]]
+
+_DNS = some([("UDP", 53), ("TCP", 53)])
+_DNS_HOME = "kube-system"
+"""Where the name servers of a cluster are that nobody has moved."""
 
 
 class Policies:
@@ -41,12 +46,17 @@ class Policies:
             self._by_subject[policy.namespace, policy.subject].append(policy)
             for direction, _ in policy.unlisted:
                 said.add(policy.spot, f"policy {policy} has rules for {direction}, which its policyTypes leave out")
+        self._left: set[str] = set()
         self._wide = _wider(parties)
         self._halves = {id(one): self._of(one) for one in cluster.policies}
 
-    def closed_namespaces(self) -> frozenset[str]:
-        """Return the namespaces in which a policy isolates every pod."""
+    def closed_namespaces(self, helds: tuple[Held, ...]) -> frozenset[str]:
+        """Return the namespaces in which a policy isolates every pod; *helds* are the apps that are written."""
         found = set()
+        written = {id(workload) for held in helds for workload in held.party.workloads}
+        workloads = self._cluster.workloads
+        self._left = {one.namespace for one in self._cluster.policies} - {one.namespace for one in workloads}
+        self._left |= {one.namespace for one in workloads if id(one) not in written}
         for namespace in sorted({one.namespace for one in self._cluster.policies}):
             policies = self._by_subject.get((namespace, ANYTHING), [])
             sides = {side for policy in policies for side, _, listed in policy.sides() if listed}
@@ -62,14 +72,18 @@ class Policies:
         if len(shut) == 1:
             other = next(iter(set(Direction) - shut))
             message = f"only {next(iter(shut))} is closed for every pod of {namespace}"
-            self._said.add(
-                spot,
-                f"{message}; with `isolate: namespace` the pods of no app are closed for {other} too",
-                f"write an app for each workload of {namespace}",
-            )
+            message = f"{message}; with `isolate: namespace` the pods of no app are closed for {other} too"
+            self._of_no_app(namespace, spot, message)
         if rules:
             message = f"every pod of {namespace} has these permissions; in the spec every app has them, other pods none"
-            self._said.add(rules[0].spot, message, f"write an app for each workload of {namespace}")
+            self._of_no_app(namespace, rules[0].spot, message)
+
+    def _of_no_app(self, namespace: str, spot: Spot | None, message: str) -> None:
+        """Say what changes for the pods of no app, of which there may be none."""
+        if namespace in self._left:
+            self._said.add(spot, message, f"give the workloads of {namespace}, and write an app for each")
+        else:
+            self._said.note(spot, f"{message}; every workload of {namespace} is an app")
 
     def held(self, party: Party) -> Held:
         """Return what the policies do to *party*."""
@@ -109,13 +123,27 @@ class Policies:
                 ports = NO_PORTS
                 for port in rule.ports:
                     ports |= self._ports(port, target, rule)
-            if ports:
-                yield Half(peer, ports, rule.spot)
+            yield from self._narrowed(Half(peer, ports, rule.spot), side) if ports else ()
 
-    def _peers(self, peer: PodPeer | BlockPeer, policy: Policy, rule: Rule) -> Iterator[Peer]:
+    def _narrowed(self, half: Half, side: Direction) -> Iterator[Half]:
+        """Yield *half*; what it asks of name servers in every namespace is asked where they are."""
+        peer, asked = half.peer, half.ports & _DNS
+        is_wide = isinstance(peer, Where) and peer.namespace is None and bool(peer.pods.labels)
+        if side is Direction.INGRESS or not isinstance(peer, Where) or not is_wide or not asked:
+            yield half
+            return
+        message = f"port 53 of pods with {peer.pods} in every namespace is written as that of those in {_DNS_HOME}"
+        self._said.note(half.spot, message)
+        yield half._replace(peer=Where(_DNS_HOME, peer.pods), ports=asked)
+        if half.ports - asked:
+            yield half._replace(ports=half.ports - asked)
+
+    def _peers(self, peer: ObjectPeer, policy: Policy, rule: Rule) -> Iterator[Peer]:
         if isinstance(peer, BlockPeer):
             excepts = tuple(sorted(map(canonical, peer.block.excepts)))
             yield Block(canonical(peer.block.cidr), excepts)
+        elif not isinstance(peer, PodPeer):
+            self._said.add(rule.spot, f"a rule of {policy} names a peer of the network plugin, which no spec has")
         elif peer.namespaces is None:
             yield Where(policy.namespace, peer.pods)
         elif peer.namespaces == ANYTHING:
@@ -134,6 +162,7 @@ class Policies:
             self._said.add(rule.spot, message)
         else:
             message = f"no Namespace among the manifests has {selector}, and a spec names namespaces"
+            message += "; DNS is lost by this" if any(_is_dns(port) for port in rule.ports or ()) else ""
             self._said.add(rule.spot, message, "give the Namespace objects as well")
         return known
 
@@ -156,6 +185,10 @@ def names_of(selector: Selector) -> tuple[str, ...] | None:
     if len(asked) == 1 and asked[0].key == NAME_LABEL and asked[0].operator is Operator.IN:
         return asked[0].values
     return None
+
+
+def _is_dns(port: PortRule) -> bool:
+    return port.name is None and bool(port_range(port.protocol, port.low, port.high) & _DNS)
 
 
 def _opens_all(halves: tuple[Half, ...]) -> bool:

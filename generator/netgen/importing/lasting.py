@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from netgen.evaluate.objects.model import Cluster, Policy, Selector, ServiceObject
+from netgen.evaluate.objects.model import Cluster, Policy, Selector
+from netgen.evaluate.objects.ways import ServiceObject
 from netgen.importing.model import ANYTHING, Unsaid
 from netgen.spec.forms.selectors import UNSTABLE_KEYS
 

@@ -17,7 +17,7 @@ _PLAIN = re.compile(
     r"|nodePort [0-9]+|secret [a-z0-9.-]+"
 )
 """Texts of the language that every reader takes as they stand."""
-_WORDS = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null", "none", "nan", "inf"))
+_WORDS = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"))
 
 
 def text(documents: Iterable[dict[str, Any]]) -> str:

@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 from netgen import intent
 from netgen.evaluate.addresses import Block
-from netgen.evaluate.objects.model import Direction, Selector, ServiceObject, Workload
+from netgen.evaluate.objects.model import Direction, Selector, Workload
+from netgen.evaluate.objects.ways import ServiceObject
 from netgen.evaluate.sets import ALL_PORTS, Interval, PortSet
 from netgen.intent import Everybody
-from netgen.problems import Place, Problem
+from netgen.problems import Place, Problem, in_order
 from netgen.source import Spot
 from netgen.spec.forms import matching
 
@@ -84,20 +85,55 @@ class Held:
         return found
 
 
+_Reason = tuple[str, str, str]
+_HERE = "\0"
+"""Stands in the message of a reason where each object is named."""
+_NAMED = 3
+
+
 @dataclass(slots=True)
 class Unsaid:
-    """Collects what a spec cannot say (*unsaid*), and what it says in another way that reaches the same (*notes*)."""
+    """Collects what a spec cannot say, and what it says in another way that reaches the same; one reason is told once.
 
-    unsaid: list[Problem] = field(default_factory=list)
-    notes: list[Problem] = field(default_factory=list)
+    A reason is a code, a message and a fix; behind each are the names and places of the objects of which it is told.
+    """
 
-    def add(self, spot: Spot | None, message: str, fix: str = "") -> None:
-        """Note that something of the manifests is not in the spec."""
-        self.unsaid.append(Problem("not-imported", place(spot), message, fix=fix))
+    _told: dict[_Reason, list[tuple[str, Place | None]]] = field(default_factory=dict)
 
-    def note(self, spot: Spot | None, message: str) -> None:
+    def add(self, spot: Spot | None, message: str, fix: str = "", *, of: str = "") -> None:
+        """Note that something of the manifests is not in the spec; *of* is the part of *message* that names it."""
+        self.add_at(place(spot), message, fix, of=of)
+
+    def add_at(self, where: Place | None, message: str, fix: str = "", *, of: str = "") -> None:
+        """Note the same of what stands at a place."""
+        self._tell("not-imported", where, message, fix, of)
+
+    def note(self, spot: Spot | None, message: str, *, of: str = "") -> None:
         """Note that something is in the spec in another way."""
-        self.notes.append(Problem("imported-otherwise", place(spot), message))
+        self._tell("imported-otherwise", place(spot), message, "", of)
+
+    def _tell(self, code: str, where: Place | None, message: str, fix: str, of: str) -> None:
+        reason = code, message.replace(of, _HERE, 1) if of else message, fix
+        self._told.setdefault(reason, []).append((of, where))
+
+    def problems(self, code: str) -> tuple[Problem, ...]:
+        """Return what was noted under *code*, in the order of the files."""
+        return in_order([_told_once(reason, told) for reason, told in self._told.items() if reason[0] == code])
+
+
+def _told_once(reason: _Reason, told: list[tuple[str, Place | None]]) -> Problem:
+    """Return one reason with the names of all of which it is *told*, and where each of them is."""
+    code, message, fix = reason
+    order = sorted(dict.fromkeys(told), key=lambda one: (one[1] is None, one[1] or Place("", 0, 0), one[0]))
+    names = list(dict.fromkeys(name for name, _ in order))
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    message = message.replace(_HERE, ", ".join(names[:_NAMED]) + more)
+    files: dict[str, list[str]] = {}
+    for name, where in order if len(order) > 1 else ():
+        if where is not None:
+            files.setdefault(where.file, []).append(f"{name} ({where.line})" if name else str(where.line))
+    notes = tuple(f"{file}: {', '.join(listed)}" for file, listed in files.items())
+    return Problem(code, order[0][1], message, notes, fix)
 
 
 def place(spot: Spot | None) -> Place | None:

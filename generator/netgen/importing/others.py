@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from netgen.evaluate.objects.model import Cluster, IngressObject, Policy, ServiceObject
+from netgen.evaluate.objects.model import Cluster, Policy
+from netgen.evaluate.objects.ways import IngressObject, ServiceObject
 from netgen.importing.drafts import Shared, annotations_of
 from netgen.importing.model import Unsaid
 from netgen.importing.services import labels_of
@@ -37,7 +38,7 @@ def tell_of_others(documents: Iterable[Document], cluster: Cluster, shared: Shar
         kind, name = str(data.get("kind")), step(data, "metadata", "name")
         why = _KINDS.get((group, kind)) or ("it is not read" if group in _GROUPS else "")
         if why and not step(data, "metadata", "ownerReferences"):
-            said.add(spot, f"{kind} {name} is left out: {why}", f"keep this {kind} beside the spec")
+            said.add(spot, f"{kind} {name} is left out: {why}", f"keep this {kind} beside the spec", of=str(name))
     _tell_of_metadata(cluster, shared, said)
     return count
 
@@ -53,7 +54,9 @@ def _tell_of_metadata(cluster: Cluster, shared: Shared, said: Unsaid) -> None:
         kind = step(body(one.spot), "kind") or "object"
         labels = ", ".join(f"{key}={value}" for key, value in sorted(labels_of(one).items()))
         if labels:
-            said.note(one.spot, f"{kind} {one} has labels, and what is rendered has those of its spec: {labels}")
+            said.note(
+                one.spot, f"{kind} {one} has labels, and what is rendered has those of its spec: {labels}", of=str(one)
+            )
     _tell_of_certificates(cluster, said)
     _tell_of_unsafe(cluster, said)
 

@@ -7,7 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from netgen.evaluate.objects.model import Cluster, Labels, Policy, Selector, ServiceObject, Workload
+from netgen.evaluate.objects.model import Cluster, Labels, Policy, Selector, Workload
+from netgen.evaluate.objects.ways import ServiceObject
 from netgen.importing.model import ANYTHING, Party, Unsaid
 from netgen.spec.forms.selectors import UNSTABLE_KEYS
 from netgen.spec.forms.text import DNS_LABEL, RESERVED_NAMES
@@ -27,7 +28,7 @@ def parties(cluster: Cluster, said: Unsaid) -> tuple[Party, ...]:
     for space in sorted({*policies, *services, *workloads}):
         subjects = [one.subject for one in policies[space] if one.subject != ANYTHING]
         given = [one for one in services[space] if one.selector and one.type != "ExternalName"]
-        own = {one.subject: one.name for one in policies[space] if _is_rendered(one)}
+        own = {one.subject: one.name for one in policies[space] if is_rendered(one)}
         found += _Space(space, workloads[space], own).parties(subjects, given, said)
     return tuple(found)
 
@@ -83,10 +84,10 @@ class _Space:
         for selector, services in given.items():
             matched = self._matched(selector)
             spoken |= matched if services or len(matched) == 1 else frozenset()
-        for index, (workload, labels) in enumerate(self._workloads):
+        for index, (workload, _) in enumerate(self._workloads):
             if index in spoken:
                 continue
-            selector = _selector(workload, labels)
+            selector = own_selector(workload)
             if selector == ANYTHING:
                 said.add(workload.spot, f"{workload.kind} {workload} has no label that a selector could name")
             elif selector not in given:
@@ -115,7 +116,7 @@ class _Space:
         return tuple(dict.fromkeys(word for name in names if (word := app_name(name)))) or ("app",)
 
 
-def _is_rendered(policy: Policy) -> bool:
+def is_rendered(policy: Policy) -> bool:
     """Return whether netgen has made *policy*, so that its name is that of an app."""
     return bool(step(body(policy.spot), "metadata", "labels", MANAGED_BY) == "netgen")
 
@@ -136,8 +137,9 @@ def _free(choices: tuple[str, ...], taken: set[str]) -> str:
     return f"{choices[0][: _LONGEST - 6]}-{number}"
 
 
-def _selector(workload: Workload, labels: dict[str, str]) -> Selector:
-    """Return how a workload finds its own pods; by all their lasting labels where it does not say."""
+def own_selector(workload: Workload) -> Selector:
+    """Return how *workload* finds its own pods; by all their lasting labels where it does not say."""
+    labels = dict(workload.labels)
     written = step(body(workload.spot), "spec", "selector", "matchLabels")
     own = written if isinstance(written, dict) and written.items() <= labels.items() else labels
     kept: Labels = tuple(sorted((key, value) for key, value in own.items() if key not in UNSTABLE_KEYS))

@@ -6,11 +6,15 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-from netgen.evaluate.objects.model import Cluster, Direction, IngressObject, IngressRule, Selector
+from netgen.evaluate.objects.model import Cluster, Direction, Selector
+from netgen.evaluate.objects.ways import IngressObject, IngressRule
 from netgen.importing.drafts import Draft, DraftPort, Drafts, Shared, annotations_of
 from netgen.importing.model import Held, Unsaid, Where, covers, has
 from netgen.importing.parties import app_name
+from netgen.naming import ingress_name
 from netgen.spec.controllers import Controller, controllers
+from netgen.spec.forms.exposures import url
+from netgen.spec.forms.text import FormError
 from netgen.spec.resolve.routes import ISSUER
 from netgen.verify.reading import body, items, step
 
@@ -73,15 +77,25 @@ class Routes:
         for (class_name, pairs), ways in sorted(groups.items()):
             self._gate(class_name, dict(pairs), ways)
 
-    def write(self) -> None:
-        """Give the drafts the URLs at which they are exposed."""
+    def write(self, documents: dict[str, str]) -> None:
+        """Give the drafts the URLs at which they are exposed; *documents* has the name of each namespace's document."""
         hosts = self.hosts_of()
         for gate in self.gates:
             for way in gate.ways:
                 shared = len(hosts[way.rule.host]) > 1
-                way.draft.exposed.append((way.draft.named(way.port), _exposed(gate, way, via=shared)))
+                name = self._name(gate, way, documents[way.ingress.namespace])
+                way.draft.exposed.append((way.draft.named(way.port), _exposed(gate, way, name, via=shared)))
                 if gate.plane and gate.plane in way.draft.accepts:
                     way.draft.accepts[gate.plane].discard(way.draft.named(way.port))
+
+    def _name(self, gate: Gate, way: Way, document: str) -> str | None:
+        """Return the name of the Ingress of *way*, where netgen would call it otherwise; its first host keeps it."""
+        ingress, host = way.ingress, way.rule.host
+        first = next(one.rule.host for one in gate.ways if one.ingress is ingress)
+        if host != first:
+            what = f"{host} of Ingress {ingress} is written as an Ingress of its own: each holds one host"
+            self._said.note(way.rule.spot, f"{what}, and {first} keeps the name")
+        return None if host != first or ingress.name == ingress_name(document, gate.name, host) else ingress.name
 
     def hosts_of(self) -> dict[str, list[Gate]]:
         """Return the entry points that serve each host."""
@@ -128,15 +142,19 @@ class Routes:
         else:
             draft, held = home
             port = _port(draft, rule.port)
-            if port is not None:
-                if rule.type not in ("Prefix", "Exact"):
-                    what = f"the path {rule.path or '/'} of Ingress {ingress} is written as a prefix"
-                    self._said.note(rule.spot, f"{what}, which the controller may take {rule.type}ally otherwise")
+            why = _refused(rule) if port else f"Service {rule.service} has no port {rule.port}"
+            if port and not why:
+                self._tell_of_type(ingress, rule)
                 return Way(ingress, rule, _secret(ingress, rule.host), draft, port, held)
-            why = f"Service {rule.service} has no port {rule.port}"
         message = f"the path {rule.path or '/'} of Ingress {ingress} is left out: {why}"
         self._said.add(rule.spot, message, "keep this Ingress beside the spec")
         return None
+
+    def _tell_of_type(self, ingress: IngressObject, rule: IngressRule) -> None:
+        is_plain = not rule.path.strip("/") and ingress.class_name in controllers().by_class
+        if rule.type not in ("Prefix", "Exact") and not is_plain:
+            what = f"the path {rule.path or '/'} of Ingress {ingress} is written as a prefix"
+            self._said.note(rule.spot, f"{what}; it has the type {rule.type}, and its controller decides what that is")
 
     # ------------------------------------------------------------------------------------------------- entry points
 
@@ -188,6 +206,15 @@ class Routes:
             gate.annotations = {key: value for key, value in gate.annotations.items() if secure.get(key) != value}
 
 
+def _refused(rule: IngressRule) -> str:
+    """Return why no URL of a spec can be that of *rule*; nothing where one is."""
+    try:
+        url(f"https://{rule.host}{rule.path}")
+    except FormError as error:
+        return error.message
+    return ""
+
+
 def _annotations(ingress: IngressObject, shared: Shared) -> Pairs:
     own = shared.get(ingress.namespace, {})
     return tuple((key, value) for key, value in annotations_of(ingress).items() if key != _CLASS and key not in own)
@@ -227,7 +254,7 @@ def _candidates(way: Way) -> list[Where]:
     ]
 
 
-def _exposed(gate: Gate, way: Way, *, via: bool) -> object:
+def _exposed(gate: Gate, way: Way, name: str | None, *, via: bool) -> object:
     scheme = "http" if way.secret is None else "https"
     path = way.rule.path or "/"
     url = f"{scheme}://{way.rule.host}{'' if path == '/' else path}"
@@ -238,4 +265,6 @@ def _exposed(gate: Gate, way: Way, *, via: bool) -> object:
         form["match"] = "exact"
     if way.secret and not gate.tls:
         form["tls"] = {"secret": way.secret}
+    if name:
+        form["name"] = name
     return form if len(form) > 1 else url

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from netgen.evaluate.addresses import Block
-from netgen.evaluate.objects.model import Cluster, Direction, IngressObject, Policy, ServiceObject
+from netgen.evaluate.objects.model import Cluster, Direction, Policy
+from netgen.evaluate.objects.ways import IngressObject, ServiceObject
 from netgen.importing.drafts import Draft, DraftPort, Drafts, Shared, annotations_of
 from netgen.importing.model import Held, Unsaid, canonical, has
 from netgen.importing.surroundings import Around
@@ -43,7 +44,12 @@ def left_services(cluster: Cluster, said: Unsaid) -> None:
     for service in cluster.services:
         what = "leads to a name outside" if service.type == "ExternalName" else "has no selector"
         if not service.selector or service.type == "ExternalName":
-            said.add(service.spot, f"Service {service} {what}; it is left out", "keep this Service beside the spec")
+            said.add(
+                service.spot,
+                f"Service {service} {what}; it is left out",
+                "keep this Service beside the spec",
+                of=str(service),
+            )
 
 
 def shared_annotations(cluster: Cluster) -> Shared:
@@ -202,8 +208,10 @@ def _named_ports(
 
 
 def _is_live(service: ServiceObject) -> bool:
-    """Return whether the object comes from a cluster, which has chosen some values."""
-    return bool(step(body(service.spot), "metadata", "uid"))
+    """Return whether the object comes from a cluster, which has chosen some values; nobody writes `clusterIPs`."""
+    data = body(service.spot)
+    told = (step(data, "metadata", "uid"), step(data, "metadata", "resourceVersion"), step(data, "spec", "clusterIPs"))
+    return any(told)
 
 
 def _tell_of_rest(service: ServiceObject, said: Unsaid) -> None:
@@ -215,11 +223,11 @@ def _tell_of_rest(service: ServiceObject, said: Unsaid) -> None:
         if key == "clusterIP" and value in ("None", ""):
             continue
         at = service.spot.at("spec", key) if service.spot else None
-        said.add(at, f"{key} of Service {service} has no word in a spec")
+        said.add(at, f"{key} of Service {service} has no word in a spec", of=str(service))
     for port in service.ports:
         if not port.name and len(service.ports) == 1:
             word = "main" if str(port.protocol) == "TCP" else str(port.protocol).lower()
-            said.note(port.spot, f"the port of Service {service}, which has no name, is called {word}")
+            said.note(port.spot, f"the port of Service {service}, which has no name, is called {word}", of=str(service))
 
 
 def lost_labels(service: ServiceObject, kept: dict[str, str], *, own: bool) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from ipaddress import ip_network
 
 from netgen.evaluate.addresses import Block
@@ -12,6 +12,7 @@ from netgen.evaluate.objects.model import Direction, Selector
 from netgen.evaluate.sets import PortSet
 from netgen.importing.model import ANYTHING, Half, Held, Where, covers, numbers, some
 from netgen.intent import Everybody
+from netgen.records import record
 from netgen.spec.platform import CLUSTER_DNS, Platform
 from netgen.spec.ranges import NO_RANGES, Ranges
 from netgen.spec.resolve.outside import NEVER, PRIVATE, internet, world
@@ -23,7 +24,7 @@ Resolver = tuple[Where | Block, int]
 Families = tuple[Block, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Around:
     """The *resolvers* that apps may ask, and the *ranges* of the cluster; the defaults where nothing is told."""
 

@@ -123,6 +123,10 @@ def _list(document: Document, body: dict[str, Any]) -> ResourceList:
     listed = [] if items is None else items
     if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
         raise NetgenError([Problem(_CODE, spot.at("items").value(), "items is not a list of resources")])
+    nested = next((number for number, one in enumerate(listed) if _holds_specs(one)), None)
+    if nested is not None:
+        message, fix = "a spec stands in a list of its own", "put it among the items themselves"
+        raise NetgenError([Problem(_CODE, spot.at("items", nested).value(), message, fix=fix)])
     texts, column = as_written(document, listed)
     resources = [Resource(one) for one in listed]
     config = _config(body.get("functionConfig"), spot.at("functionConfig"))
@@ -133,6 +137,13 @@ def _list(document: Document, body: dict[str, Any]) -> ResourceList:
         kept=tuple(texts),
         column=column,
     )
+
+
+def _holds_specs(body: dict[str, Any]) -> bool:
+    """Return whether *body* is a List that holds a spec, at any depth."""
+    held = body.get("items") if str(body.get("kind")).endswith("List") else None
+    inner = [one for one in held if isinstance(one, dict)] if isinstance(held, list) else []
+    return any(Resource(one).is_spec or _holds_specs(one) for one in inner)
 
 
 def _config(config: object, spot: Spot) -> list[Resource]:

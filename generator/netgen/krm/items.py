@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 from netgen.krm.blocks import text as block
-from netgen.source import Document
+from netgen.source import Dialect, Document, read
 from netgen.source.text import ALIAS
 
 
@@ -15,13 +15,16 @@ def as_written(document: Document, items: list[dict[str, Any]]) -> tuple[list[st
 
     The lines are those of the document where these can stand for themselves; else the same data is written anew.
     """
-    begins = _begins(document, len(items))
-    if begins is None:
-        return ["".join(f"{line}\n" for line in _item(item)) for item in items], 0
-    column, firsts, end = begins
-    lines = document.text.lines
-    found = ["".join(f"{line}\n" for line in lines[first:last]) for first, last in pairwise([*firsts, end])]
-    return found, column
+    found = _found(document, len(items))
+    if found is not None:
+        texts, column, after = found
+        # A line that begins with # may be no comment, but what stands in quotes.
+        before_comments = (
+            number for number, text in enumerate([*texts[1:], after]) if text.lstrip(" ").startswith("#")
+        )
+        if all(_says(texts[number], items[number]) for number in before_comments):
+            return texts, column
+    return ["".join(f"{line}\n" for line in _item(item)) for item in items], 0
 
 
 def item(text: str, column: int) -> str:
@@ -33,6 +36,22 @@ def item(text: str, column: int) -> str:
 
 def _item(body: dict[str, Any]) -> list[str]:
     return item(block(body) or "{}", 0).removesuffix("\n").split("\n")
+
+
+def _says(text: str, body: dict[str, Any]) -> bool:
+    """Return whether *text* alone is a list of *body*."""
+    return [document.data for document in read(text, "", Dialect.MANIFEST).documents] == [[body]]
+
+
+def _found(document: Document, count: int) -> tuple[list[str], int, str] | None:
+    """Return the text of each of *count* items, the column of their dashes, and the line after the last one."""
+    begins = _begins(document, count)
+    if begins is None:
+        return None
+    column, firsts, end = begins
+    lines = document.text.lines
+    texts = ["".join(f"{line}\n" for line in lines[first:last]) for first, last in pairwise([*firsts, end])]
+    return texts, column, "".join(lines[end : end + 1])
 
 
 def _begins(document: Document, count: int) -> tuple[int, list[int], int] | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from netgen.evaluate.endpoints import Kind
 from netgen.evaluate.objects.model import Cluster
@@ -11,6 +10,7 @@ from netgen.evaluate.sets import ALL_PORTS, NO_PORTS, PortSet, bits
 from netgen.problems import Problem
 from netgen.reaching.rows import Rows, View, beyond
 from netgen.reaching.ways import Ingress, Service, Ways, broken
+from netgen.records import record
 from netgen.scene import INTERNET, Scene, known_cni, scene
 from netgen.scene.ends import ANY, Ends, port_of
 from netgen.scene.implied import unnumbered
@@ -21,7 +21,7 @@ __all__ = ["Answer", "Connection", "View", "connections", "reach"]
 Found = dict[tuple[str, str], PortSet]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Connection:
     """That *source* can open *ports* of *target*; where it is not *certain*, only that it may be so."""
 
@@ -31,7 +31,7 @@ class Connection:
     certain: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Answer:
     """What is open for *cni*, and where Services and Ingresses lead that come to one of the targets.
 

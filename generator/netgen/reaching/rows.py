@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
 
 from netgen.evaluate.objects.model import Direction
 from netgen.evaluate.reach import Reach
 from netgen.evaluate.sets import ALL_PORTS, NO_PORTS, PortSet, bits, mask_of
+from netgen.records import record
 from netgen.scene import Scene
 from netgen.scene.ends import ANY
 
@@ -20,7 +20,7 @@ Parts = list[tuple[int, PortSet]]
 """Ends as bits with ports; no end is in two of them."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class View:
     """The part of an answer that is wanted: *sources* and *targets* as bits (None: all), and *ports*."""
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 
-from netgen.evaluate.objects.model import Cluster, ServicePort
+from netgen.evaluate.objects.model import Cluster
+from netgen.evaluate.objects.ways import ServicePort
 from netgen.evaluate.routes import Backend, Route, routes
 from netgen.evaluate.sets import ALL_PORTS, PortSet
 from netgen.problems import Problem
+from netgen.records import record
 from netgen.scene import Scene
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Service:
     """A port of a Service, and the ports of workloads that it leads to; none where nobody can say."""
 
@@ -22,7 +23,7 @@ class Service:
     targets: tuple[tuple[str, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ingress:
     """A path of an Ingress, and the Service port behind it."""
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
 from netgen.intent import Intent
+from netgen.records import record
 from netgen.render.backends import BACKENDS
 from netgen.render.planned import Planned, Rank
 from netgen.render.templates import fill
@@ -24,7 +25,7 @@ _BATCH = 1 << 20
 """So many characters are read back at once; one object alone may have more."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Manifest:
     """One object: *text* is its YAML, *document* what a reader gets from it; the other fields stand in the body.
 

@@ -7,16 +7,18 @@ import os.path
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from netgen.problems import Place, Problem
+from netgen.records import record
 from netgen.report.plain import harmless, mending, sentence
 from netgen.verify.proof import Proof
 
 _IN_NOTE = re.compile(r"(?<![^\s(])([^\s()\"']+\.(?:yaml|yml|json)):([1-9][0-9]{0,8})(?::([1-9][0-9]{0,8}))?(?![\w:.])")
+_POSITION = re.compile(r" at [0-9]+:[0-9]+")
+"""Where the other end of a mistake of YAML stands, in its message."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Outcome:
     """How a run of *command* ended: its exit *code*, its *problems* in order, and the lines that it said beside them.
 
@@ -60,7 +62,8 @@ class Outcome:
         return tuple(_fingerprint(self._known_by(problem), seen) for problem in self.problems)
 
     def _known_by(self, problem: Problem) -> tuple[str, ...]:
-        return problem.code, harmless(self.path(self.where(problem).file)), sentence(problem.message)
+        message = _POSITION.sub("", sentence(problem.message))
+        return problem.code, harmless(self.path(self.where(problem).file)), message
 
 
 def _fingerprint(known_by: tuple[str, ...], seen: Counter[tuple[str, ...]]) -> str:

@@ -126,8 +126,10 @@ def _scene(cluster: Cluster, universe: Universe, names: tuple[str, ...], cni: st
     return Scene(cluster, universe, narrow, names)
 
 
-def read_manifests(paths: Sequence[str], stdin: bytes | None, progress: Progress | None = None) -> Cluster:
-    """Return what the manifests in files and folders say; `-` stands for *stdin*.
+def read_manifests(
+    paths: Sequence[str], stdin: bytes | None, progress: Progress | None = None, *, cni: str = "kubernetes"
+) -> Cluster:
+    """Return what the manifests in files and folders say under the network plugin *cni*; `-` stands for *stdin*.
 
     What is not understood is among the unknowns of the cluster. NetgenError for a file that cannot be read at all, and
     where there is nothing but specs.
@@ -137,4 +139,4 @@ def read_manifests(paths: Sequence[str], stdin: bytes | None, progress: Progress
         raise NetgenError(problems)
     warnings = tuple(problem for problem in problems if problem.severity is Severity.WARNING)
     looked_at = counted(documents, len(documents), progress, "reading manifests", "objects")
-    return replace(read_cluster(looked_at, problems), said=warnings)
+    return replace(read_cluster(looked_at, problems, cni=cni), said=warnings)

@@ -6,7 +6,8 @@ from functools import cached_property
 from ipaddress import ip_address
 
 from netgen.evaluate.endpoints import Endpoint
-from netgen.evaluate.objects.model import Labels, Selector, ServiceObject, ServicePort
+from netgen.evaluate.objects.model import Labels, Selector
+from netgen.evaluate.objects.ways import ServiceObject, ServicePort
 from netgen.evaluate.routes import Backend, Routes, routes
 from netgen.evaluate.sets import FIRST, LAST, NO_PORTS, PortSet, Protocol, ports
 from netgen.problems import NetgenError, Problem

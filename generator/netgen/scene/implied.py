@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from netgen.evaluate.mentions import Selection, peer_pods
+from netgen.evaluate.mentions import Selection, peer_pods, subject
 from netgen.evaluate.objects.model import (
     BlockPeer,
     Cluster,
@@ -15,9 +15,9 @@ from netgen.evaluate.objects.model import (
     Policy,
     Rule,
     Selector,
-    ServiceObject,
     Workload,
 )
+from netgen.evaluate.objects.ways import ServiceObject
 from netgen.evaluate.universe import Universe
 from netgen.problems import Problem
 from netgen.source import Spot
@@ -66,7 +66,8 @@ def _selectors(cluster: Cluster) -> Iterator[tuple[str, Selector, str, Spot | No
         if service.selector is not None and service.type != "ExternalName":
             yield service.namespace, Selector(service.selector), service.name, service.spot
     for policy in cluster.policies:
-        yield policy.namespace, policy.subject, policy.name, policy.spot
+        if policy.scope is None:  # others are about pods of many namespaces, or of none
+            yield policy.namespace, policy.subject, policy.name, policy.spot
 
 
 def worn(selector: Selector) -> Labels | None:
@@ -120,7 +121,7 @@ def unnumbered(cluster: Cluster, universe: Universe) -> Iterator[Problem]:
             for rule in rules:
                 names = [port.name for port in rule.ports or () if port.name is not None]
                 if names and any(_has(pods, universe, each) for each in _targets(policy, direction, rule)):
-                    what = f"the NetworkPolicy {policy} names the port {names[0]}, and no workload says its number"
+                    what = f"the {policy.kind} {policy} names the port {names[0]}, and no workload says its number"
                     spot = rule.spot or policy.spot
                     yield Problem(
                         "port-unnumbered", spot.value() if spot else None, what, fix="give the workloads as well"
@@ -130,7 +131,7 @@ def unnumbered(cluster: Cluster, universe: Universe) -> Iterator[Problem]:
 def _targets(policy: Policy, direction: Direction, rule: Rule) -> Iterator[Selection | None]:
     """Yield the pods whose ports *rule* names; None for all pods."""
     if direction is Direction.INGRESS:
-        yield Selection(policy.namespace, policy.subject)
+        yield subject(policy)
     elif rule.peers is None:
         yield None
     else:

@@ -26,7 +26,7 @@ def names_of(endpoints: Sequence[Endpoint], policies: Iterable[Policy]) -> tuple
 
     `shop/web` and `shop/web and 3 more` are workloads, `shop/tier=cache` any other pod with these labels,
     `shop/<other>` any pod with none that matter, `<other>/...` the same in a namespace that nothing names. Addresses
-    are CIDRs or ranges, and `internet (IPv4)` those that are ordinary public ones.
+    are CIDRs or ranges, and `internet (IPv4)` those that are ordinary public ones; an entity or DNS name is itself.
     """
     spoken = _Spoken(policies)
     named = [_workload(one) if one.kind is Kind.WORKLOAD else ("", "") for one in endpoints]
@@ -41,10 +41,18 @@ def names_of(endpoints: Sequence[Endpoint], policies: Iterable[Policy]) -> tuple
         elif one.kind is Kind.STRANGER:
             place = f"{_place(one, spoken)}/{_labels(one.labels, spoken) or OTHER}"
             found.append(f"{place} (other)" if place in kinds else place)
+        elif index in public:
+            found.append(f"{INTERNET} (IPv{one.ranges[0][0]})")
         else:
-            node = "node " if one.kind is Kind.NODE else ""
-            found.append(f"{INTERNET} (IPv{one.ranges[0][0]})" if index in public else node + _ranges(one.ranges))
+            found.append(_beyond(one))
     return tuple(found)
+
+
+def _beyond(one: Endpoint) -> str:
+    """Return the name of what is no pod."""
+    if one.kind in (Kind.ENTITY, Kind.NAME):
+        return one.name
+    return ("node " if one.kind is Kind.NODE else "") + _ranges(one.ranges)
 
 
 def _workload(one: Endpoint) -> tuple[str, str]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from netgen.problems import Problem, in_order
+from netgen.records import record
 from netgen.source import plain
 from netgen.source.dialect import Dialect
 from netgen.source.document import Document, Spot
@@ -16,7 +17,7 @@ from netgen.source.text import Text, decode
 __all__ = ["Dialect", "Document", "Reading", "Spot", "read", "values"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reading:
     """What a text holds: its documents without the empty ones, and all that is wrong with it, in order."""
 

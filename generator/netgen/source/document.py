@@ -13,6 +13,7 @@ from netgen.source.text import ALIAS, COLUMN_BITS, Text
 
 Layouts = Mapping[int, dict[object, object]]
 Members = dict[int, dict[object, int]]
+_make = tuple.__new__
 
 
 class Found(NamedTuple):
@@ -73,7 +74,7 @@ class Spot(NamedTuple):
 
     def at(self, *more: str | int) -> Spot:
         """Return the spot of the value at *more* inside this one."""
-        return Spot(self.document, self.path + more)
+        return _make(Spot, (self.document, self.path + more))  # as Spot(...) does, and a run makes many thousands
 
     def value(self, offset: int = 0, width: int | None = None) -> Place:
         """Return the place of the value; of the map or list around it where the text does not have the value.

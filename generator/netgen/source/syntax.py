@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from yaml import MarkedYAMLError
 
 from netgen.problems import Problem
+from netgen.records import record
 from netgen.source.text import COLUMN_BITS, Text
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Saying:
     """A sentence for a parser's *problem* met in a *context*; *begins*: it stands where the context begins."""
 
@@ -25,6 +26,7 @@ class _Saying:
 
 _UNQUOTED = "text cannot start with {character} unquoted"
 _LOOK = "check the indentation, and the quotes and brackets before it"
+_STAR = "quote the text; in a spec, every pod is  any  and those of a namespace are  here/*  or  NAMESPACE/*"
 _DIRECTIVE = "the directive is not one that is read"
 _TAB = _Saying(
     ("found a tab character",), "the line is indented with a tab; YAML is indented with spaces", "replace the tab"
@@ -49,6 +51,7 @@ _SAYINGS = (
     _COLON,
     _KEY,
     _Saying(("cannot start any token",), _UNQUOTED, "quote the text"),
+    _Saying(("",), _UNQUOTED, _STAR, context="scanning an alias", begins=True),
     _Saying(("",), _UNQUOTED, "quote the text", context="scanning an a", begins=True),
     _Saying(("",), _UNQUOTED, "quote the text", context="a tag", begins=True),
     _Saying(("sequence entries are not allowed",), "a list item cannot start here", "put it on a line of its own"),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from netgen.intent import Intent
 from netgen.problems import NetgenError, Place, Problem, Severity, in_order
 from netgen.progress import Progress, begin
+from netgen.records import record
 from netgen.source import Document
 from netgen.spec.files import beside, read_all, read_beside, read_texts
 from netgen.spec.forms.connectivity import ConnectivityForm, read_connectivity
@@ -18,7 +19,7 @@ from netgen.spec.resolve import resolve
 from netgen.spec.schema import Part, sound, validate
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Loaded:
     """What a run's specs mean, and the warnings and notes about them."""
 
@@ -92,7 +93,7 @@ def _loaded(
     return Loaded(intent, problems)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _State:
     """What has the shape of its kind, and what is known of the rest.
 

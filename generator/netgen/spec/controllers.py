@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from netgen.intent import Pairs, Pods, Selector
+from netgen.records import record
 from netgen.source import Dialect, read
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Controller:
     """An Ingress controller: its data plane's pods, and the annotations that lead plain HTTP to HTTPS.
 
@@ -25,7 +25,7 @@ class Controller:
     needs_secret: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Controllers:
     """The profiles by their own name and by the Ingress classes for which they are the default."""
 

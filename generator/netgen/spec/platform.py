@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from netgen.intent import Addresses, Block, EntryPoint, Pairs, Peer, Pods, Selector
 from netgen.problems import Problem
+from netgen.records import record
 from netgen.source import Spot
 from netgen.spec.annotations import judge
 from netgen.spec.controllers import Controller, controllers
@@ -40,7 +41,7 @@ _SUBDOMAIN_RULE = "at most 253 lower-case letters, digits, '-' and '.', a letter
 CLUSTER_DNS = "kube-system/k8s-app=kube-dns"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Resolver:
     """A DNS server that every app may ask; *name* is how the comment of a rule names it."""
 
@@ -52,7 +53,7 @@ class Resolver:
 DEFAULT_DNS = (Resolver(pods(CLUSTER_DNS), 53, CLUSTER_DNS),)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Gate:
     """An entry point with the *hosts* it serves (none: every host) and its way to certificates (None: its own)."""
 
@@ -67,7 +68,7 @@ class Gate:
         return not self.hosts or host in self.hosts or f"*.{host.partition('.')[2]}" in self.hosts
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Platform:
     """What is installed in the cluster.
 

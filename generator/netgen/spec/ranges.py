@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
 from netgen.problems import Place, Problem
+from netgen.records import record
 from netgen.source import Spot
 from netgen.spec.forms.addresses import cidr, without_contained
 from netgen.spec.forms.text import each
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ranges:
     """The address ranges of the cluster as CIDRs; *exact* says that no other private address belongs to it."""
 

@@ -43,7 +43,7 @@ def prove(
     *progress* is told how far it is.
     """
     read_back = counted(documents, len(documents), progress, "reading back", "objects")
-    cluster = read_cluster(read_back, problems, namespace=namespace or DEFAULT)
+    cluster = read_cluster(read_back, problems, namespace=namespace or DEFAULT, cni=cni)
     if not cluster.unknowns and not cluster.policies and any(app.ingress or app.egress for app in intent.apps):
         message = "there is no NetworkPolicy among the manifests, so there is nothing to prove"
         return Proof(0, 0, (Problem("unproven", None, message, fix="give the rendered manifests"),))
@@ -76,7 +76,7 @@ def prove_files(
     """
     from netgen.verify.reading import read_manifests  # noqa: PLC0415 - what was rendered is read already
 
-    documents, problems = read_manifests(paths, stdin, progress)
+    documents, problems = read_manifests(paths, stdin, progress, reader="verify")
     proof = prove(
         intent, documents, problems, cni=cni, surroundings=surroundings, namespace=namespace, progress=progress
     )

@@ -6,13 +6,29 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from netgen.evaluate.mentions import peer_pods
-from netgen.evaluate.objects.model import BlockPeer, Direction, Labels, PodPeer, Policy, PortRule, Rule, Rules, Selector
+from netgen.evaluate.objects.model import (
+    BlockPeer,
+    Direction,
+    EntityPeer,
+    Labels,
+    NamePeer,
+    Peer,
+    PodPeer,
+    Policy,
+    PortRule,
+    Rule,
+    Rules,
+    Selector,
+)
 from netgen.evaluate.sets import NO_PORTS, PortSet, ports
 from netgen.problems import Problem
+from netgen.records import record
 from netgen.source import Spot
 from netgen.verify.groups import listed
 from netgen.verify.reasons import at, on
 
+_RENDERED = "NetworkPolicy"
+"""The kind of the policies that are rendered."""
 _FEW = 2
 """So many policies with the same label in addition are no accident."""
 _PEERS = 20
@@ -24,7 +40,7 @@ Peers = frozenset[str]
 """Whom a rule is for, as texts; empty for everybody."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Words:
     """What a rule says, in words that do not depend on how it is written."""
 
@@ -44,7 +60,8 @@ def causes(meant: Iterable[Policy], there: Iterable[Policy]) -> Iterator[Problem
     named: dict[tuple[str, str], Policy] = {}
     holding: set[tuple[str, Selector]] = set()
     for policy in there:
-        named[policy.namespace, policy.name] = policy
+        if policy.kind == _RENDERED:  # other kinds may have the same names
+            named[policy.namespace, policy.name] = policy
         holding.add((policy.namespace, policy.subject))
     wanted = list(meant)
     pairs = [(one, named[one.namespace, one.name]) for one in wanted if (one.namespace, one.name) in named]
@@ -116,7 +133,7 @@ def _without(policy: Policy, added: frozenset[tuple[str, str]]) -> Policy:
     def plain(selector: Selector) -> Selector:
         return selector._replace(labels=tuple(pair for pair in selector.labels if pair not in added))
 
-    def peer(one: PodPeer | BlockPeer) -> PodPeer | BlockPeer:
+    def peer(one: Peer) -> Peer:
         return one._replace(pods=plain(one.pods)) if isinstance(one, PodPeer) else one
 
     def rules(listed: Rules | None) -> Rules | None:
@@ -180,9 +197,13 @@ def _words(rule: Rule, namespace: str) -> _Words:
     return _Words(peers, "on all ports" if rule.ports is None else _on(rule.ports))
 
 
-def _peer(peer: PodPeer | BlockPeer, namespace: str) -> str:
+def _peer(peer: Peer, namespace: str) -> str:
     if isinstance(peer, BlockPeer):
         return str(peer.block)
+    if isinstance(peer, EntityPeer):
+        return f"the entity {peer.entity}"
+    if isinstance(peer, NamePeer):
+        return f"the DNS names {peer.pattern}"
     scope, pods = peer_pods(peer, namespace)
     place = scope if isinstance(scope, str) else "any namespace" if scope == Selector() else f"namespaces with {scope}"
     return f"every pod of {place}" if pods == Selector() else f"pods of {place} with {pods}"

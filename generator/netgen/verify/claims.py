@@ -12,6 +12,7 @@ from netgen.evaluate.reach import Reach
 from netgen.evaluate.sets import ALL_PORTS, NO_PORTS, PortSet, Protocol, bits, ports
 from netgen.intent import Addresses, App, AppKey, Claim, Flow, Intent, Peer, PortMatch
 from netgen.problems import Place, Problem
+from netgen.records import record
 from netgen.verify import ideal
 from netgen.verify.ground import Ground, Opening, ground_of, is_internet, side_of
 from netgen.verify.holding import Holding
@@ -65,7 +66,7 @@ def broken(intent: Intent, said: Reach, there: Reach) -> Iterator[Problem]:
                 yield _problem(case, case.breach, ground, holding)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Breach:
     """A connection that a claim rules out."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from netgen.evaluate.alike import alike
 from netgen.evaluate.endpoints import Kind
 from netgen.evaluate.explain import Explanation, explain
 from netgen.evaluate.mentions import Selection
@@ -18,6 +19,7 @@ from netgen.evaluate.universe import Universe, universe
 from netgen.intent import Intent
 from netgen.problems import Problem, in_order
 from netgen.progress import Progress, counted
+from netgen.records import record
 from netgen.verify import ideal, links
 from netgen.verify.causes import causes
 from netgen.verify.groups import CAN, Group, Row, beyond, can, groups, sentence
@@ -33,7 +35,7 @@ MOST_GROUPS = 10
 """So many groups of connections are told of, of each kind; the rest are counted."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Loss:
     """The connections of *rows*, which are open in what is *meant* and not *there*."""
 
@@ -60,7 +62,8 @@ class Comparison:
         self.meant = ideal.policies(intent)
         alone = ideal.workloads(intent)
         self.stand_ins = around.lacking(alone) if around else alone
-        spoken = (*self.meant, *cluster.policies, *_claimed(intent))
+        self.is_verbatim = around is None and semantics.enforced and alike(self.meant, cluster.policies)
+        spoken = (*self.meant, *(() if self.is_verbatim else cluster.policies), *_claimed(intent))
         self.universe: Universe = universe(
             (*cluster.workloads, *self.stand_ins),
             cluster.namespaces,
@@ -77,20 +80,22 @@ class Comparison:
         ]
         if self.intent.apps and not self._all_pairs():
             unknown.append(Problem("unproven", None, "no pair of an app and another end was looked at"))
-        narrow, there = (self._reach(one, Reading.NARROW) for one in (self.meant, self.cluster.policies))
+        narrow, there = self._both(Reading.NARROW)
         lost = [[*self._losses(narrow, there)]]
+        opened = self._pairs(narrow)
         readings = [(narrow, there)]
         if not (narrow.is_exact and there.is_exact):
-            readings.append((self._reach(self.meant, Reading.WIDE), self._reach(self.cluster.policies, Reading.WIDE)))
+            readings.append(self._both(Reading.WIDE))
             lost.append([*self._losses(*readings[-1])])
         found = [*self._all_missing(lost), *self._all_excess(readings)]
         changed = in_order([*_first(causes(self.meant, self.cluster.policies), "differences")]) if found else ()
-        found += _broken(self.intent, *readings[-1])
+        found += self._broken(*readings[-1])
         rest = in_order([*unknown, *found, *self._links(), *self._on_host()])
         findings = (*changed, *rest)
         wide, wide_there = readings[-1]
         too_large = 0 < len(findings) == len(self.universe.unknowns)
-        proof = Proof(self._pairs(narrow), self._all_pairs() - self._pairs(wide), findings, too_large=too_large)
+        most = opened if wide is narrow else self._pairs(wide)
+        proof = Proof(opened, self._all_pairs() - most, findings, too_large=too_large)
         return self._supposed(_with_claims(self._beside(proof, there, wide_there), self.intent))
 
     def _beside(self, proof: Proof, there: Reach, wide: Reach) -> Proof:
@@ -110,10 +115,23 @@ class Comparison:
 
         return replace(proof, assumes=(*proof.assumes, *standing.assumed(self.intent, self.cluster)))
 
+    def _both(self, reading: Reading) -> tuple[Reach, Reach]:
+        """Return what is meant and what is there; where both are the same in the same words, the one is the other."""
+        meant = self._reach(self.meant, reading)
+        return meant, meant if self.is_verbatim else self._reach(self.cluster.policies, reading)
+
     def _reach(self, policies: Iterable[Policy], reading: Reading) -> Reach:
         # What is meant is meant of every plugin, also of one that looks at no policy.
         semantics = replace(self.semantics, enforced=True) if policies is self.meant else self.semantics
         return Reach(self.universe, policies, semantics, reading)
+
+    def _broken(self, meant: Reach, there: Reach) -> Iterator[Problem]:
+        if self.intent.claims:
+            from netgen.verify import claims  # noqa: PLC0415 - few specs have any
+
+            # What breaks a claim is told by the policies of the manifests.
+            found = self._reach(self.cluster.policies, there.reading) if there is meant else there
+            yield from claims.broken(self.intent, meant, found)
 
     def _links(self) -> Iterator[Problem]:
         yield from links.differences(self.intent, self.cluster)
@@ -229,13 +247,6 @@ def _claimed(intent: Intent) -> tuple[Policy, ...]:
     from netgen.verify import claims  # noqa: PLC0415 - few specs have any
 
     return claims.policies(intent)
-
-
-def _broken(intent: Intent, meant: Reach, there: Reach) -> Iterator[Problem]:
-    if intent.claims:
-        from netgen.verify import claims  # noqa: PLC0415 - same
-
-        yield from claims.broken(intent, meant, there)
 
 
 def _with_claims(proof: Proof, intent: Intent) -> Proof:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from netgen.evaluate.endpoints import Kind
 from netgen.evaluate.mentions import Selection, peer_pods
@@ -12,11 +11,12 @@ from netgen.evaluate.reach import Reach
 from netgen.evaluate.sets import ALL_PORTS, PortSet, Protocol, bits, mask_of, ports
 from netgen.evaluate.universe import Universe
 from netgen.intent import Addresses, App, AppKey, Intent, Peer, Pods, Route
+from netgen.records import record
 from netgen.verify import ideal
 from netgen.verify.reading import body, items, step
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Opening:
     """Connections that are open: of *sources*, to *ports*; by policies, *hosted* on one node, or through a *route*."""
 
@@ -26,7 +26,7 @@ class Opening:
     route: Route | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ground:
     """What claims are held against, endpoints as bits.
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from netgen.evaluate.reach import Reach
 from netgen.evaluate.sets import PortSet, bits
 from netgen.evaluate.universe import Universe
+from netgen.records import record
 from netgen.verify.reasons import on
 
 Row = tuple[int, int, PortSet]
@@ -18,7 +18,7 @@ CAN = "can"
 _SHOWN = 3
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Group:
     """Connections from *sources*, as bits, to each of *targets* on *ports*; *source* and *target* is the one shown."""
 

@@ -20,7 +20,7 @@ class Holding:
         self._held: dict[int, list[int]] = {}
         for number, policy in enumerate(reach.policies):
             members = reach.universe.members(subject(policy))
-            ends = *members.certain, *members.perhaps
+            ends = *members.certain, *members.perhaps, *reach.universe.held(policy)
             if len(ends) > _FEW:
                 self._wide.append(number)
             else:

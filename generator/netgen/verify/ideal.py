@@ -26,6 +26,9 @@ KIND = "Intent"
 
 EVERYTHING = Selector()
 
+_End = tuple[str, meant.Peer | meant.Everybody, tuple[meant.PortMatch, ...]]
+_Rule = tuple[tuple[Peer, ...] | None, tuple[PortRule, ...] | None]
+
 
 def policies(intent: meant.Intent) -> tuple[Policy, ...]:
     """Return the policies that *intent* is: for each app its flows, and one for each closed namespace.
@@ -33,7 +36,8 @@ def policies(intent: meant.Intent) -> tuple[Policy, ...]:
     The spots of policies and rules are those of the spec.
     """
     closed = [Policy(KIND, one.namespace, one.document, EVERYTHING, (), (), spot=one.spot) for one in intent.isolated]
-    return (*(_policy(app, intent) for app in intent.apps if app.ingress or app.egress), *closed)
+    said = _Said()
+    return (*(_policy(app, intent, said) for app in intent.apps if app.ingress or app.egress), *closed)
 
 
 def workloads(intent: meant.Intent) -> tuple[Workload, ...]:
@@ -52,35 +56,37 @@ def workloads(intent: meant.Intent) -> tuple[Workload, ...]:
     )
 
 
-def _policy(app: meant.App, intent: meant.Intent) -> Policy:
-    inward = _rules((flow.source, flow) for flow in intent.flows_to.get(app.key, ()))
-    outward = _rules((flow.target, flow) for flow in intent.flows_from.get(app.key, ()))
+class _Said(dict[_End, _Rule]):
+    """What a policy of a namespace says of an end and its ports; most are said many times."""
+
+    def __missing__(self, key: _End) -> _Rule:
+        home, peer, ports = key
+        whom = None if isinstance(peer, meant.Everybody) else tuple(peers(peer, home))
+        found = self[key] = whom, port_rules(ports)
+        return found
+
+
+def _policy(app: meant.App, intent: meant.Intent, said: _Said) -> Policy:
+    home, inward, outward = app.key.namespace, intent.flows_to.get(app.key, ()), intent.flows_from.get(app.key, ())
+    into = [Rule(*said[home, one.source, one.ports], number, one.spot) for number, one in enumerate(inward)]
+    out = [Rule(*said[home, one.target, one.ports], number, one.spot) for number, one in enumerate(outward)]
     return Policy(
         KIND,
         app.key.namespace,
         app.key.name,
         selector(app.selector),
-        inward if app.ingress else None,
-        outward if app.egress else None,
+        tuple(into) if app.ingress else None,
+        tuple(out) if app.egress else None,
         spot=app.spot,
     )
 
 
-def _rules(ends: Iterable[tuple[meant.Peer | meant.Everybody, meant.Flow]]) -> tuple[Rule, ...]:
-    return tuple(
-        Rule(
-            None if isinstance(peer, meant.Everybody) else tuple(peers(peer)), port_rules(flow.ports), index, flow.spot
-        )
-        for index, (peer, flow) in enumerate(ends)
-    )
-
-
-def peers(peer: meant.Peer) -> Iterable[Peer]:
-    """Return *peer* as the evaluator has it."""
+def peers(peer: meant.Peer, home: str = "") -> Iterable[PodPeer | BlockPeer]:
+    """Return *peer* as the evaluator has it; of pods in the namespace *home* a policy there names no namespace."""
     if isinstance(peer, meant.Addresses):
         return [BlockPeer(Block(block.cidr, block.excluded)) for block in peer.blocks]
     space = EVERYTHING if peer.namespace is None else Selector(((NAME_LABEL, peer.namespace),))
-    return [PodPeer(space, selector(peer.selector))]
+    return [PodPeer(None if peer.namespace == home else space, selector(peer.selector))]
 
 
 def port_rules(ports: tuple[meant.PortMatch, ...]) -> tuple[PortRule, ...] | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from netgen.evaluate.objects.model import Cluster, ServiceObject
+from netgen.evaluate.objects.model import Cluster
+from netgen.evaluate.objects.ways import ServiceObject
 from netgen.evaluate.routes import routes
 from netgen.intent import App, Intent, Service
 from netgen.problems import Problem

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from netgen.problems import Problem
+from netgen.records import record
 
 LABELS = "pods carry these labels"
 ALONE = "no other policies"
@@ -13,7 +12,7 @@ HOMELESS = "policies without a namespace are in default"
 """What is assumed of a cluster that a chart prints."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Proof:
     """What was looked at, and what is not as the Intent says: without *findings* it is proved.
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from netgen.evaluate.objects.model import Cluster, ServiceObject, ServicePort
+from netgen.evaluate.objects.model import Cluster
+from netgen.evaluate.objects.ways import ServiceObject, ServicePort
 from netgen.evaluate.sets import Protocol
 from netgen.intent import App, AppKey, Intent, Pods, Selector, Service
 from netgen.problems import Problem
@@ -21,14 +22,18 @@ _SHOWN = 3
 def with_existing(cluster: Cluster, intent: Intent | None) -> Cluster:
     """Return *cluster* with each Service that *intent* takes to be there, as the spec has it, where it has none."""
     wanted = () if intent is None else _absent(intent, cluster)
+    told = {app.key for app in intent.apps if not app.selector.expressions} if intent and wanted else set()
     made = tuple(
         ServiceObject(
             namespace=one.app.namespace,
             name=one.name,
             type=one.type,
-            selector=one.selector or None,
+            # By expressions no Service selects; which labels tell the same is not known.
+            selector=one.selector if one.app in told else None,
             headless=False,
-            ports=tuple(ServicePort(port.name, port.port, port.target, Protocol(port.protocol), None) for port in one.ports),
+            ports=tuple(
+                ServicePort(port.name, port.port, port.target, Protocol(port.protocol), None) for port in one.ports
+            ),
         )
         for one in wanted
     )
@@ -72,7 +77,8 @@ def differences(intent: Intent, cluster: Cluster, numbers: Named) -> Iterator[Pr
     apps: dict[AppKey, App] = {app.key: app for app in intent.apps}
     index = Index(cluster.workloads)
     for found, service in there:
-        for what in (*_pods(found, apps[service.app], index), *_ports(found, service, numbers)):
+        # The ports of other pods would say nothing.
+        for what in tuple(_pods(found, apps[service.app], index)) or _ports(found, service, numbers):
             message = f"the Service {found}, which the spec takes to be there for {service.app}, {what}"
             place = found.spot.value() if found.spot else service.spot.value()
             yield Problem("service-differs", place, message, fix=_FIX)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from netgen.evaluate.objects.model import Cluster, Labels, ServiceObject
+from netgen.evaluate.objects.model import Cluster, Labels
+from netgen.evaluate.objects.ways import ServiceObject
 from netgen.intent import App, AppKey, Intent, Pods
 from netgen.problems import Problem
 

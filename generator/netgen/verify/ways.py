@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from netgen.evaluate.objects.model import Cluster, IngressObject, IngressRule
+from netgen.evaluate.objects.model import Cluster
+from netgen.evaluate.objects.ways import IngressObject, IngressRule
 from netgen.intent import Intent, Route
 from netgen.problems import Problem
+from netgen.records import record
 from netgen.verify.reading import body, items, lacking, step, unasked
 from netgen.verify.unasked import Leads
 
 _FIX = "see what changed it after it was rendered"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Way:
     """A path of an Ingress; *port* is the number of the Service's port, where its name says one."""
 

@@ -13,6 +13,8 @@ Body = Mapping[str, Any]
 
 _SEPARATOR = re.compile(r"^---\n", re.MULTILINE)
 _MANAGED_BY = "app.kubernetes.io/managed-by"
+_RENDERED = frozenset({("networking.k8s.io", "NetworkPolicy"), ("networking.k8s.io", "Ingress"), ("", "Service")})
+"""Group and kind of what netgen renders: a label that anybody can write makes nothing else netgen's to be deleted."""
 # Whoever pastes a line into a shell, or pipes it into xargs, must get words.
 _IS_KIND = re.compile(r"[A-Za-z]{1,63}").fullmatch
 _IS_GROUP = re.compile(r"[a-z0-9][-.a-z0-9]{0,252}").fullmatch
@@ -104,7 +106,7 @@ def _identity(body: Body) -> tuple[str, str, str, str]:
 
 
 def _is_ours(body: Body) -> bool:
-    return _map(_map(body, "metadata"), "labels").get(_MANAGED_BY) == "netgen"
+    return _identity(body)[:2] in _RENDERED and _map(_map(body, "metadata"), "labels").get(_MANAGED_BY) == "netgen"
 
 
 def _is_safe(identity: tuple[str, str, str, str]) -> bool:

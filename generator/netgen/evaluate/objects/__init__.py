@@ -10,23 +10,29 @@ from typing import Any
 from netgen.evaluate.objects import kinds
 from netgen.evaluate.objects.model import (
     Cluster,
-    IngressObject,
     Namespace,
     Policy,
-    ServiceObject,
     Unknown,
     Workload,
 )
+from netgen.evaluate.objects.owners import controller, is_idle, owning
 from netgen.evaluate.objects.policies import policy
 from netgen.evaluate.objects.services import ingress, service
-from netgen.evaluate.objects.values import MalformedError, items, mapping, namespace_name, object_name, text
+from netgen.evaluate.objects.values import MalformedError, items, mapping, misread, namespace_name, object_name, text
+from netgen.evaluate.objects.waiting import Waiting
+from netgen.evaluate.objects.ways import IngressObject, ServiceObject
 from netgen.evaluate.objects.workloads import TEMPLATES, has_ended, has_template, namespace_object, workload
 from netgen.problems import Problem, Severity
 from netgen.source import Document, Spot
-from netgen.source.templates import way_out
 
 Kind = tuple[str, str]
-_VERSIONS = {"networking.k8s.io": "v1", "apps": "v1", "batch": "v1", "": "v1"}
+_VERSIONS: dict[str | Kind, tuple[str, ...]] = {
+    **dict.fromkeys(("networking.k8s.io", "apps", "batch", ""), ("v1",)),
+    "cilium.io": ("v2",),
+    kinds.CIDR_GROUP: ("v2", "v2alpha1"),
+}
+"""The versions that are read, by the API group or the kind of an object."""
+
 _NAMED = {
     kinds.NETWORK_POLICY: policy,
     ("", "Service"): service,
@@ -35,14 +41,19 @@ _NAMED = {
 
 
 def read_cluster(
-    documents: Iterable[Document], problems: Iterable[Problem] = (), *, namespace: str = "default"
+    documents: Iterable[Document],
+    problems: Iterable[Problem] = (),
+    *,
+    namespace: str = "default",
+    cni: str = "kubernetes",
 ) -> Cluster:
     """Return what *documents* say about connections.
 
     *problems* are those of reading them: each error is an Unknown, since nobody knows what was meant. *namespace* is
-    that of objects which name none. Objects that cannot decide who reaches whom are read over.
+    that of objects which name none, and *cni* the network plugin, whose own kinds of policies are read as well. Objects
+    that cannot decide who reaches whom are read over.
     """
-    reader = _Reader(namespace)
+    reader = _Reader(namespace, cni)
     for problem in problems:
         if problem.severity is Severity.ERROR:
             reader.unknowns.append(Unknown(problem.message, problem.place, problem.fix))
@@ -56,7 +67,10 @@ class _Reader:
     """Collects the objects of a cluster, each name once."""
 
     namespace: str
+    cni: str
     objects: dict[tuple[Kind, str, str], object] = field(default_factory=dict)
+    controllers: dict[tuple[Kind, str, str], tuple[Kind, str, str]] = field(default_factory=dict)
+    idle: set[tuple[Kind, str, str]] = field(default_factory=set)
     unknowns: list[Unknown] = field(default_factory=list)
 
     def add(self, data: object, spot: Spot) -> None:
@@ -69,7 +83,7 @@ class _Reader:
                 kind = _kind(body, at, expected)
                 listed = _listed(body, kind, at)
             except MalformedError as error:
-                self.unknowns.append(_misread("an object", error))
+                self.unknowns.append(misread("an object", error))
                 continue
             if listed is None:
                 self._object(body, kind, at)
@@ -78,7 +92,7 @@ class _Reader:
 
     def _object(self, body: dict[str, Any], kind: Kind, spot: Spot) -> None:
         group, name_of_kind = kind
-        if kinds.undecided(group, name_of_kind):
+        if kind not in kinds.of_plugin(self.cni) and kinds.undecided(group, name_of_kind):
             what = f"the kind {name_of_kind} of {group or 'v1'} is not evaluated, and may decide who reaches whom"
             self.unknowns.append(Unknown(what, spot.at("kind").value(), _without(name_of_kind, body)))
             return
@@ -90,21 +104,32 @@ class _Reader:
             name, namespace = self._name(body, kind, spot)
             found = make(namespace, name, spot)
         except MalformedError as error:
-            self.unknowns.append(_misread(f"a {name_of_kind}", error))
+            self.unknowns.append(misread(f"a {name_of_kind}", error))
             return
         key = (kind, "" if isinstance(found, Namespace) else namespace, name)
         # Equal Namespaces are one: of what they have only the labels count, and charts often bring the same.
         if key in self.objects and not (isinstance(found, Namespace) and found == self.objects[key]):
             what = f"{name_of_kind} {name} stands twice, and only one of the two can be in the cluster"
             self.unknowns.append(Unknown(what, spot.at("metadata", "name").value()))
+        elif isinstance(found, Workload):
+            self._owned(key, body)
         self.objects.setdefault(key, found)
 
-    @staticmethod
-    def _maker(body: dict[str, Any], kind: Kind) -> Callable[[str, str, Spot], object] | None:
+    def _owned(self, key: tuple[Kind, str, str], body: dict[str, Any]) -> None:
+        kind, namespace, _ = key
+        above = controller(body, namespace)
+        if above is not None:
+            self.controllers[key] = above
+        if is_idle(body, kind):
+            self.idle.add(key)
+
+    def _maker(self, body: dict[str, Any], kind: Kind) -> Callable[[str, str, Spot], object] | None:
         """Return what reads an object of *kind*, from its namespace, name and spot; None for one to read over."""
         if kind in _NAMED:
             named = _NAMED[kind]
             return lambda namespace, name, spot: named(body, namespace, name, spot)
+        if kind in kinds.of_plugin(self.cni):
+            return lambda namespace, name, spot: Waiting(body, kind, namespace, name, spot)
         if kind == ("", "Namespace"):
             return lambda _, name, spot: namespace_object(body, name, spot)
         if (kind in TEMPLATES or has_template(body)) and not has_ended(body, kind):
@@ -114,14 +139,17 @@ class _Reader:
     @staticmethod
     def _check_version(body: dict[str, Any], kind: Kind, spot: Spot) -> None:
         version = str(body.get("apiVersion")).rpartition("/")[2]
-        if "apiVersion" in body and version != _VERSIONS.get(kind[0], version):
+        served = _VERSIONS.get(kind) or _VERSIONS.get(kind[0], (version,))
+        if "apiVersion" in body and version not in served:
             message = f"no cluster of today serves {body.get('apiVersion')} {kind[1]}"
             raise MalformedError(message, spot.at("apiVersion"))
 
     def _name(self, body: dict[str, Any], kind: Kind, spot: Spot) -> tuple[str, str]:
         at = spot.at("metadata")
         metadata = mapping(body.get("metadata"), at)
-        namespace = namespace_name(metadata.get("namespace") or self.namespace, at.at("namespace"))
+        namespace = ""
+        if kind not in kinds.CLUSTERED:
+            namespace = namespace_name(metadata.get("namespace") or self.namespace, at.at("namespace"))
         if metadata.get("name"):
             called = namespace_name if kind == ("", "Namespace") else object_name
             return called(metadata["name"], at.at("name")), namespace
@@ -135,18 +163,21 @@ class _Reader:
     def cluster(self) -> Cluster:
         """Return what was read."""
         found = list(self.objects.values())
+        workloads = {key: one for key, one in self.objects.items() if isinstance(one, Workload)}
+        services = tuple(one for one in found if isinstance(one, ServiceObject))
+        if kinds.of_plugin(self.cni):
+            from netgen.evaluate.objects.cilium.objects import understood  # noqa: PLC0415 - only where it is that plugin
+
+            found, unknowns = understood(found, services)
+            self.unknowns += unknowns
         return Cluster(
-            workloads=tuple(one for one in found if isinstance(one, Workload)),
+            workloads=tuple(owning(workloads, self.controllers, self.idle)),
             namespaces=tuple(one for one in found if isinstance(one, Namespace)),
             policies=tuple(one for one in found if isinstance(one, Policy)),
-            services=tuple(one for one in found if isinstance(one, ServiceObject)),
+            services=services,
             ingresses=tuple(one for one in found if isinstance(one, IngressObject)),
             unknowns=tuple(self.unknowns),
         )
-
-
-def _misread(what: str, error: MalformedError) -> Unknown:
-    return Unknown(f"{what} is not understood: {error}", error.place, way_out(error.place.text))
 
 
 def _without(kind: str, body: dict[str, Any]) -> str:

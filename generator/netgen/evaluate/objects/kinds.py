@@ -4,6 +4,20 @@ from __future__ import annotations
 
 NETWORK_POLICY = ("networking.k8s.io", "NetworkPolicy")
 
+CIDR_GROUP = ("cilium.io", "CiliumCIDRGroup")
+CLUSTERWIDE = ("cilium.io", "CiliumClusterwideNetworkPolicy")
+
+CLUSTERED = frozenset((CIDR_GROUP, CLUSTERWIDE))
+"""The kinds that are read and are in no namespace; a Namespace is looked at elsewhere."""
+
+_READ = {"cilium": frozenset((("cilium.io", "CiliumNetworkPolicy"), CLUSTERWIDE, CIDR_GROUP))}
+
+
+def of_plugin(cni: str) -> frozenset[tuple[str, str]]:
+    """Return the kinds of its own that are read where the network plugin is *cni*."""
+    return _READ.get(cni, frozenset())
+
+
 _GROUPS = frozenset(
     (
         "cilium.io",

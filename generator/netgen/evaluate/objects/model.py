@@ -1,19 +1,23 @@
-"""The objects that decide who reaches whom, as values: workloads, namespaces, policies, Services, Ingresses."""
+"""The objects that decide who reaches whom, as values: workloads, namespaces and policies, and a whole cluster."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import NamedTuple
 
 from netgen.evaluate.addresses import Block
+from netgen.evaluate.objects.ways import IngressObject, ServiceObject
 from netgen.evaluate.sets import FIRST, LAST, Protocol
 from netgen.problems import Place, Problem
+from netgen.records import record
 from netgen.source import Spot
 
 NAME_LABEL = "kubernetes.io/metadata.name"
 """The label that the API server gives every namespace: its name."""
+SERVICE_ACCOUNT = "io.cilium.k8s.policy.serviceaccount"
+"""What Cilium's selectors call the service account of a pod, as if it were a label of it."""
 
 Labels = tuple[tuple[str, str], ...]
 
@@ -89,13 +93,13 @@ class NamedPort(NamedTuple):
     passing: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Workload:
     """What makes pods, or one pod: *labels* and *ports* are those of its pods, *addresses* what the status says.
 
     *unsure* has the label keys that the cluster sets on the pods to a value which the object does not tell; with
     *more_labels* it may set any other too. Pods of which nobody tells the names of their ports have *ports_known*
-    false.
+    false. *service_account* is None where nobody tells it.
     """
 
     kind: str
@@ -109,12 +113,26 @@ class Workload:
     more_labels: bool = False
     ports_known: bool = True
     spot: Spot | None = field(default=None, compare=False, repr=False)
+    service_account: str | None = None
+
+    @property
+    def selectable(self) -> dict[str, str]:
+        """Return all that selectors see of the pods: the labels, and as one more the service account."""
+        labels = dict(self.labels)
+        if self.service_account is not None:
+            labels[SERVICE_ACCOUNT] = self.service_account
+        return labels
+
+    @property
+    def untold(self) -> frozenset[str]:
+        """Return the keys, among those that selectors see, of which nobody tells the value."""
+        return self.unsure if self.service_account is not None else self.unsure | {SERVICE_ACCOUNT}
 
     def __str__(self) -> str:
         return f"{self.namespace}/{self.name}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Namespace:
     """A namespace and its *labels*, always with the one that is its name. It stands for an object that was given."""
 
@@ -138,7 +156,10 @@ class Direction(StrEnum):
 
 
 class PortRule(NamedTuple):
-    """Ports of *protocol*: from *low* to *high*, or the one that the destination pod calls *name*."""
+    """Ports of *protocol*: from *low* to *high*, or the one that the destination pod calls *name*.
+
+    Of OTHER it is a part: the types of ICMP are numbers there, which `sets.icmp` gives.
+    """
 
     protocol: Protocol
     low: int = FIRST
@@ -175,7 +196,7 @@ class Entity(StrEnum):
 
 
 class EntityPeer(NamedTuple):
-    """One entity; WORLD is every address outside of the cluster."""
+    """One entity: WORLD is every address outside of the cluster, REMOTE_NODE every other node, the API server's too."""
 
     entity: Entity
 
@@ -214,12 +235,16 @@ class Request(NamedTuple):
     headers: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rule:
     """One rule of a direction: *peers* None is everybody, *ports* None is every port of every protocol.
 
-    *index* counts the rules of the direction from 0. *requests*: of what the rule allows, only these HTTP requests pass
-    (any one of them); None is every request, and whatever is no HTTP.
+    No peers, (), is nobody, and no ports is none. *index* counts the rules of the direction from 0: those that allow
+    and those that deny each from their own 0, and a written rule with several filters is as many rules of one index.
+
+    What the rule allows may be filtered. *requests*: only these HTTP requests pass (any one of them), and nothing that
+    is no HTTP; *lookups*: only DNS lookups of names in one of these patterns, which are those of NamePeer. None is
+    whatever there is. Of two rules for a connection, the one without a filter lets everything through.
     """
 
     peers: tuple[Peer, ...] | None
@@ -228,19 +253,24 @@ class Rule:
     spot: Spot | None = field(default=None, compare=False, repr=False)
     action: Action = Action.ALLOW
     requests: tuple[Request, ...] | None = None
+    lookups: tuple[str, ...] | None = None
 
 
 Rules = tuple[Rule, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Policy:
-    """A NetworkPolicy over the pods that *subject* selects: what each direction allows them.
+    """A policy over the pods that *subject* selects: what each direction allows them.
 
     None: the policy does not touch the direction; (): it allows nobody. *unlisted* has rules of a direction that
     `policyTypes` leaves out, which some CNIs heed. *scope* selects the namespaces of its pods by their labels; None is
-    the policy's own. *yielding* are directions that it has rules for and does not isolate: what it allows is open where
-    others isolate, and what it denies is closed.
+    the policy's own. *entities* are held besides the pods, as far as a CNI has policies for them. *yielding* are
+    directions that it has rules for and does not isolate: what it allows is open where others isolate, and what it
+    denies is closed.
+
+    A clusterwide policy has the namespace "", which is none, and always a scope. An object with several specs is as
+    many policies of one name.
     """
 
     kind: str
@@ -253,6 +283,7 @@ class Policy:
     spot: Spot | None = field(default=None, compare=False, repr=False)
     scope: Selector | None = None
     yielding: frozenset[Direction] = frozenset()
+    entities: frozenset[Entity] = frozenset()
 
     def sides(self) -> Iterator[tuple[Direction, Rules, bool]]:
         """Yield each direction that has rules or is isolated, and whether `policyTypes` lists it."""
@@ -264,76 +295,10 @@ class Policy:
             yield direction, rules, False
 
     def __str__(self) -> str:
-        return f"{self.namespace}/{self.name}"
+        return f"{self.namespace}/{self.name}" if self.namespace else self.name
 
 
-@dataclass(frozen=True, slots=True)
-class ServicePort:
-    """A port of a Service; *target* is a number, or the name of a port of each pod."""
-
-    name: str
-    port: int
-    target: int | str
-    protocol: Protocol
-    node_port: int | None
-    spot: Spot | None = field(default=None, compare=False, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceObject:
-    """A Service; *selector* None is one without (its endpoints come from elsewhere).
-
-    What it takes from outside: *source_ranges* (empty: from everybody), *external_addresses*; *local_outside* and
-    *local_inside*: what comes from there is led to pods of the same node only, and from outside shows its own address.
-    """
-
-    namespace: str
-    name: str
-    type: str
-    selector: Labels | None
-    headless: bool
-    ports: tuple[ServicePort, ...]
-    source_ranges: tuple[str, ...] = ()
-    external_addresses: tuple[str, ...] = ()
-    local_outside: bool = False
-    local_inside: bool = False
-    load_balancer_class: str = ""
-    spot: Spot | None = field(default=None, compare=False, repr=False)
-
-    def __str__(self) -> str:
-        return f"{self.namespace}/{self.name}"
-
-
-@dataclass(frozen=True, slots=True)
-class IngressRule:
-    """One path of an Ingress and its backend: *port* is the number or name of a port of the Service.
-
-    An empty *host* is every host. The default backend has neither host nor path.
-    """
-
-    host: str
-    path: str
-    type: str
-    service: str
-    port: int | str
-    spot: Spot | None = field(default=None, compare=False, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class IngressObject:
-    """An Ingress of the class *class_name* (empty: the cluster's default class)."""
-
-    namespace: str
-    name: str
-    class_name: str
-    rules: tuple[IngressRule, ...]
-    spot: Spot | None = field(default=None, compare=False, repr=False)
-
-    def __str__(self) -> str:
-        return f"{self.namespace}/{self.name}"
-
-
-@dataclass(frozen=True, slots=True)
+@record
 class Unknown:
     """Something that may decide who reaches whom and is not understood: *what* is a sentence, *fix* the way out."""
 
@@ -342,7 +307,7 @@ class Unknown:
     fix: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Cluster:
     """All that was read, each kind in the order of the documents. Nothing is proved while there are *unknowns*.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import marshal
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -70,17 +69,17 @@ def _default_types(rules: dict[Direction, Rules]) -> set[Direction]:
 def _rules(value: object, direction: Direction, spot: Spot) -> Iterator[Rule]:
     side = _PEERS[direction]
     for index, (item, at) in enumerate(items(value, spot)):
-        peers, ports = _parts(_Written(marshal.dumps(item, 2), item, at), side)
+        written = _Written(marshal.dumps(item, 2))
+        written.value, written.spot = item, at
+        peers, ports = _parts(written, side)
         yield Rule(peers or None, ports or None, index, at)
 
 
-@dataclass(frozen=True, slots=True)
-class _Written:
-    """A rule as it is *written*, equal to every other that is written alike."""
+class _Written(bytes):
+    """A rule as it is written, equal to every other that is written alike."""
 
-    written: bytes
-    value: object = field(compare=False)
-    spot: Spot = field(compare=False)
+    value: object
+    spot: Spot
 
 
 @lru_cache(maxsize=4096)  # most rules are written many times, and one is read for all

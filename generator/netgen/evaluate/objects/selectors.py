@@ -25,7 +25,7 @@ def selector(value: object, spot: Spot) -> Selector:
     found = fields(value, _FIELDS, spot)
     pairs = labels(found.get("matchLabels"), spot.at("matchLabels")) if "matchLabels" in found else {}
     for key, wanted in pairs.items():
-        _check(key, (wanted,), spot.at("matchLabels", key))
+        check(key, (wanted,), spot.at("matchLabels", key))
     if "matchExpressions" not in found:
         return Selector(tuple(sorted(pairs.items())))
     listed = items(found["matchExpressions"], spot.at("matchExpressions"))
@@ -43,7 +43,7 @@ def _expression(value: object, spot: Spot) -> Expression:
         needs = "needs values" if operator in _WITH_VALUES else "takes no values"
         raise MalformedError(f"the operator {operator} {needs}", spot.at("operator"))
     key = _written(found, "key")
-    _check(key, values, spot.at("key"))
+    check(key, values, spot.at("key"))
     return Expression(key, operator, tuple(values))
 
 
@@ -52,7 +52,8 @@ def _written(found: dict[str, Any], key: str) -> str:
     return value if isinstance(value, str) else str(value)
 
 
-def _check(key: str, values: list[str] | tuple[str, ...], spot: Spot) -> None:
+def check(key: str, values: list[str] | tuple[str, ...], spot: Spot) -> None:
+    """Raise MalformedError where *key* is no key of a label, or one of *values* no value."""
     if not _KEY.fullmatch(key):
         raise MalformedError(f"{key!r} is no label key", spot, at_key=True)
     for value in values:

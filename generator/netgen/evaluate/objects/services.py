@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from netgen.evaluate.objects.model import IngressObject, IngressRule, ServiceObject, ServicePort
 from netgen.evaluate.objects.values import MalformedError, items, labels, mapping, text, whole
+from netgen.evaluate.objects.ways import IngressObject, IngressRule, ServiceObject, ServicePort
 from netgen.evaluate.sets import FIRST, LAST, Protocol
 from netgen.source import Spot
 
@@ -19,6 +19,7 @@ def service(body: dict[str, Any], namespace: str, name: str, spot: Spot) -> Serv
     at = spot.at("spec")
     spec = mapping(body.get("spec"), at)
     selector = labels(spec.get("selector"), at.at("selector"))
+    metadata = mapping(body.get("metadata"), spot.at("metadata"))
     return ServiceObject(
         namespace=namespace,
         name=name,
@@ -34,6 +35,7 @@ def service(body: dict[str, Any], namespace: str, name: str, spot: Spot) -> Serv
         local_inside=spec.get("internalTrafficPolicy") == "Local",
         load_balancer_class=text(spec.get("loadBalancerClass") or "", at.at("loadBalancerClass")),
         spot=spot,
+        labels=tuple(sorted(labels(metadata.get("labels"), spot.at("metadata", "labels")).items())),
     )
 
 

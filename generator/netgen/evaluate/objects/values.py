@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from netgen.evaluate.objects.model import Unknown
 from netgen.source import Spot
+from netgen.source.templates import way_out
 
 # k8s.io/apimachinery pkg/util/validation: IsDNS1123Subdomain, of which all other names are a part.
 _OBJECT_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
@@ -18,6 +20,11 @@ class MalformedError(Exception):
     def __init__(self, message: str, spot: Spot, *, at_key: bool = False) -> None:
         super().__init__(message)
         self.place = spot.key() if at_key else spot.value()
+
+
+def misread(what: str, error: MalformedError) -> Unknown:
+    """Return what is not known where *error* was found in *what*, an object of some kind."""
+    return Unknown(f"{what} is not understood: {error}", error.place, way_out(error.place.text))
 
 
 def mapping(value: object, spot: Spot) -> dict[str, Any]:

@@ -84,7 +84,16 @@ def workload(body: dict[str, Any], kind: tuple[str, str], namespace: str, name: 
         unsure=frozenset(added).difference(own),
         more_labels=kind not in TEMPLATES,
         spot=spot,
+        service_account=_service_account(spec, at.at("spec")),
     )
+
+
+def _service_account(spec: dict[str, Any], spot: Spot) -> str:
+    """Return what the API server makes of both fields for it, of which one has the old name."""
+    for key in ("serviceAccountName", "serviceAccount"):
+        if spec.get(key):
+            return text(spec[key], spot.at(key))
+    return "default"
 
 
 def _ports(spec: dict[str, Any], spot: Spot) -> Iterator[NamedPort]:

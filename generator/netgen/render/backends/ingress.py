@@ -1,4 +1,4 @@
-"""Ingresses of networking.k8s.io/v1: one for each host of a document at an entry point."""
+"""Ingresses of networking.k8s.io/v1: one for each host of a document at an entry point, and for each name given."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from netgen.intent import Intent, Pairs, Route
-from netgen.naming import fitting
+from netgen.naming import ingress_name
 from netgen.quoting import comment
 from netgen.render.planned import Metadata, Planned, Rank
 
@@ -41,9 +41,9 @@ class IngressView(NamedTuple):
 
 def plan(intent: Intent) -> Iterator[Planned]:
     """Yield the Ingresses that hold the routes of *intent*."""
-    groups: dict[tuple[str, str, str, str], list[Route]] = {}
+    groups: dict[tuple[str, str, str, str, str | None], list[Route]] = {}
     for route in intent.routes:
-        key = (route.app.namespace, route.document, route.entrypoint.name, route.host)
+        key = (route.app.namespace, route.document, route.entrypoint.name, route.host, route.ingress)
         groups.setdefault(key, []).append(route)
     for routes in groups.values():
         yield Planned(Rank.ROUTE, TEMPLATE, _view(sorted(routes, key=_order)), routes[0].spot)
@@ -69,9 +69,7 @@ def _view(routes: list[Route]) -> IngressView:
 
 
 def _name(route: Route) -> str:
-    # No top-level domain is called wildcard, so no other host has this name.
-    host = f"{route.host[2:]}.wildcard" if route.host.startswith("*.") else route.host
-    return fitting(f"{route.document}.{route.entrypoint.name}.{host}")
+    return route.ingress or ingress_name(route.document, route.entrypoint.name, route.host)
 
 
 def _labels(routes: list[Route]) -> Pairs:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from netgen.problems import Place, Problem
+from netgen.records import record
 from netgen.source import Spot
 from netgen.spec.forms.addresses import bracketed, cidr, looks_like_address
 from netgen.spec.forms.ports import PortWord, port_word
@@ -19,7 +20,7 @@ ONE_EACH = "write a claim for each"
 _BRACKETED = re.compile(r"\[(?P<host>[^\]]*)\](?P<mask>/[0-9]+)?(?::(?P<port>.*))?", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Words:
     """A part of the text at *spot*, from the character *begin* on."""
 
@@ -41,7 +42,7 @@ class Words:
         return replace(self, text=self.text[begin:end], begin=self.begin + begin)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class End:
     """One end of a claim, as *words* write it; a *host* is taken as the internet, since its addresses are not known."""
 

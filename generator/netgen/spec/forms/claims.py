@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from netgen.problems import Problem
+from netgen.records import record
 from netgen.source import Spot
 from netgen.spec.forms.claim_ends import BAD, ONE_EACH, End, Words, read_source, read_target
 from netgen.spec.forms.permissions import METHODS, takes_ports
@@ -18,7 +19,7 @@ _ARROW = re.compile("=>|→")
 _ONE_TARGET = "one claim has one target"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ClaimForm:
     """That nothing of *source* but *exempt* can open *ports* of *target*; without *ports*, none at all.
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
 from netgen.intent import Pairs, Selector
 from netgen.problems import Place, Problem
+from netgen.records import record
 from netgen.source import Spot
 from netgen.spec.forms.addresses import cidr
 from netgen.spec.forms.exposures import Exposure, read_exposures
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from netgen.spec.forms.claims import ClaimForm
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ServiceForm:
     """The app's own Service; *name* is None where it is the app's, *affinity_seconds* as in netgen.intent.Service.
 
@@ -34,7 +35,7 @@ class ServiceForm:
     annotations: Pairs = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AppForm:
     """An app; *service* is None for `service: false`, *selector* None where the default label applies.
 
@@ -63,7 +64,7 @@ class AppForm:
         return self.spot.key()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PeerForm:
     """A named peer that no policy holds: pods (*namespace* and *selector*), or addresses (*cidr*)."""
 
@@ -74,7 +75,7 @@ class PeerForm:
     spot: Spot = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ConnectivityForm:
     """A Connectivity document."""
 
@@ -145,7 +146,7 @@ def _app_form(
     name: str, value: dict[str, Any], ports: tuple[PortForm, ...], spot: Spot, found: list[Problem]
 ) -> AppForm:
     isolate = value.get("isolate", "both")
-    if isolate == "ingress" and value.get("dns") is False:
+    if isolate in ("ingress", "none") and value.get("dns") is False:
         message = "egress is not isolated, so that DNS cannot be closed"
         found.append(
             Problem("bad-value", spot.at("dns").value(), message, fix="leave `dns` out, or isolate egress too")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from netgen.problems import Place, Problem
+from netgen.records import record
 from netgen.source import Spot
 from netgen.spec.forms.addresses import cidr, looks_like_address
 from netgen.spec.forms.ports import port_number
@@ -21,7 +22,7 @@ _PATH = re.compile(r"/(?:[A-Za-z0-9._~!&()*+,=:@/-]|%[0-9A-Fa-f]{2})*", re.ASCII
 """What a URL may hold, without the quotes, `;` and `$` with which paths became configuration of a controller (H16)."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Url:
     """An exposed URL: *host* may begin with `*.`, *path* begins with `/`."""
 
@@ -30,9 +31,9 @@ class Url:
     path: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class UrlForm:
-    """A URL exposure; *port* is the name of the app's port, None where the spec leaves it out.
+    """A URL exposure; *port* is the name of the app's port, None where the spec leaves it out, as *name* of its Ingress.
 
     *spot* is the text of the URL, *item* the whole exposure; *key* is the member of `expose` whose key names the port.
     """
@@ -42,6 +43,7 @@ class UrlForm:
     via: str | None
     exact: bool
     secret: str | None
+    name: str | None
     spot: Spot = field(compare=False, repr=False)
     item: Spot = field(compare=False, repr=False)
     key: Spot | None = field(compare=False, repr=False)
@@ -62,7 +64,7 @@ class UrlForm:
         return self.key.key() if self.key else self.item.at("port").value()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ServiceExposure:
     """An exposure by the Service itself.
 
@@ -141,7 +143,7 @@ def url(text: str) -> Url:
 
 def _is_long_url(value: dict[str, Any]) -> bool:
     """Return whether the keys of an `expose` map are those of a URL's long form, and not names of ports."""
-    beside = [value.get(key) for key in ("port", "via", "match")]
+    beside = [value.get(key) for key in ("port", "via", "match", "name")]
     exposed = ("://", "loadBalancer", "nodePort")
     return "url" in value and any(isinstance(it, str) and not any(word in it for word in exposed) for it in beside)
 
@@ -180,7 +182,9 @@ def _short(text: str, key: Spot | None, spot: Spot) -> Exposure:
         wanted = within(port_number, written, len(text) - len(written)) if space else None
         return _plain_service("NodePort", wanted, key, spot)
     if "://" in text:
-        return UrlForm(url(text), _port_of(key), via=None, exact=False, secret=None, spot=spot, item=spot, key=key)
+        return UrlForm(
+            url(text), _port_of(key), via=None, exact=False, secret=None, name=None, spot=spot, item=spot, key=key
+        )
     if "." in text:
         raise FormError("missing-scheme", f"{shown(text)} has no scheme", fix=f"write https://{text}")
     raise _no_exposure(text)
@@ -226,7 +230,17 @@ def _long_url(value: dict[str, Any], key: Spot | None, spot: Spot, found: list[P
         message, fix = "an http:// URL has no certificate", "write https://, or leave tls out"
         found.append(Problem("bad-url", spot.at("tls").key(), message, fix=fix))
     exact = value.get("match", "prefix") == "exact"
-    return UrlForm(address, port or _port_of(key), value.get("via"), exact, secret, spot.at("url"), spot, key)
+    return UrlForm(
+        url=address,
+        port=port or _port_of(key),
+        via=value.get("via"),
+        exact=exact,
+        secret=secret,
+        name=value.get("name"),
+        spot=spot.at("url"),
+        item=spot,
+        key=key,
+    )
 
 
 def _long_service(

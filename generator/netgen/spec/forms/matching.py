@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from netgen.intent import Expression, Selector
+from netgen.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Allowed:
     """What the label of one key may be: one of *values*, or, where *others* is true, anything but these.
 

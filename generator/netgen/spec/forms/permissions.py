@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import lru_cache
 from typing import Any
 
 from netgen.problems import Place, Problem
+from netgen.records import record
 from netgen.source import Spot
 from netgen.spec.forms.ports import PortWord, port_name, port_word
 from netgen.spec.forms.sides import Kind, Side, caller, target
@@ -20,7 +21,7 @@ _HTTP_RULE = re.compile(rf"(?:\S+ +)?(?:{_METHOD})(?:[|](?:{_METHOD}))*(?: +/\S*
 """A rule of a later version: `[PORT ]METHOD[|METHOD] [PATH]`."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CallForm:
     """One entry of `calls`; *ports* are those it writes, empty where it leaves them out.
 
@@ -45,7 +46,7 @@ class CallForm:
         return self.spot.value(len(str(self.side)) + 1)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GrantForm:
     """One entry of `accepts`; *ports* are port names, empty for all ports of the app.
 

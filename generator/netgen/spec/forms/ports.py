@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import Any
 
 from netgen.problems import Problem
+from netgen.records import record
 from netgen.source import Spot
 from netgen.spec.forms.text import FormError, parsed, shown, suggestion
 
@@ -29,7 +30,7 @@ _PORT_NAME = re.compile(r"(?!-)(?=.*[a-z])[a-z0-9-]{1,63}(?<!-)", re.ASCII)
 PORT_NAME_RULE = "at most 63 lower-case letters, digits and '-', at least one letter, no '-' at either end"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PortForm:
     """A port as a spec gives it; *name* is None where the app's only port was written without one.
 
@@ -47,7 +48,7 @@ class PortForm:
     spot: Spot = field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PortWord:
     """A port as a call writes it: a *name*, or a *number* with its protocol where that is written.
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum, auto
 
+from netgen.records import record
 from netgen.spec.forms.addresses import bracketed, cidr, looks_like_address
 from netgen.spec.forms.ports import PortWord, port_number, port_word
 from netgen.spec.forms.text import DNS_LABEL, RESERVED_NAMES, FormError, dns_label, shown, suggestion, within
@@ -46,7 +46,7 @@ class Kind(Enum):
 WILDCARDS = frozenset({Kind.NAMESPACE, Kind.ANY})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Side:
     """One end of a permission.
 
@@ -189,7 +189,7 @@ def _cluster(name: str, code: str) -> Side:
     return Side(kinds[name])
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Url:
     """A URL outside the cluster: *host* stands in it at *begin*, an IPv6 address *bracketed*, with its *mask* if any.
 
@@ -253,6 +253,9 @@ def _outside(text: str) -> Side:
             fix=_instead_of_host(parts.scheme, parts.written),
             part=(parts.begin, len(parts.host)),
         )
+    if parts.mask == "/0":
+        protocol = "" if parts.port.protocol == "TCP" else f"/{str(parts.port.protocol).lower()}"
+        raise _everywhere(text, f"{parts.written or parts.port.number or 'PORT'}{protocol}")
     block = parts.cidr
     if parts.port.number is None:
         message = f"{shown(text)} needs a port: {parts.scheme} implies none"
@@ -265,6 +268,12 @@ def _one_port(text: str) -> int:
         message = f"{shown(text)}: port ranges are not read by this version of netgen"
         raise FormError("not-yet", message, fix="name the ports one by one")
     return port_number(text)
+
+
+def _everywhere(text: str, port: str) -> FormError:
+    message = f"{shown(text)} is every address; that must be written as a word"
+    fix = f"write internet:{port} (everything outside the cluster) or any:{port} (every pod)"
+    return FormError("bad-address", message, fix=fix)
 
 
 def _host_outside(host: str, port: str) -> FormError:
@@ -299,6 +308,8 @@ def _missing_scheme(text: str) -> FormError:
     host, colon, port = (text, "", "") if text.count(":") > 1 else text.partition(":")
     if not looks_like_address(host) and not host.startswith("["):
         return _host_outside(host, port)
+    if host.endswith("/0"):
+        raise _everywhere(text, port or "PORT")
     scheme = "tcp" if colon or looks_like_address(text) else "https"
     scheme = {"80": "http", "443": "https"}.get(port, scheme)
     address, slash, mask = host.partition("/")

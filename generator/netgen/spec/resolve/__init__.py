@@ -11,7 +11,7 @@ from netgen.spec.resolve.calls import call_flows
 from netgen.spec.resolve.cluster import dns_flows, scrape_flows
 from netgen.spec.resolve.grants import grant_flows
 from netgen.spec.resolve.host_network import hosted_flows
-from netgen.spec.resolve.isolation import open_flows
+from netgen.spec.resolve.isolation import open_flows, warn_of_open_apps
 from netgen.spec.resolve.outside import world
 from netgen.spec.resolve.overlap import check_overlaps, check_peers
 from netgen.spec.resolve.registry import Registry, object_labels, register
@@ -37,6 +37,7 @@ def resolve(
     written = [*called.flows, *granted, *hosted_flows(registry, called, found), *outer, *inner]
     given = [*dns_flows(registry, found), *scrape_flows(registry, found), *open_flows(registry)]
     _warn_host_network(registry, found)
+    warn_of_open_apps(registry, found)
     _note_world(written, platform, found)
     return Intent(
         apps=tuple(entry.app for entry in registry.entries.values()),

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from netgen.intent import EVERY_POD, Addresses, AppKey, Block, Claim, Peer, Pods, PortMatch
+from netgen.intent import EVERY_POD, Addresses, AppKey, Block, Claim, Peer, Pods, PortMatch, Selector
 from netgen.problems import Problem
+from netgen.records import record
 from netgen.spec.forms.claim_ends import End, Words
 from netgen.spec.forms.claims import ClaimForm
 from netgen.spec.forms.connectivity import ConnectivityForm, PeerForm
@@ -16,7 +15,7 @@ from netgen.spec.ranges import is_inside, warn_inside
 from netgen.spec.resolve.calls import Ports, matches, peer_target, unknown_app
 from netgen.spec.resolve.consent import find_port, no_single_port
 from netgen.spec.resolve.outside import apiserver, apiserver_callers, beyond, nodes
-from netgen.spec.resolve.registry import Entry, Registry
+from netgen.spec.resolve.registry import NAME_LABEL, Entry, Registry
 
 LINK_LOCAL = ("169.254.0.0/16", "fe80::/10")
 """Metadata servers and node-local services; pods of kube-system may need them (decision 8)."""
@@ -30,17 +29,19 @@ def claims(registry: Registry, found: list[Problem]) -> tuple[Claim, ...]:
         (claim, document) for document in registry.documents for claim in document.claims
     ]
     spoken += [(claim, None) for claim in registry.platform.claims]
-    read = [_Reader(registry, document, found).claim(form) for form, document in spoken]
+    told: set[AppKey] = set()
+    read = [_Reader(registry, document, found, told).claim(form) for form, document in spoken]
     return tuple(sorted((claim for claim in read if claim), key=lambda claim: claim.title))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Reader:
-    """What reads the claims of *document*, or of the platform where that is None."""
+    """What reads the claims of *document*, or of the platform where that is None; *told* are the apps not known."""
 
     registry: Registry
     document: ConnectivityForm | None
     found: list[Problem]
+    told: set[AppKey]
 
     def claim(self, form: ClaimForm) -> Claim | None:
         """Return what *form* claims; None, with the problem found, where it speaks of what is not there."""
@@ -124,11 +125,21 @@ class _Reader:
         if namespace in self.registry.names:
             self.found.append(unknown_app(end.place, key, self.document, self.registry))
             return None
-        near = suggestion(namespace, tuple(self.registry.names))
-        message = f"no loaded document speaks for namespace {namespace}{near}, so nothing is known of {key}"
-        fix = f"give its spec to the command as well, or write {namespace}/*  for all its pods"
-        self.found.append(Problem("unknown-app", end.place, message, fix=fix))
-        return None
+        return self._elsewhere(end, key)
+
+    def _elsewhere(self, end: End, key: AppKey) -> Peer:
+        """Return the pods of *key*, for whose namespace no loaded document speaks: of the label that apps have."""
+        if key not in self.told:
+            self.told.add(key)
+            self.found.append(self._not_loaded(end, key))
+        return Pods(key.namespace, Selector(((NAME_LABEL, key.name),)))
+
+    def _not_loaded(self, end: End, key: AppKey) -> Problem:
+        near = suggestion(key.namespace, tuple(self.registry.names))
+        taken = f"the pods of {key} are taken to be those with {NAME_LABEL}={key.name}"
+        message = f"no loaded document speaks for namespace {key.namespace}{near}, so {taken}"
+        fix = "give its spec to the command as well; where another repository has it, the claim is proved there"
+        return Problem("claim-idle", end.place, message, fix=fix)
 
     def _spoken_peer(self, end: End) -> PeerForm | None:
         if self.document is None or end.side.kind is not Kind.APP or end.side.namespace:
@@ -147,6 +158,8 @@ class _Reader:
         entry = None if peer else self._entry(form.target)
         if entry and entry.form.unclear:
             return None
+        if not entry and not peer and form.target.side.kind is Kind.APP and any(word.name for word, _ in form.ports):
+            return None  # its spec is not loaded, which was said: nobody knows the number of the port
         before = len(self.found)
         ports = [
             port
@@ -196,7 +209,9 @@ class _Reader:
         side = end.side
         if side.kind is Kind.APP:
             peer = self._spoken_peer(end)
-            return peer is None or bool(self.registry.matching(Pods(peer.namespace, peer.selector)))
+            if peer:
+                return bool(self.registry.matching(Pods(peer.namespace, peer.selector)))
+            return self._entry(end) is not None or self.registry.is_unclear(side.namespace or "")
         if side.kind is Kind.NAMESPACE:
             namespace = side.namespace or (self.document.namespace if self.document else "")
             return bool(self.registry.names.get(namespace)) or self.registry.is_unclear(namespace)

@@ -12,9 +12,7 @@ from netgen.spec.resolve.instead import with_name
 from netgen.spec.resolve.registry import Entry
 
 
-def existing_service(
-    entry: Entry, form: ServiceForm, exposed: list[ServiceExposure], found: list[Problem]
-) -> Service:
+def existing_service(entry: Entry, form: ServiceForm, exposed: list[ServiceExposure], found: list[Problem]) -> Service:
     """Return the Service of somebody else that leads to *entry*; *exposed* are the exposures that would be by it."""
     _check_alone(entry, form, found)
     found.extend(_not_exposed(entry, item) for item in exposed)
@@ -56,5 +54,7 @@ def _not_exposed(entry: Entry, item: ServiceExposure) -> Problem:
     """Return the problem that *item* would change a Service that is not rendered."""
     name = entry.service_name
     message = f"the Service {name} is there already, so it is not netgen's to expose"
-    notes = ("whether it is a LoadBalancer or NodePort is said where it is made; accepts: internet opens the app to it",)
+    notes = (
+        "whether it is a LoadBalancer or NodePort is said where it is made; accepts: internet opens the app to it",
+    )
     return Problem("service-conflict", item.place, message, notes, with_name(item, entry))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from netgen.intent import EVERY_POD, Addresses, AppKey, Block, Flow, Peer, Pods, PortMatch, Selector
 from netgen.problems import Problem
 from netgen.spec.forms.exposures import ServiceExposure
 from netgen.spec.forms.permissions import CallForm, GrantForm
 from netgen.spec.forms.sides import Kind
-from netgen.spec.forms.text import suggestion
+from netgen.spec.forms.text import nearest, suggestion
 from netgen.spec.ranges import warn_inside
 from netgen.spec.resolve.calls import (
     Called,
@@ -23,6 +25,9 @@ from netgen.spec.resolve.calls import (
 from netgen.spec.resolve.consent import granted_ports
 from netgen.spec.resolve.outside import apiserver_callers, nodes, world
 from netgen.spec.resolve.registry import NAME_LABEL, Entry, Registry
+
+
+_EVERYBODY = frozenset({"all", "everybody", "everyone", "everything", "public", "world"})
 
 
 def grant_flows(registry: Registry, called: Called, found: list[Problem]) -> list[Flow]:
@@ -93,7 +98,8 @@ def _from_app(
     if registry.is_unclear(key.namespace) or not ports:
         return []
     if key.namespace in registry.names:
-        found.append(unknown_app(grant.place, key, entry.document, registry))
+        problem = unknown_app(grant.place, key, entry.document, registry)
+        found.append(problem if problem.fix else replace(problem, fix=_words(grant, key, registry)))
         return []
     found.append(_unmanaged(grant, key, tuple(registry.names)))
     pods = Pods(key.namespace, Selector(((NAME_LABEL, key.name),)))
@@ -134,6 +140,14 @@ def _flow(grant: GrantForm, entry: Entry, source: Peer, name: str, ports: Ports)
     """Return a flow whose source no app of this run holds: only the callee's ingress half is written."""
     intent = f"{name} -> {entry.key}{ports_text(ports)}"
     return Flow(source, entry.app.pods, ports, None, entry.key, intent, grant.why, grant.spot)
+
+
+def _words(grant: GrantForm, key: AppKey, registry: Registry) -> str:
+    """Return what may be meant by a caller that is no app, as far as it is no slip of one."""
+    if nearest(key.name, registry.names[key.namespace]):
+        return ""
+    every = "any is every pod, and internet what is outside the cluster"
+    return every if grant.side.namespace or key.name in _EVERYBODY else f"{every}; all pods of a namespace are {key.name}/*"
 
 
 def _unmanaged(grant: GrantForm, key: AppKey, namespaces: tuple[str, ...]) -> Problem:

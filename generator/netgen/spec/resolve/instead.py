@@ -6,6 +6,7 @@ import re
 
 from netgen.intent import Port
 from netgen.spec.forms.exposures import ServiceExposure, UrlForm
+from netgen.spec.resolve.consent import served
 from netgen.spec.resolve.registry import Entry
 
 MOST_CHOICES = 4
@@ -39,14 +40,28 @@ def with_port(form: ServiceExposure, entry: Entry) -> str:
 
 def url_with_port(form: UrlForm, entry: Entry) -> str:
     """Return how the URL *form*, which names no port, names each of the app's."""
-    names = _names(entry.app.ports)
+    names = _names(served(entry.app.ports, entry))
     if form.item != form.spot:
         return f"add  {_choice([f'port: {name}' for name in names])}"
-    scheme = "https" if form.url.https else "http"
-    url = flow(f"{scheme}://{form.url.host}{form.url.path if form.url.path != '/' else ''}")
+    url = _url(form)
     if isinstance(form.item.path[-1], int):
         return f"write {_choice([f'{{url: {url}, port: {name}}}' for name in names])}"
     return f"write expose: {_choice([f'{{{name}: {url}}}' for name in names])}"
+
+
+def url_with_gate(form: UrlForm, names: tuple[str, ...]) -> str:
+    """Return how the URL *form*, which names no entry point, names each of those that are called *names*."""
+    if form.item != form.spot:
+        return f"add  {_choice([f'via: {name}' for name in names])}"
+    longs = [f"{{url: {_url(form)}, via: {name}}}" for name in names]
+    if form.key is not None or isinstance(form.item.path[-1], int):
+        return f"write {_choice(longs)}"
+    return f"write expose: {_choice([f'[{long}]' for long in longs])}"
+
+
+def _url(form: UrlForm) -> str:
+    scheme = "https" if form.url.https else "http"
+    return flow(f"{scheme}://{form.url.host}{form.url.path if form.url.path != '/' else ''}")
 
 
 def free_name(form: ServiceExposure, entry: Entry) -> str:

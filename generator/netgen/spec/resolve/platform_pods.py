@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from netgen.intent import Flow, Peer, Pods
 from netgen.problems import Problem
+from netgen.records import record
 from netgen.spec.forms.connectivity import AppForm
 from netgen.spec.forms.exposures import UrlForm
 from netgen.spec.resolve.calls import Ports, peer_of, ports_text
 from netgen.spec.resolve.registry import Entry, Registry
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PlatformPods:
     """*pods* that the platform names, and the *apps* of the run that they are."""
 

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from netgen.intent import App, AppKey, Pairs, Pods, Port, Selector
 from netgen.problems import Place, Problem
+from netgen.records import record
 from netgen.source import Spot
 from netgen.spec.forms.connectivity import AppForm, ConnectivityForm, PeerForm
 from netgen.spec.forms.matching import contains
@@ -18,7 +19,7 @@ PART_OF = "app.kubernetes.io/part-of"
 MANAGED_BY = "app.kubernetes.io/managed-by"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Entry:
     """An app with the document that speaks for it; *team* owns its namespace, None where the platform names nobody."""
 

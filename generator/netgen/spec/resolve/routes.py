@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 
 from netgen.intent import Flow, Port, Route, Tls
 from netgen.naming import fitting
 from netgen.problems import Problem
+from netgen.records import record
 from netgen.spec.forms.exposures import UrlForm
 from netgen.spec.forms.text import shown, suggestion
 from netgen.spec.platform import Gate
 from netgen.spec.resolve.calls import matches
-from netgen.spec.resolve.instead import url_with_port
+from netgen.spec.resolve.consent import served
+from netgen.spec.resolve.instead import url_with_gate, url_with_port
 from netgen.spec.resolve.platform_pods import inward_flows, platform_pods
 from netgen.spec.resolve.registry import Entry, Registry, object_labels, place_text
 
@@ -21,7 +22,7 @@ _STRICT = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456
 """What ingress-nginx takes in Exact and Prefix paths (its strict-validate-path-type, on by default)."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Exposed:
     """A URL exposure whose entry point and port are known."""
 
@@ -48,6 +49,7 @@ def route_parts(registry: Registry, found: list[Problem]) -> tuple[list[Route], 
     _check_annotations(exposed, found)
     _check_paths(exposed, found)
     _check_hosts(exposed, found)
+    _check_names(exposed, found)
     return [_route(item) for item in exposed], _flows(exposed, registry, found)
 
 
@@ -81,8 +83,7 @@ def _gate(form: UrlForm, registry: Registry, found: list[Problem]) -> Gate | Non
     if fitting:
         names = tuple(gate.entrypoint.name for gate in fitting)
         message = f"{shown(host)} is served by several entry points: {', '.join(names)}"
-        fix = f"use the long form: {{url: ..., via: {names[0]}}}"
-        found.append(Problem("entrypoint-ambiguous", form.place, message, fix=fix))
+        found.append(Problem("entrypoint-ambiguous", form.place, message, fix=url_with_gate(form, names)))
     elif "entrypoints" not in registry.platform.unclear:
         found.append(_no_gate(form, registry))
     return None
@@ -133,7 +134,7 @@ def _port(entry: Entry, form: UrlForm, found: list[Problem]) -> Port | None:
         fix = "give the app a `port`" if not ports else "leave `service: false` out"
         found.append(Problem(code, form.place, f"{entry.key} has no {what} that a route could lead to", fix=fix))
         return None
-    named = [port for port in ports if port.name == form.port] if form.port is not None else list(ports)
+    named = [port for port in ports if port.name == form.port] if form.port is not None else list(served(ports, entry))
     listed = ", ".join(port.name for port in ports)
     if len(named) > 1:
         message = f"{entry.key} has several ports, and the URL names none"
@@ -168,6 +169,7 @@ def _route(item: Exposed) -> Route:
         service_port=item.port.service,
         labels=object_labels(item.entry.document, None),
         annotations=item.entry.app.annotations,
+        ingress=item.form.name,
         spot=item.form.spot,
     )
 
@@ -227,6 +229,28 @@ def _check_paths(exposed: list[Exposed], found: list[Problem]) -> None:
         # With two schemes at one entry point it is the scheme that is wrong.
         unmixed = [it for it in others if it.form.url.https == first.form.url.https]
         found.extend(_claimed_twice(first, item) for item in unmixed)
+
+
+def _check_names(exposed: list[Exposed], found: list[Problem]) -> None:
+    """Refuse a name for two Ingresses: each holds one host of one document at one entry point."""
+    holders: dict[tuple[str, str], Exposed] = {}
+    for item in sorted((item for item in exposed if item.form.name), key=_position):
+        first = holders.setdefault((item.entry.key.namespace, item.form.name or ""), item)
+        if _holder(first) != _holder(item):
+            what = f"Ingress {item.entry.key.namespace}/{item.form.name}"
+            here, there = _held(first), _held(item)
+            message = f"{what} holds {there} and {here}; an Ingress holds one host of a document at one entry point"
+            notes = (f"the first stands at {place_text(first.form.place)}",)
+            place = item.form.item.at("name").value()
+            found.append(Problem("name-collision", place, message, notes, "give one of the two another name"))
+
+
+def _holder(item: Exposed) -> tuple[str, str, str]:
+    return item.entry.document.name, item.gate.entrypoint.name, item.form.url.host
+
+
+def _held(item: Exposed) -> str:
+    return f"{item.form.url.host} of {item.entry.document.name} at {item.gate.entrypoint.name}"
 
 
 def _position(item: Exposed) -> tuple[str, int, int]:

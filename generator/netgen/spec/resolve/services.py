@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from netgen.intent import Addresses, Block, Flow, Pairs, Port, Service, ServicePort
 from netgen.problems import Place, Problem
+from netgen.records import record
 from netgen.spec.forms.connectivity import ServiceForm
 from netgen.spec.forms.exposures import ServiceExposure
 from netgen.spec.forms.ports import PortForm
@@ -22,7 +23,7 @@ NODE_PORTS = range(30000, 32768)
 _NODE_PORT_FIX = "write another number from 30000 to 32767, or none and leave it to the cluster"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Exposed:
     """An exposure whose ports are known; *node_ports* by port name."""
 

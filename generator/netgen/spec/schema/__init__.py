@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
 from netgen.problems import Problem
+from netgen.records import record
 from netgen.resources import folder
 from netgen.source import Document
 from netgen.spec.schema.shape import Check, compiled, enforced
@@ -43,7 +43,7 @@ def validate(document: Document) -> tuple[Problem, ...]:
     return explain(document, schema)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Part:
     """The part of *document* that has the shape of its *kind*: all of it, or what is left without the faults.
 

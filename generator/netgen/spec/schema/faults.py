@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 from netgen.problems import Place, Problem
+from netgen.records import record
 from netgen.source import Spot
 from netgen.spec.forms.text import nearest, shown, suggestion
 from netgen.spec.schema.habits import APP_KEYS, habit, placeholder, stands_for
@@ -25,8 +25,10 @@ from netgen.spec.schema.words import (
     takes,
 )
 
+_KUBERNETES: Final = re.compile(r"(?!netgen)([a-z0-9.-]+/)?v[0-9]+((alpha|beta)[0-9]+)?")
 
-@dataclass(frozen=True, slots=True)
+
+@record
 class Fault:
     """*value* at *spot* breaks the rule *keyword* of *schema*, whose value there is *limit*.
 
@@ -182,7 +184,17 @@ def _not_chosen(fault: Fault) -> Iterator[Problem]:
         return
     message = f"{subject(fault.spot)} must be {choices(names)}, not {shown(text)}{suggestion(text, names)}"
     code = "unknown-kind" if fault.is_header else "bad-value"
-    yield Problem(code, fault.place, message, fix=_own_fix(fault))
+    yield Problem(code, fault.place, message, fix=_own_fix(fault) or _manifest(fault))
+
+
+def _manifest(fault: Fault) -> str:
+    """Say of a document that is an object of Kubernetes where such are read."""
+    document = fault.spot.document
+    version = document.data.get("apiVersion") if fault.spot.path == ("kind",) else None
+    if not isinstance(version, str) or not _KUBERNETES.fullmatch(version):
+        return ""
+    file = "FILE" if document.file.startswith("<") else document.file
+    return f"a manifest is given with  --workloads {file}; the spec of manifests is written by  netgen import {file}"
 
 
 def _no_match(fault: Fault) -> Iterator[Problem]:

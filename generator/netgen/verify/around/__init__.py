@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from netgen.evaluate.objects.model import Cluster, Direction, Workload
 from netgen.evaluate.reach import Reach
 from netgen.intent import Intent
 from netgen.problems import Problem
+from netgen.records import record
 from netgen.verify import links
 from netgen.verify.around import coverage, gaps, strays
 from netgen.verify.around.chosen import Chosen, chosen
@@ -19,7 +20,7 @@ from netgen.verify.proof import ALONE, HOMELESS
 from netgen.verify.reading import body, step
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Around:
     """*own* are the manifests, *whole* is the cluster with them in it, *foreign* are the policies of before.
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from netgen.evaluate.objects.model import Direction, Operator, Selector, Workload
 from netgen.intent import EVERY_POD, App, AppKey, Flow, Intent, Pods
+from netgen.records import record
 from netgen.verify import ideal
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Chosen:
     """All *workloads*, and *by_app* for each app those whose pods, or some of them, it selects.
 

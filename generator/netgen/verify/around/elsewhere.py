@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from netgen.evaluate.endpoints import Kind
 from netgen.evaluate.explain import explain
@@ -14,6 +13,7 @@ from netgen.evaluate.sets import ALL_PORTS, NO_PORTS, PortSet, Protocol, ports
 from netgen.evaluate.universe import Universe
 from netgen.intent import AppKey, Flow, Intent, Pods
 from netgen.problems import Problem
+from netgen.records import record
 from netgen.verify import ideal
 from netgen.verify.around.chosen import named_ends
 from netgen.verify.around.others import Others
@@ -48,7 +48,7 @@ def _without(sources: int, missing: PortSet, allowed: Iterable[tuple[int, PortSe
 _Told = tuple[AppKey, int, Flow]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Shut:
     """An end that no spec is about, and what its own policies keep closed."""
 

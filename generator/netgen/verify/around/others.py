@@ -9,6 +9,7 @@ from netgen.evaluate.explain import Side, explain
 from netgen.evaluate.objects.model import Direction, Policy, Rule
 from netgen.evaluate.reach import Reach
 from netgen.problems import Problem
+from netgen.records import record
 from netgen.source import Spot
 from netgen.verify.groups import Group, Row, beyond, can, groups, sentence
 from netgen.verify.reading import body, step, where
@@ -22,7 +23,7 @@ Plain = Callable[[Reach, Group], Problem]
 """Tells of a connection in excess that is not the work of another policy."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Others:
     """The policies that are not among the manifests, by namespace and name."""
 
@@ -41,7 +42,7 @@ def others(policies: Iterable[Policy]) -> Others:
     return Others(frozenset((policy.namespace, policy.name) for policy in policies))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Cause:
     """A rule of another policy that opens one side."""
 

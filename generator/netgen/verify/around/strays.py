@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from netgen.evaluate.objects.model import Workload
 from netgen.intent import Intent
 from netgen.problems import Place, Problem
 from netgen.quoting import scalar
+from netgen.records import record
 from netgen.verify.around.chosen import Chosen
 from netgen.verify.around.naming import listed, telling
 from netgen.verify.reading import body, items, step, where
@@ -17,7 +17,7 @@ Held = Callable[[Workload], str]
 """Says who holds the pods of a workload, as a sentence about them."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Group:
     """Pods of one namespace of which the same holds."""
 

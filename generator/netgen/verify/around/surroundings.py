@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 
 from netgen.evaluate.objects import read_cluster
-from netgen.evaluate.objects.model import Cluster, IngressObject, Namespace, Policy, ServiceObject, Workload
+from netgen.evaluate.objects.model import Cluster, Namespace, Policy, Workload
+from netgen.evaluate.objects.ways import IngressObject, ServiceObject
 from netgen.problems import NetgenError, Problem, Severity
+from netgen.records import record
 from netgen.verify.reading import DEFAULT, read_manifests
 
 _Any = TypeVar("_Any", Workload, Namespace, Policy, ServiceObject, IngressObject)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Surroundings:
     """What is in the cluster, and *notes* about what was left out of reading it."""
 
@@ -23,17 +25,17 @@ class Surroundings:
 
 
 def read_surroundings(
-    paths: Iterable[str], stdin: bytes | None, namespace: str | None = None
+    paths: Iterable[str], stdin: bytes | None, namespace: str | None = None, *, cni: str = "kubernetes"
 ) -> Surroundings:
     """Return the objects in files and folders (`-`: *stdin*), whoever printed them.
 
-    *namespace* is that of objects which name none, `default` where it is None.
+    *namespace* is that of objects which name none, `default` where it is None; *cni* is the network plugin.
     Raises NetgenError where a file cannot be read or is not YAML.
     """
-    documents, problems = read_manifests(paths, stdin)
+    documents, problems = read_manifests(paths, stdin, reader="workloads")
     if any(problem.severity is Severity.ERROR for problem in problems):
         raise NetgenError(problems)
-    return Surroundings(read_cluster(documents, namespace=namespace or DEFAULT), tuple(problems))
+    return Surroundings(read_cluster(documents, namespace=namespace or DEFAULT, cni=cni), tuple(problems))
 
 
 def without(surroundings: Surroundings, own: Cluster) -> Surroundings:
@@ -56,7 +58,7 @@ def _others(there: tuple[_Any, ...], own: tuple[_Any, ...]) -> tuple[_Any, ...]:
 
 
 def _identity(one: Workload | Namespace | Policy | ServiceObject | IngressObject) -> tuple[str, str, str]:
-    kind = one.kind if isinstance(one, Workload) else ""
+    kind = one.kind if isinstance(one, Workload | Policy) else ""
     return kind, "" if isinstance(one, Namespace) else one.namespace, one.name
 
 

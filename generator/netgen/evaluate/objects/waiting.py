@@ -1,0 +1,19 @@
+"""Objects that are understood only once all others have been read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from netgen.source import Spot
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The object *body* of an API group and *kind* that speaks of others."""
+
+    body: dict[str, Any]
+    kind: tuple[str, str]
+    namespace: str
+    name: str
+    spot: Spot

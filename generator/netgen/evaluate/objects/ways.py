@@ -1,0 +1,77 @@
+"""The ways that lead to pods, as values: Services and Ingresses."""
+
+from __future__ import annotations
+
+from dataclasses import field
+
+from netgen.evaluate.sets import Protocol
+from netgen.records import record
+from netgen.source import Spot
+
+
+@record
+class ServicePort:
+    """A port of a Service; *target* is a number, or the name of a port of each pod."""
+
+    name: str
+    port: int
+    target: int | str
+    protocol: Protocol
+    node_port: int | None
+    spot: Spot | None = field(default=None, compare=False, repr=False)
+
+
+@record
+class ServiceObject:
+    """A Service; *selector* None is one without (its endpoints come from elsewhere).
+
+    What it takes from outside: *source_ranges* (empty: from everybody), *external_addresses*; *local_outside* and
+    *local_inside*: what comes from there is led to pods of the same node only, and from outside shows its own address.
+    *labels* are its own, and not those of its pods.
+    """
+
+    namespace: str
+    name: str
+    type: str
+    selector: tuple[tuple[str, str], ...] | None
+    headless: bool
+    ports: tuple[ServicePort, ...]
+    source_ranges: tuple[str, ...] = ()
+    external_addresses: tuple[str, ...] = ()
+    local_outside: bool = False
+    local_inside: bool = False
+    load_balancer_class: str = ""
+    spot: Spot | None = field(default=None, compare=False, repr=False)
+    labels: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+
+@record
+class IngressRule:
+    """One path of an Ingress and its backend: *port* is the number or name of a port of the Service.
+
+    An empty *host* is every host. The default backend has neither host nor path.
+    """
+
+    host: str
+    path: str
+    type: str
+    service: str
+    port: int | str
+    spot: Spot | None = field(default=None, compare=False, repr=False)
+
+
+@record
+class IngressObject:
+    """An Ingress of the class *class_name* (empty: the cluster's default class)."""
+
+    namespace: str
+    name: str
+    class_name: str
+    rules: tuple[IngressRule, ...]
+    spot: Spot | None = field(default=None, compare=False, repr=False)
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}"

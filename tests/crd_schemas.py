@@ -1,0 +1,92 @@
+"""CustomResourceDefinitions -> strict, standalone JSON Schemas for kubeconform.
+
+`python tests/crd_schemas.py FOLDER FILE...` writes a schema for each version of each definition in the YAML FILEs below
+FOLDER, where LOCATION of kubernetes_schemas finds it. The schema of a definition lets unknown fields pass, so every
+object that lists its fields is closed here; of its metadata a manifest may say what METADATA lists, and a manifest has
+no status.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+_TEXTS = {"type": "object", "additionalProperties": {"type": "string"}}
+METADATA = {
+    "type": "object",
+    "properties": {
+        "name": {"type": "string", "minLength": 1, "maxLength": 253},
+        "namespace": {"type": "string"},
+        "labels": _TEXTS,
+        "annotations": _TEXTS,
+    },
+    "required": ["name"],
+    "additionalProperties": False,
+}
+
+# Words of OpenAPI that mean nothing, or something else, in a JSON Schema.
+_FOREIGN = ("default", "description", "example", "format", "nullable")
+
+# The API server checks these formats, of which a JSON Schema knows nothing.
+_PATTERNS = {"cidr": r"^[0-9A-Fa-f:.]+/[0-9]{1,3}$"}
+
+# Rules in CEL that a JSON Schema can say too; one that is not here must not get lost.
+_RULES = {"has(self.spec) || has(self.specs)": {"anyOf": [{"required": ["spec"]}, {"required": ["specs"]}]}}
+
+
+def write(folder: Path, files: list[Path]) -> None:
+    """Write the schemas of the definitions in *files* below *folder*."""
+    for file in files:
+        body = yaml.load(file.read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
+        spec = body["spec"]
+        for version in spec["versions"]:
+            target = folder / spec["group"] / f"{spec['names']['kind'].lower()}_{version['name']}.json"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            schema = standalone(spec, version["name"], version["schema"]["openAPIV3Schema"])
+            target.write_text(json.dumps(schema), encoding="utf-8")
+
+
+def standalone(spec: dict[str, Any], version: str, node: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of one version of a definition."""
+    schema = _strict(node)
+    metadata = METADATA if spec["scope"] == "Namespaced" else _without(METADATA, "namespace")
+    schema["properties"] |= {
+        "apiVersion": {"const": f"{spec['group']}/{version}"},
+        "kind": {"const": spec["names"]["kind"]},
+        "metadata": metadata,
+    }
+    schema["properties"].pop("status", None)
+    schema["required"] = sorted({*schema.get("required", ()), "apiVersion", "kind", "metadata"})
+    return {"$schema": "http://json-schema.org/draft-07/schema#", **schema}
+
+
+def _without(schema: dict[str, Any], name: str) -> dict[str, Any]:
+    return schema | {"properties": {key: item for key, item in schema["properties"].items() if key != name}}
+
+
+def _strict(node: dict[str, Any]) -> dict[str, Any]:
+    """Return an OpenAPI schema as a JSON Schema that allows no field beyond the listed ones.
+
+    What stands under anyOf, oneOf and the like only adds to the fields that are listed beside it.
+    """
+    schema = {key: value for key, value in node.items() if key not in _FOREIGN and not key.startswith("x-")}
+    for rule in node.get("x-kubernetes-validations", ()):
+        schema |= _RULES[rule["rule"]]
+    if node.get("format") in _PATTERNS:
+        schema["pattern"] = _PATTERNS[node["format"]]
+    if "properties" in schema:
+        schema["properties"] = {name: _strict(field) for name, field in schema["properties"].items()}
+        schema.setdefault("additionalProperties", False)
+    if isinstance(schema.get("additionalProperties"), dict):
+        schema["additionalProperties"] = _strict(schema["additionalProperties"])
+    if "items" in schema:
+        schema["items"] = _strict(schema["items"])
+    return schema
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]), [Path(name) for name in sys.argv[2:]])
