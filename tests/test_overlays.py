@@ -240,6 +240,17 @@ def test_what_a_kustomization_does_not_build_is_not_proved() -> None:
     assert proved(upper, ".") == ([], [])
 
 
+def test_a_cluster_that_a_kustomization_changes_is_not_known() -> None:
+    """The files of --workloads are not what runs where a kustomization among them builds something else."""
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: web-1, namespace: shop, labels: {app.kubernetes.io/name: web}}\n"
+    Path("deploy/pod.yaml").write_text(f"{pod}spec: {{containers: [{{name: a}}]}}\n")
+    intent = load(SHOP).intent
+    manifests = api.render(intent)
+    for listed, codes in (("", []), ("commonLabels: {a: b}\n", ["unproven"])):
+        Path("deploy/kustomization.yaml").write_text(f"resources: [pod.yaml]\n{listed}")
+        assert [one.code for one in api.prove(intent, manifests, workloads=["deploy"]).findings] == codes
+
+
 def test_what_may_have_done_it_is_named() -> None:
     """A kustomization that is given as a file is read for its keys, which are told only where something is found."""
     files = {"overlay/kustomization.yaml": "resources: [../deploy]\nnamePrefix: a-\n"}

@@ -16,6 +16,7 @@ CASES = sorted(FOLDER.glob("*.yaml"))
 EXPECTED = re.compile(r"^# (\d+:\d+|-) ([a-z-]+)$", re.MULTILINE)
 FLAGS = re.compile(r"^# flags: (.*)$", re.MULTILINE)
 ELSEWHERE = {
+    "not-proved": "test_faults.py",
     "unreadable-file": "test_files.py",
     "no-spec": "test_files.py",
     "not-a-platform": "test_files.py",

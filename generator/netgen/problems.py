@@ -187,6 +187,7 @@ CODES: dict[str, Code] = {
     "manifest-invalid": Code(_E, "The API server would refuse the rendered object."),
     "not-open": Code(_E, "The manifests close a connection that the spec opens."),
     "not-closed": Code(_E, "The manifests open a connection that no spec opens."),
+    "not-proved": Code(_W, "What was rendered is not proved, because a proof would be too large."),
     "policy-differs": Code(_E, "A NetworkPolicy is not as the spec means it, which opens or closes something."),
     "never-broken": Code(_E, "The manifests open a connection that a claim says is never open."),
     "service-differs": Code(_E, "A Service is not as the spec means it, or exposes an app that no spec exposes."),

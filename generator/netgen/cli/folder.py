@@ -57,9 +57,16 @@ def check_options(out: str | None, format_: str, layout: str | None, *, check: b
 
 
 def put(
-    manifests: tuple[api.Manifest, ...], out: str, layout: Layout | None, voice: Voice, *, check: bool, force: bool
+    manifests: tuple[api.Manifest, ...],
+    out: str,
+    layout: Layout | None,
+    voice: Voice,
+    intent: api.Intent,
+    *,
+    check: bool,
+    force: bool,
 ) -> None:
-    """Write *manifests* into the folder *out* and say what that changed; or *check* it, and write what would change.
+    """Write *manifests* of *intent* into the folder *out* and say what that changed; or *check* it, and write what would change.
 
     Raises RefutedError where a folder that is checked is not what the spec gives. Kustomizations beside the folder that
     change what it means are warned of.
@@ -72,7 +79,7 @@ def put(
             voice.say(f"{out}: removed {', '.join(written.removed)}")
         voice.say(f"{out}: {_summary(written)}")
         if layout != "helm":  # Helm deletes what is gone from a chart
-            _say_left_over(api.left_over(written, manifests), out, voice)
+            _say_left_over(api.left_over(written, manifests, intent), out, voice)
         return
     found = api.compare(manifests, out, layout=layout or "kustomize")
     if not found.diff:

@@ -6,7 +6,7 @@ import click
 
 from netgen import api
 from netgen.cli.inputs import read_stdin
-from netgen.cli.output import emit, exit_code, not_proved, proved, report, say
+from netgen.cli.output import emit, exit_code, proved, report, say, unproved
 from netgen.cli.reporting import Kept
 from netgen.krm import ResourceList, read_list
 from netgen.problems import NetgenError
@@ -60,5 +60,5 @@ def _proved(given: ResourceList, loaded: api.Loaded, manifests: tuple[api.Manife
         return proved(api.verify(loaded.intent, ["-"], stdin=given.stream(manifests)), loaded, voice)
     proof = api.prove(loaded.intent, manifests)
     if proof.too_large:
-        return not_proved(proof.findings[0].message, loaded)
+        return unproved(proof, loaded, voice)
     return proved(proof, loaded, voice)

@@ -82,6 +82,13 @@ def proved(proof: Proof, loaded: Loaded, voice: Voice) -> str:
     return f"proved: {proof} ({'; '.join(term for term in terms if term)})"
 
 
+def unproved(proof: Proof, loaded: Loaded, voice: Voice) -> str:
+    """Return the line that says why *proof*, which would be too large, proves nothing; *voice* warns of it."""
+    why = proof.findings[0].message
+    voice.report((Problem("not-proved", None, f"nothing is proved: {why}", fix="let fewer keys tell the pods apart"),))
+    return not_proved(why, loaded)
+
+
 def not_proved(why: str, loaded: Loaded) -> str:
     """Return the line that says *why* nothing is proved, and that claims are not looked at then."""
     count = len(loaded.intent.claims)

@@ -9,7 +9,7 @@ import click
 from netgen import api
 from netgen.cli.folder import check_options, folder_options, put
 from netgen.cli.inputs import inputs, jobs_option, load, read_workloads, workloads_option
-from netgen.cli.output import emit, not_proved, proved
+from netgen.cli.output import emit, not_proved, proved, unproved
 from netgen.cli.reporting import CHOICES, Choice, Voice, reporting
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def command(
         if out is None:
             emit(api.stream(manifests, format_))
         else:
-            put(manifests, out, layout, voice, check=check, force=force)
+            put(manifests, out, layout, voice, loaded.intent, check=check, force=force)
 
 
 def make(
@@ -104,5 +104,5 @@ def proved_or_open(
             loaded.intent, manifests, workloads=workloads, namespace=namespace, stdin=stdin, progress=progress
         )
     if proof.too_large and not workloads:
-        return not_proved(proof.findings[0].message, loaded)
+        return unproved(proof, loaded, voice)
     return proved(proof, loaded, voice)

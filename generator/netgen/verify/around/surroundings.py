@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from netgen.evaluate.objects import read_cluster
-from netgen.evaluate.objects.model import Cluster, Namespace, Policy, Workload
+from netgen.evaluate.objects.model import Cluster, Namespace, Policy, Unknown, Workload
 from netgen.evaluate.objects.ways import IngressObject, ServiceObject
 from netgen.problems import NetgenError, Problem, Severity
 from netgen.records import record
@@ -30,12 +30,17 @@ def read_surroundings(
     """Return the objects in files and folders (`-`: *stdin*), whoever printed them.
 
     *namespace* is that of objects which name none, `default` where it is None; *cni* is the network plugin.
-    Raises NetgenError where a file cannot be read or is not YAML.
+    What a kustomization among the files changes is not known. Raises NetgenError where a file cannot be read or is not
+    YAML.
     """
     documents, problems = read_manifests(paths, stdin, reader="workloads")
     if any(problem.severity is Severity.ERROR for problem in problems):
         raise NetgenError(problems)
-    return Surroundings(read_cluster(documents, namespace=namespace or DEFAULT, cni=cni), tuple(problems))
+    cluster = read_cluster(documents, namespace=namespace or DEFAULT, cni=cni)
+    unbuilt = [problem for problem in problems if problem.code == "overlay-unbuilt"]
+    unknowns = tuple(Unknown(problem.message, problem.place, problem.fix) for problem in unbuilt)
+    notes = tuple(problem for problem in problems if problem not in unbuilt)
+    return Surroundings(replace(cluster, unknowns=cluster.unknowns + unknowns), notes)
 
 
 def without(surroundings: Surroundings, own: Cluster) -> Surroundings:
