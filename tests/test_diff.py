@@ -415,6 +415,21 @@ def test_an_app_that_loses_its_last_policy() -> None:
     ]
 
 
+def test_a_policy_that_allows_everything_is_told_as_one() -> None:
+    """Being held by it closes nothing; where one direction is closed, the usual words are right."""
+    old = [deployment("web")]
+    both = policy("web", policyTypes=["Ingress", "Egress"], ingress=[{}], egress=[{}])
+    half = policy("web", policyTypes=["Ingress", "Egress"], ingress=[FROM_WEB], egress=[{}])
+    for one, words in (
+        (policy("web", ingress=[{}]), "policies hold its ingress, and allow everything"),
+        (both, "policies hold it, and allow everything"),
+        (half, "policies hold it, and only what they allow is open"),
+    ):
+        assert told(objects(old), objects([*old, one]))[0] == (
+            f"shop/web becomes protected: {words} (NetworkPolicy shop/web)"
+        )
+
+
 def test_policies_alone_leave_their_pods_behind() -> None:
     """Without workloads and Services, a policy that goes says nothing of its pods: they are taken to be there."""
     old = [policy("db", ingress=[FROM_WEB], policyTypes=["Ingress", "Egress"]), policy("web")]
@@ -741,6 +756,18 @@ def test_annotations_of_ways_in_are_not_passed_over() -> None:
         ),
         "no change in what is understood, 1 not understood",
     ]
+
+
+def test_what_makes_a_controller_serve_https_alone_lets_nobody_in() -> None:
+    """Its profile has the annotations; any other value of them, or that they are gone, is told."""
+    redirect = "nginx.ingress.kubernetes.io/ssl-redirect"
+    plain, secure, open_ = (ingress("/", ingressClassName="nginx") for _ in range(3))
+    secure["metadata"]["annotations"] = {redirect: "true"}
+    open_["metadata"]["annotations"] = {redirect: "false"}
+    assert told(objects([service("web"), plain]), objects([service("web"), secure])) == ["no change"]
+    for old, new in ((secure, plain), (plain, open_), (open_, secure)):
+        (line, _) = told(objects([service("web"), old]), objects([service("web"), new]))
+        assert line.startswith("the Ingress shop/web has other annotations now")
 
 
 # --------------------------------------------------------------------------------------------------- not understood

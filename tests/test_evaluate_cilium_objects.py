@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from netgen import api
 from netgen.evaluate.addresses import Block
 from netgen.evaluate.objects import Cluster, read_cluster
 from netgen.evaluate.objects.model import (
@@ -438,6 +440,8 @@ def test_labels_that_cilium_sees(key: str) -> None:
         ({"matchLabels": {"reserved:host": "x"}}, ()),
         ({"matchLabels": {"reserved:none": ""}}, ()),
         ({"matchLabels": {"reserved:host": "", "app": "web"}}, ()),
+        ({"matchLabels": {"reserved:host": "", "io.cilium.k8s.policy.cluster": "default"}}, ()),
+        ({"matchLabels": {"reserved:host": "", "kubernetes.io/os": "linux"}}, ()),
     ],
 )
 def test_reserved_labels_mean_entities(selector: Body, peers: tuple[object, ...]) -> None:
@@ -505,7 +509,6 @@ def test_groups_by_name() -> None:
             {"matchExpressions": [{"key": "zone", "operator": "NotIn", "values": ["east"]}]},
             [Block("0.0.0.0/0", ("10.0.0.0/8", "10.1.0.0/16")), Block("::/0")],
         ),
-        ({}, [Block("0.0.0.0/0"), Block("::/0")]),
     ],
 )
 def test_groups_by_labels(selector: Body, blocks: list[Block]) -> None:
@@ -604,7 +607,6 @@ def test_ports_of_several_items_are_together() -> None:
         ({"type": 8}, icmp(4, 8)),
         ({"type": "8", "family": "IPv4"}, icmp(4, 8)),
         ({"type": "EchoRequest"}, icmp(4, 8)),
-        ({"type": 0}, icmp(4, 0)),
         ({"type": "EchoRequest", "family": "IPv6"}, icmp(6, 128)),
         ({"type": 255, "family": "IPv6"}, icmp(6, 255)),
     ],
@@ -612,6 +614,16 @@ def test_ports_of_several_items_are_together() -> None:
 def test_types_of_icmp(field: Body, number: int) -> None:
     """Each is a part of the protocols without ports, of which the types of IPv4 and IPv6 are apart."""
     assert rule_of({"icmps": [{"fields": [field]}]}).ports == (PortRule(Protocol.OTHER, number, number),)
+
+
+@pytest.mark.parametrize(
+    ("field", "family"), [({"type": 0}, 4), ({"type": "EchoReply"}, 4), ({"type": "0", "family": "IPv6"}, 6)]
+)
+def test_type_0_of_icmp_is_every_type(field: Body, family: int) -> None:
+    """The agent has types where it has ports otherwise, of which 0 is every one."""
+    assert rule_of({"icmps": [{"fields": [field]}]}).ports == (
+        PortRule(Protocol.OTHER, icmp(family, 0), icmp(family, 255)),
+    )
 
 
 def test_types_of_icmp_are_shown_by_name() -> None:
@@ -703,6 +715,7 @@ UNEVALUATED = {
         {"fromCIDRSet": [{"cidrGroupSelector": {"matchLabels": {"a": "b"}}}]},
         "no CiliumCIDRGroup among what was read has that label",
     ),
+    "groups by no label": ({"fromCIDRSet": [{"cidrGroupSelector": {}}]}, "groups by no label at all"),
     "groups by other labels": (
         {"fromCIDRSet": [{"cidrGroupSelector": {"matchLabels": {"k8s:a": "b"}}}]},
         "groups by labels of the source 'k8s'",
@@ -851,7 +864,7 @@ REFUSED = {
         "toEndpoints and toFQDNs, are refused",
         "toFQDNs",
     ),
-    "requirements": (ingress(fromRequires=["x"]), "fromRequires is refused", "fromRequires"),
+    "requirements": (ingress(fromRequires=["x"]), "fromRequires is refused", "x"),
     "an unknown entity": (ingress(fromEntities=["wrld"]), "'wrld' is no entity", "wrld"),
     "an entity of one family": (ingress(fromEntities=["world-ipv4"]), "'world-ipv4' is no entity", "world-ipv4"),
     "a bare address": (ingress(fromCIDR=["10.0.0.1"]), "'10.0.0.1' is no CIDR", "10.0.0.1"),
@@ -882,7 +895,11 @@ REFUSED = {
     "a star in a name": (egress(toFQDNs=[{"matchName": "*.b"}]), "'*.b' is no name", "*.b"),
     "a name with two dots": (egress(toFQDNs=[{"matchName": "a..b"}]), "'a..b' is no name", "a..b"),
     "a name that is too long": (egress(toFQDNs=[{"matchName": "a" * 256}]), "is no name", "a"),
-    "a port as a number": (to_ports({"ports": [{"port": 80}]}), "port is not text", "80"),
+    "a port as a number": (
+        to_ports({"ports": [{"port": 80}]}),
+        'a port is text, even where it is a number: write "80"',
+        "80",
+    ),
     "no port": (to_ports({"ports": [{"protocol": "TCP"}]}), "a port has to be written", "protocol"),
     "a port that is none": (to_ports({"ports": [{"port": "99999"}]}), "'99999' is no port number", "99999"),
     "an octal port that is none": (to_ports({"ports": [{"port": "080"}]}), "'080' is no port number", "080"),
@@ -969,6 +986,7 @@ def test_what_cilium_refuses_is_not_enforced(body: Body, why: str, where: str) -
     [
         (field_of({"type": 256}), "from 0 to 255"),
         (selecting({"matchLabels": {"a": None}}), "is not text"),
+        (selecting({"matchLabels": {"a": "b", "any:a": "c"}}), "the label 'a' is asked for twice"),
     ],
 )
 def test_what_nobody_means_is_not_guessed_at(body: Body, why: str) -> None:
@@ -1009,3 +1027,60 @@ def test_groups_that_are_none(spec: Body | None, why: str) -> None:
     assert first.startswith("a CiliumCIDRGroup is not understood: ")
     assert why in first
     assert "there is no CiliumCIDRGroup g" in second
+
+
+# ------------------------------------------------------------------------------------------------------ the whole way
+
+
+SPEC = """\
+apiVersion: netgen.dev/v1alpha1
+kind: Connectivity
+metadata: {name: shop, namespace: shop}
+apps:
+  web: {port: 8080, calls: [db]}
+  db: 5432/tcp
+"""
+
+
+def pods(name: str) -> Body:
+    """Return a workload of an app of SPEC."""
+    template = {"metadata": {"labels": {"app.kubernetes.io/name": name}}, "spec": {"containers": [{"name": "c"}]}}
+    metadata = {"name": name, "namespace": "shop"}
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": {"template": template}}
+
+
+@pytest.mark.parametrize(("cni", "is_proven"), [("cilium", True), ("kubernetes", False), ("calico", False)])
+def test_the_plugin_that_is_asked_about_says_what_is_read(tmp_path: Path, cni: str, is_proven: bool) -> None:  # noqa: FBT001
+    """By reach, can and diff: under Cilium all is understood, and under others Cilium's kinds are named."""
+    texts = [[pods("web"), pods("db")], [pods("web"), pods("db"), cnp(endpointSelector={}, ingress=[{}])]]
+    for name, bodies in zip("ab", texts, strict=True):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "m.yaml").write_text(plainly(bodies), encoding="utf-8")
+    old, new = tmp_path / "a", tmp_path / "b"
+    assert (api.reach([new], cni=cni).unproven == ()) == is_proven
+    assert (api.can("shop/web", "shop/db:5432", [new], cni=cni).unproven == ()) == is_proven
+    found, _ = api.diff(old, new, cni=cni)
+    assert any("is not evaluated" in str(change) for change in found.changes) != is_proven
+
+
+@pytest.mark.parametrize(
+    ("cni", "words"),
+    [
+        ("cilium", "CiliumNetworkPolicy shop/db of the cluster opens what no spec says"),
+        ("kubernetes", "is not evaluated"),
+    ],
+)
+def test_policies_in_the_cluster_are_looked_at(tmp_path: Path, cni: str, words: str) -> None:
+    """One of Cilium's that has the name of a rendered one is another object, and what it opens is found."""
+    (tmp_path / "spec.yaml").write_text(SPEC, encoding="utf-8")
+    intent = api.load(tmp_path / "spec.yaml").intent
+    manifests = api.render(intent)
+    assert ("NetworkPolicy", "db") in {(one.kind, one.name) for one in manifests}
+    spec = {
+        "endpointSelector": {"matchLabels": {"app.kubernetes.io/name": "db"}},
+        "ingress": [{"fromEntities": ["all"]}],
+    }
+    opening = an_object("CiliumNetworkPolicy", {"spec": spec}, name="db")
+    (tmp_path / "cluster.yaml").write_text(plainly([pods("web"), pods("db"), opening]), encoding="utf-8")
+    proof = api.prove(intent, manifests, workloads=[tmp_path / "cluster.yaml"], namespace="shop", cni=cni)
+    assert any(words in one.message for one in proof.findings)

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 import pytest
 
+from netgen import api
+from netgen.asking import Reply
 from netgen.evaluate.addresses import Block
 from netgen.evaluate.endpoints import Kind
 from netgen.evaluate.explain import explain
@@ -34,6 +36,7 @@ from netgen.evaluate.reach import Reach
 from netgen.evaluate.semantics import PROFILES, Reading
 from netgen.evaluate.sets import ALL_PORTS, NO_PORTS, PortSet, Protocol, bits, ports
 from netgen.evaluate.universe import Universe, universe
+from netgen.verify.reasons import closing
 
 CILIUM = PROFILES["cilium"]
 TCP = Protocol.TCP
@@ -295,7 +298,7 @@ def test_a_port_is_open_for_some_requests_and_neither_open_nor_closed() -> None:
     one, other = ports(TCP, 80, 80), ports(TCP, 81, 81)
     assert [reach.allowed(web, api) for reach in (ground.narrow, ground.wide)] == [other, one | other]
     for reach in (ground.narrow, ground.wide):
-        assert reach.filtered(api) == ((1 << web, one),)
+        assert reach.filtered(api) == ((1 << web, one, ((GET,),)),)
         assert reach.filter(web, api, TCP, 80) == ((GET,),)
         assert reach.filter(web, api, TCP, 81) is None
         assert not reach.is_exact
@@ -416,6 +419,25 @@ def test_an_explanation_tells_the_filter() -> None:
     assert [one for _, one in why.ingress.deciding] == rules
     own = explain(ground.narrow, ground.end(Entity.HOST), ground.end(API), TCP, 81)
     assert (own.allowed, own.is_filtered, own.ingress.isolated, own.ingress.deciding) == (True, False, True, ())
+
+
+def test_reasons_for_people_name_the_policy_that_denies() -> None:
+    """A denial is told as one, where policies isolate the end and where none does."""
+    for more in ([], [policy(ingress=[])]):
+        ground = Ground(policy(ingress=[deny(app("web"))], yielding=[Direction.INGRESS]), *more)
+        why = explain(ground.narrow, ground.end(WEB), ground.end(API), TCP, 80)
+        assert list(closing(why)) == ["ingress: CiliumNetworkPolicy shop/api denies it"]
+
+
+def test_the_reasons_of_an_answer_name_the_rule_that_denies() -> None:
+    """So does the answer to a question, by the rule."""
+    rules = "spec: {endpointSelector: {}, enableDefaultDeny: {ingress: false}, ingressDeny: [{fromEndpoints: [{}]}]}"
+    manifests = f"apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {{name: a, namespace: shop}}\n{rules}"
+    answer = api.can("shop/app=web", "shop/app=api:80", ["-"], cni="cilium", stdin=manifests.encode())
+    assert answer.reply is Reply.NO
+    assert [line for line in answer.why if "denies" in line] == [
+        "ingress of shop/app=api: closed by CiliumNetworkPolicy shop/a, rule 0 (<stdin>:4), which denies this"
+    ]
 
 
 def test_a_plain_cluster_has_no_entities() -> None:

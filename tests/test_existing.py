@@ -146,6 +146,22 @@ def test_an_existing_service_that_is_another_is_a_finding(objects: tuple[Body, .
     assert told(proof(*objects, REPO, *more).findings) == expected
 
 
+def test_an_existing_service_that_asks_for_more_labels_is_an_assumption() -> None:
+    """Whether the app's pods have them, nobody tells where none of them is given."""
+    said = "existing Services lead to their apps: argocd/argocd-server"
+    narrow = service(
+        "argocd-server", "server", {"port": 80, "targetPort": 8080}, selector={NAME: "server", "tier": "one"}
+    )
+    other = service("argocd-server", "server", {"port": 80, "targetPort": 8080}, selector={"tier": "one"})
+    for one in (narrow, other):
+        found = proof(one, REPO, policy_of_others())
+        assert (found.findings, [it for it in found.assumes if "existing" in it]) == ((), [said])
+    given = workload("server", {NAME: "server", "tier": "one"}), workload("repo")
+    found = proof(narrow, REPO, *given)
+    assert (found.findings, [it for it in found.assumes if "existing" in it]) == ((), [])
+    assert told(proof(narrow, REPO, *WORKLOADS).findings) != []
+
+
 def policy_of_others() -> Body:
     """Return a policy elsewhere, so that there is a cluster to look at."""
     metadata = {"name": "other", "namespace": "elsewhere"}

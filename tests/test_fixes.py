@@ -150,8 +150,72 @@ EXPOSED = [
 ]
 
 
+GATES = cluster(
+    "entrypoints: {public: {hosts: [shop.example.com], ingress: traefik}, "
+    "partner: {hosts: [shop.example.com], ingress: nginx}}\n"
+)
+LONG = "{url: https://shop.example.com, via: public}", "{url: https://shop.example.com, via: partner}"
+GATED = [
+    Followed(
+        "web: {port: 8080, expose: https://shop.example.com}",
+        f"write expose: [{LONG[0]}] or [{LONG[1]}]",
+        f"web: {{port: 8080, expose: [{LONG[0]}]}}",
+        GATES,
+    ),
+    Followed(
+        "web: {port: 8080, expose: [https://shop.example.com]}",
+        f"write {LONG[0]} or {LONG[1]}",
+        f"web: {{port: 8080, expose: [{LONG[1]}]}}",
+        GATES,
+    ),
+    Followed(
+        "web: {port: 8080, expose: {main: https://shop.example.com}}",
+        f"write {LONG[0]} or {LONG[1]}",
+        f"web: {{port: 8080, expose: {{main: {LONG[0]}}}}}",
+        GATES,
+    ),
+    Followed(
+        "web: {port: 8080, expose: [{url: https://shop.example.com, match: exact}]}",
+        "add  via: public or via: partner",
+        "web: {port: 8080, expose: [{url: https://shop.example.com, match: exact, via: partner}]}",
+        GATES,
+    ),
+    Followed(
+        "web: {port: 8080, expose: {url: https://shop.example.com, name: old}}",
+        "put it into a list: expose: [{url: ..., name: ...}]",
+        "web: {port: 8080, expose: [{url: https://shop.example.com, name: old}]}",
+        ENTRY,
+    ),
+]
 NEIGHBOUR = "db: {port: 80 -> 8080}"
 SHORT = [
+    *(
+        Followed(
+            f"web: {{calls: ['{text}']}}",
+            f"write internet:{port} (everything outside the cluster) or any:{port} (every pod)",
+            f"web: {{calls: ['{word}:{port}']}}",
+        )
+        for text, word, port in (
+            ("0.0.0.0/0:443", "internet", "443"),
+            ("https://0.0.0.0/0", "any", "443"),
+            ("udp://[::]/0:53", "internet", "53/udp"),
+        )
+    ),
+    Followed(
+        "web: {calls: [*]}",
+        "quote the text; in a spec, every pod is  any  and those of a namespace are  here/*  or  NAMESPACE/*",
+        "web: {calls: [here/*]}",
+    ),
+    Followed(
+        "web: {port: 80, accepts: all}",
+        "any is every pod, and internet what is outside the cluster",
+        "web: {port: 80, accepts: any}",
+    ),
+    Followed(
+        "web: {port: 80, accepts: [monitoring]}",
+        "any is every pod, and internet what is outside the cluster; all pods of a namespace are monitoring/*",
+        "web: {port: 80, accepts: [monitoring/*]}",
+    ),
     Followed(
         f"web: {{calls: ['db:8080']}}\n{NEIGHBOUR}", "write db:main or db:80", f"web: {{calls: ['db:80']}}\n{NEIGHBOUR}"
     ),
@@ -369,7 +433,7 @@ REASONS = [
         'web: {port: 80, calls: [{to: db, why: "reads, once a day"}]}\ndb: 5432/tcp',
     ),
 ]
-CASES = [*EXPOSED, *SHORT, *PLATFORMS, *REASONS]
+CASES = [*EXPOSED, *GATED, *SHORT, *PLATFORMS, *REASONS]
 
 
 def only(case: Followed) -> Problem:
@@ -396,6 +460,19 @@ def test_a_fix_opens_no_more_than_the_spec_asked_for() -> None:
         f"web: {{{TWO}, expose: [{{loadBalancer: {{name: web-external, ports: [http], clients: [203.0.113.0/24]}}}}]}}"
     )
     assert opened(apps(spec)) == ["203.0.113.0/24 -> shop/web 8080/TCP (in)"]
+
+
+def test_a_url_without_a_port_means_the_one_that_is_not_for_metrics() -> None:
+    """As a call does: only where several are left is one to be named."""
+    spec = "web: {{ports: {{http: 80 -> 8080, metrics: 9090{more}}}, expose: {expose}}}"
+    plain = apps(spec.format(more="", expose="https://shop.example.com"))
+    named = apps(spec.format(more="", expose="{http: https://shop.example.com}"))
+    assert opened(plain, ENTRY) == opened(named, ENTRY)
+    (problem,) = refused(apps(spec.format(more=", admin: 9091", expose="https://shop.example.com")), ENTRY)
+    assert (problem.code, problem.fix) == (
+        "ambiguous-port",
+        "write expose: {admin: https://shop.example.com} or {http: https://shop.example.com}",
+    )
 
 
 def test_fixes_that_need_names_do_not_collide() -> None:

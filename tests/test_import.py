@@ -441,7 +441,7 @@ FORMS: dict[str, tuple[tuple[Body, ...], str]] = {
             closed("web", {"from": [TRAEFIK], "ports": [TCP]}),
             ingress(path("a.example.com", "web"), tls=[{"hosts": ["a.example.com"], "secretName": "a"}]),
         ),
-        "expose: https://a.example.com",
+        "expose: [{url: https://a.example.com, name: edge}]",
     ),
     "http and a path": (
         (
@@ -449,7 +449,7 @@ FORMS: dict[str, tuple[tuple[Body, ...], str]] = {
             closed("web", {"from": [TRAEFIK], "ports": [TCP]}),
             ingress(path("a.example.com", "web", at="/x", kind="Exact", port="http")),
         ),
-        "expose: [{url: http://a.example.com/x, match: exact}]",
+        "expose: [{url: http://a.example.com/x, match: exact, name: edge}]",
     ),
 }
 
@@ -469,6 +469,31 @@ def test_a_controller_that_policies_let_in_is_the_entry_points() -> None:
         ingress(path("a.example.com", "web")),
     )
     assert "controller: {namespace: edge, labels: {app: proxy}}" in found
+
+
+def test_an_ingress_keeps_its_name() -> None:
+    """So that it is taken over in place; where netgen would call it so by itself, nothing is written."""
+    objects = service("web", {"port": 80, "targetPort": 8080}), closed("web", {"from": [TRAEFIK], "ports": [TCP]})
+    one = ingress(path("a.example.com", "web"))
+    assert "expose: [{url: http://a.example.com, name: edge}]" in written(*objects, one)
+    assert [each.name for each in api.render(imported(*objects, one).intent) if each.kind == "Ingress"] == ["edge"]
+    one["metadata"]["name"] = "shop.traefik.a.example.com"
+    assert "expose: http://a.example.com\n" in written(*objects, one)
+
+
+def test_of_an_ingress_with_several_hosts_the_first_keeps_its_name() -> None:
+    """Each Ingress of netgen holds one host, and that the others have one of their own is said."""
+    objects = service("web", {"port": 80, "targetPort": 8080}), closed("web", {"from": [TRAEFIK], "ports": [TCP]})
+    hosts = ingress(path("a.example.com", "web"), path("b.example.com", "web"), path("a.example.com", "web", at="/x"))
+    found = imported(*objects, hosts)
+    assert [each.name for each in api.render(found.intent) if each.kind == "Ingress"] == [
+        "edge",
+        "shop.traefik.b.example.com",
+    ]
+    assert [note.message for note in found.notes if "Ingress" in note.message] == [
+        "b.example.com of Ingress shop/edge is written as an Ingress of its own: each holds one host, "
+        "and a.example.com keeps the name"
+    ]
 
 
 def test_name_servers_that_policies_open_are_the_platforms() -> None:

@@ -340,6 +340,11 @@ UNSAFE = {
     "alb.ingress.kubernetes.io/conditions.web": '[{"field":"host-header","hostHeaderConfig":{"values":["other"]}}]',
     "zalando.org/skipper-routes": "r: * -> <shunt>;",
     "getambassador.io/config": "kind: Mapping",
+    "config.kubernetes.io/local-config": "true",
+    "helm.sh/hook": "test",
+    "argocd.argoproj.io/hook": "Skip",
+    "kustomize.toolkit.fluxcd.io/reconcile": "disabled",
+    "kustomize.toolkit.fluxcd.io/ssa": "Ignore",
 }
 
 
@@ -448,6 +453,30 @@ def test_the_proof_knows_what_is_allowed() -> None:
     assert set(proved(lambda bodies: bodies[name]["metadata"]["annotations"].update({key: "y"}), allowed=key)) == {
         "route-differs"
     }
+
+
+@pytest.mark.parametrize("pair", [("config.kubernetes.io/local-config", ""), ("helm.sh/hook", "test")])
+def test_a_policy_that_is_not_applied_proves_nothing(pair: tuple[str, str]) -> None:
+    """Kustomize leaves such a policy out, and Helm has it now and then: it closes nothing."""
+    key, value = pair
+
+    def change(bodies: dict[str, Data]) -> None:
+        bodies["NetworkPolicy web"]["metadata"]["annotations"] = {key: value}
+
+    assert proved(change) == ["unproven"]
+    assert proved(lambda bodies: bodies["NetworkPolicy web"]["metadata"].update(annotations=OTHERS)) == []
+    loaded = load(*annotated("document", key, value, (key,)))
+    documents = [one.document for one in api.render(loaded.intent)]
+    assert prove(loaded.intent, documents, (), cni="kubernetes").findings == ()
+
+
+def test_objects_are_applied_where_their_annotation_says_so() -> None:
+    """The same keys with the other value are no more than a setting."""
+    for key, value in {
+        "config.kubernetes.io/local-config": "false",
+        "kustomize.toolkit.fluxcd.io/ssa": "Merge",
+    }.items():
+        assert load(*annotated("document", key, value)).problems == load(*annotated("document", "a", "b")).problems
 
 
 def test_import_leaves_unsafe_annotations_out(tmp_path: Path) -> None:

@@ -67,6 +67,17 @@ def test_an_app_that_is_renamed_is_held_by_its_new_policy() -> None:
     assert found == [Leftover("shop", f"{POLICY}/db")]
 
 
+def test_a_policy_of_the_other_direction_holds_nothing() -> None:
+    """Where what is left for the same pods closes another direction, the remark says that they are open then."""
+    old = f"{HEAD}apps:\n  web: {{port: 80}}\n"
+    new = f"{HEAD}apps:\n  front: {{port: 80, select: {{app.kubernetes.io/name: web}}, isolate: egress}}\n"
+    found = [one for one in left_over(rendered(old), rendered(new)) if one.resource.startswith(POLICY)]
+    assert found == [Leftover("shop", f"{POLICY}/web", "its pods are open then")]
+    unsaid = {"podSelector": {"matchLabels": {"app.kubernetes.io/name": "web"}}}  # policyTypes is then Ingress
+    bare = {**rendered(old)[0], "metadata": {"name": "bare", "namespace": "shop"}, "spec": unsaid}
+    assert left_over([rendered(old)[0]], [bare]) == (Leftover("shop", f"{POLICY}/web", "its pods are open then"),)
+
+
 def test_nothing_is_left_of_what_is_still_rendered() -> None:
     """A change within an object leaves nothing over, and neither does what is new."""
     assert gone(OLD) == []
@@ -164,6 +175,18 @@ def test_diff_lists_what_to_delete(run: Callable[..., tuple[int, str, str]]) -> 
         code, listed, _ = run("diff", old, "new.yaml", "--removed")
         assert (code, listed.splitlines()) == (1, GONE)
     assert run("diff", "new.yaml", "old.yaml", "--removed")[:2] == (0, "")
+
+
+def test_a_service_that_is_there_already_now_is_not_deleted(
+    run: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    """Under the name that netgen's had, it is somebody else's: neither list names it."""
+    existing = f"{HEAD}apps:\n  web: {{port: 80, service: {{existing: web}}}}\n  db: {{port: 5432, service: false}}\n"
+    (tmp_path / "existing.yaml").write_text(existing, encoding="utf-8")
+    listed = run("diff", "old.yaml", "existing.yaml", "--removed")[1].splitlines()
+    assert [line for line in listed if "service/" in line] == ["-n pay service/api", "-n shop service/db"]
+    said = run("render", "existing.yaml", "--out", "plain", "--layout", "plain")[2]
+    assert ("service/db" in said, "service/web" in said) == (True, False)
 
 
 def test_the_list_has_no_other_format(run: Callable[..., tuple[int, str, str]]) -> None:

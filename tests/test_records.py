@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from collections.abc import Callable
 from dataclasses import FrozenInstanceError, dataclass, field, fields, replace
 from typing import Any
 
@@ -102,3 +103,67 @@ def test_a_default_that_is_made_anew_is_refused() -> None:
 
     with pytest.raises(TypeError, match="made anew"):
         record(Held)
+
+
+def _with_an_order_of_defaults() -> object:
+    class Shifted:
+        """The default would go to the field behind."""
+
+        first: int = 1
+        second: int
+
+    return Shifted
+
+
+def _with_an_equality() -> object:
+    class Equal:
+        """What it says of equality would be lost."""
+
+        first: int
+
+        def __eq__(self, other: object) -> bool:
+            return True
+
+        __hash__ = None  # type: ignore[assignment]
+
+    return Equal
+
+
+def _with_a_step_behind() -> object:
+    class Later:
+        """Nobody would call it."""
+
+        first: int
+
+        def __post_init__(self) -> None:
+            raise AssertionError
+
+    return Later
+
+
+def _with_a_field_of_its_own() -> object:
+    class Set:
+        """It would be asked for."""
+
+        first: int = field(init=False, default=1)
+
+    return Set
+
+
+def _with_a_base() -> object:
+    class Solid(Point):
+        """Copies would lose what the base has."""
+
+        more: int = 1
+
+    return Solid
+
+
+@pytest.mark.parametrize(
+    "made",
+    [_with_an_order_of_defaults, _with_an_equality, _with_a_step_behind, _with_a_field_of_its_own, _with_a_base],
+)
+def test_what_would_be_lost_is_refused(made: Callable[[], Any]) -> None:
+    """What a dataclass does and a record does not is an error where the class is made."""
+    with pytest.raises(TypeError, match="a record"):
+        record(made())

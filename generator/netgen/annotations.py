@@ -1,4 +1,4 @@
-"""Annotations that are more than a setting: a controller's own configuration, hosts and paths beside the spec's."""
+"""Annotations that are more than a setting: a controller's own configuration, hosts beside the spec's, no applying."""
 
 from __future__ import annotations
 
@@ -20,6 +20,18 @@ _IS_ALIAS = re.compile(r"(?:.*/)?(?:server-alias(?:-regex)?|host-aliases|hostnam
 _CONDITIONS = "alb.ingress.kubernetes.io/conditions."
 _WIDENING = ("host-header", "path-pattern")
 
+# The values under which a tool leaves out or removes what carries them; with other values these keys do nothing.
+#   kubernetes-sigs/kustomize: api/internal/accumulator (local-config: whatever is not "false")
+#   helm/helm: docs of chart hooks; argoproj/argo-cd: docs/user-guide/resource_hooks.md
+#   fluxcd/kustomize-controller: docs/spec/v1/kustomizations.md (reconcile, ssa)
+_HELD_BACK = {
+    "config.kubernetes.io/local-config": re.compile(r"(?!false$).*", re.DOTALL).fullmatch,
+    "helm.sh/hook": re.compile(r".+", re.DOTALL).fullmatch,
+    "argocd.argoproj.io/hook": re.compile(r".+", re.DOTALL).fullmatch,
+    "kustomize.toolkit.fluxcd.io/reconcile": re.compile(r"disabled", re.IGNORECASE).fullmatch,
+    "kustomize.toolkit.fluxcd.io/ssa": re.compile(r"ignore", re.IGNORECASE).fullmatch,
+}
+
 _NGINX = "nginx.ingress.kubernetes.io/"
 # What ends or begins a directive of nginx, or hides the rest of one (CVE-2021-25746, CVE-2023-5044, CVE-2025-24514,
 # CVE-2025-1097, CVE-2025-1098). Since 1.12 ingress-nginx itself refuses nearly all of them. Braces also stand in
@@ -39,7 +51,14 @@ def unsafe_key(key: str, value: str) -> str:
         return "is a part of a controller's own configuration"
     if _IS_ALIAS(name) or (name.startswith(_CONDITIONS) and any(word in value for word in _WIDENING)):
         return "serves hosts or paths that no spec says"
+    if holds_back(key, value):
+        return "keeps what carries it from being applied like the rest"
     return ""
+
+
+def holds_back(key: str, value: str) -> bool:
+    """Return whether the annotation keeps its object from being applied by kustomize, Helm, Argo CD or Flux."""
+    return key in _HELD_BACK and _HELD_BACK[key](value) is not None
 
 
 def unsafe_value(key: str, value: str) -> str:

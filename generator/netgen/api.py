@@ -249,10 +249,10 @@ def removed(
     from netgen.write.leftovers import left_over as order  # noqa: PLC0415 - see above
 
     before, after, said = _sides(old, new, platform, ingress, stdin, environment)
-    listed = (
+    old_bodies, new_bodies = (
         [document.data for document in side.documents if isinstance(document.data, dict)] for side in (before, after)
     )
-    return order(*listed), said
+    return order(old_bodies, new_bodies, _standing(after.intent)), said
 
 
 def _sides(
@@ -314,17 +314,23 @@ def write(
     return write_folder(manifests, Path(out), layout=layout, force=force)
 
 
-def left_over(written: Written, manifests: Iterable[Manifest]) -> tuple[Leftover, ...]:
+def left_over(written: Written, manifests: Iterable[Manifest], intent: Intent | None = None) -> tuple[Leftover, ...]:
     """Return the objects that went out of a folder when *manifests* were written, in the order in which to delete them.
 
-    They stay in the cluster until somebody does that, after the rest is applied.
+    They stay in the cluster until somebody does that, after the rest is applied. What *intent*, from which *manifests*
+    were rendered, takes to be there already is none of them.
     """
     if not written.outdated:
         return ()
     from netgen.write.leftovers import bodies  # noqa: PLC0415 - see above
     from netgen.write.leftovers import left_over as order  # noqa: PLC0415 - see above
 
-    return order(bodies(written.outdated), (manifest.body for manifest in manifests))
+    return order(bodies(written.outdated), (manifest.body for manifest in manifests), _standing(intent))
+
+
+def _standing(intent: Intent | None) -> list[tuple[str, str]]:
+    """Return namespace and name of the Services that *intent* takes to be there already."""
+    return [(one.app.namespace, one.name) for one in intent.services if one.existing] if intent else []
 
 
 def compare(manifests: Iterable[Manifest], out: str | Path, *, layout: Layout = "kustomize") -> Comparison:

@@ -11,12 +11,18 @@ from typing import Any, NoReturn, TypeVar, dataclass_transform
 _Any = TypeVar("_Any")
 
 
+_LOST = frozenset(("__eq__", "__hash__", "__post_init__"))
+"""What a class may not say, because nobody would ask it."""
+
+
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def record(cls: type[_Any]) -> type[_Any]:
     """Return *cls*, which has no base of its own, as a frozen dataclass with slots.
 
     A dataclass compiles six methods for each class. Here all classes share them, but for the names in `__init__`.
     """
+    if cls.__bases__ != (object,) or not _LOST.isdisjoint(vars(cls)):
+        raise TypeError(f"{cls.__name__}: a record has no base, no equality of its own and no __post_init__")
     made: Any = dataclass(init=False, repr=False, eq=False, slots=True)(cls)
     made.__init__ = _init(made)
     made.compared_ = attrgetter(*(one.name for one in fields(made) if one.compare))
@@ -33,13 +39,16 @@ def _init(made: Any) -> FunctionType:
     """Return the `__init__` of *made*: it sets the slot of each field."""
     every = sorted(fields(made), key=lambda one: bool(one.kw_only))
     plain = [one for one in every if not one.kw_only]
+    optional = [_is_optional(one) for one in plain]
+    if optional != sorted(optional):
+        raise TypeError(f"{made.__name__}: a record has its defaults behind the fields without one")
     code = _setting(len(every)).replace(
         co_varnames=("self", *(one.name for one in every)),
         co_argcount=1 + len(plain),
         co_kwonlyargcount=len(every) - len(plain),
     )
     setters = {f"set_{number}": getattr(made, one.name).__set__ for number, one in enumerate(every)}
-    init = FunctionType(code, setters, None, tuple(one.default for one in plain if _is_optional(one)))
+    init = FunctionType(code, setters, None, tuple(one.default for one in plain[optional.count(False) :]))
     init.__kwdefaults__ = {one.name: one.default for one in every[len(plain) :] if _is_optional(one)}
     return init
 
@@ -58,6 +67,8 @@ def _setting(count: int) -> CodeType:
 def _is_optional(one: Field[Any]) -> bool:
     if one.default_factory is not MISSING:
         raise TypeError(f"{one.name}: a record has no default that is made anew for each value")
+    if not one.init:
+        raise TypeError(f"{one.name}: a record is given each of its fields")
     return one.default is not MISSING
 
 

@@ -15,7 +15,7 @@ from netgen.evaluate.explain import explain
 from netgen.evaluate.sets import Protocol
 
 RANDOM_CLUSTERS = 300
-LEAST_KNOWN = 0.7
+LEAST_KNOWN = 0.5
 """Of the policies of random clusters, that netgen understands."""
 
 

@@ -90,6 +90,9 @@ class Why:
         head = f"{word} of {name}: {'' if side.allows == sure.allows else 'perhaps '}"
         if not side.governed:
             yield f"{head}not governed, {self._ungoverned(end)}"
+        elif side.denies:
+            for policy, rule in side.deciding:
+                yield f"{head}closed by {self._cited(policy, rule)}, which denies this"
         elif not side.isolated:
             yield f"{head}open, no policy isolates it"
         elif side.allows:

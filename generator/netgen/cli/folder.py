@@ -66,10 +66,10 @@ def put(
     check: bool,
     force: bool,
 ) -> None:
-    """Write *manifests* of *intent* into the folder *out* and say what that changed; or *check* it, and write what would change.
+    """Write *manifests* of *intent* into the folder *out* and say what that changed.
 
-    Raises RefutedError where a folder that is checked is not what the spec gives. Kustomizations beside the folder that
-    change what it means are warned of.
+    Or *check* it, and write what would change; raises RefutedError where it is not what the spec gives. Kustomizations
+    beside the folder that change what it means are warned of.
     """
     if layout != "helm":
         voice.report(tuple(beside(Path(out), {manifest.namespace for manifest in manifests})))

@@ -255,12 +255,23 @@ def _annotated(old: Origin, new: Origin) -> Iterator[Change]:
     for one in _ways_in(new.scene.cluster):
         then = earlier.get(_title(one))
         pairs = set() if then is None else set(_annotations(one)) ^ set(_annotations(then))
+        if then is not None and pairs and isinstance(one, IngressObject):
+            pairs -= _secured(one, then)
         if pairs:
             kind, name = _title(one)
             what = ("the ", f"{kind} ", Name(name), " has other annotations now, which may say who gets in: ")
             yield Change(
                 Zone.UNPROVEN, Kind.UNPROVEN, (*what, *listed(sorted({key for key, _ in pairs}))), at(one.spot)
             )
+
+
+def _secured(one: IngressObject, then: IngressObject | ServiceObject) -> set[tuple[str, str]]:
+    """Return what the controller of *one* is told in addition so that its hosts are served by https alone."""
+    from netgen.spec.controllers import controllers  # noqa: PLC0415 - few comparisons find other annotations
+
+    profile = controllers().by_class.get(one.class_name)
+    before = {key for key, _ in _annotations(then)}
+    return {pair for pair in profile.secure if pair[0] not in before} if profile else set()
 
 
 def _ways_in(cluster: Cluster) -> Iterator[ServiceObject | IngressObject]:

@@ -9,7 +9,7 @@ from ipaddress import ip_address, ip_network
 
 from netgen.evaluate.endpoints import Endpoint
 from netgen.evaluate.explain import Explanation, explain
-from netgen.evaluate.objects.model import Direction, Policy, Selector, Workload
+from netgen.evaluate.objects.model import Action, Direction, Policy, Rule, Selector, Workload
 from netgen.evaluate.objects.ways import ServiceObject
 from netgen.evaluate.reach import Reach
 from netgen.evaluate.sets import PortSet, Protocol
@@ -57,7 +57,7 @@ class Origin:
         """Return what holds the app *name* at *endpoint* in one of *directions*."""
         if name in self._apps:
             return shown(self._apps[name].spot.key())
-        policies = [one for side in directions for one in self._holding(self.scene.narrow).get((endpoint, side), ())]
+        policies = [one for side in directions for one in self._held_by(endpoint, side)]
         # A policy for this app says more than one for all pods.
         own = min(policies, key=lambda one: one.subject == Selector(), default=None)
         return _title(own) if own else ""
@@ -93,8 +93,17 @@ class Origin:
         policies = {id(policy): policy for key in keys for policy in held.get(key, ())}
         return explain(reach, source, target, protocol, port, policies=tuple(policies.values()))
 
+    def _held_by(self, endpoint: int, direction: Direction) -> list[Policy]:
+        return self._narrow_holding.get((endpoint, direction), [])
+
     def _holding(self, reach: Reach) -> dict[tuple[int, Direction], list[Policy]]:
         return self._narrow_holding if reach is self.scene.narrow else self._wide_holding
+
+    def allows_all(self, endpoint: int, direction: Direction) -> bool:
+        """Return whether a policy holds *endpoint* in *direction* only to allow everything, and none denies anything."""
+        sides = (one.ingress if direction is Direction.INGRESS else one.egress for one in self._held_by(endpoint, direction))
+        rules = [rule for listed in sides for rule in listed or ()]
+        return any(map(_is_everything, rules)) and all(rule.action is Action.ALLOW for rule in rules)
 
     @cached_property
     def _narrow_holding(self) -> dict[tuple[int, Direction], list[Policy]]:
@@ -126,6 +135,10 @@ class Origin:
     @cached_property
     def _workloads(self) -> dict[str, Workload]:
         return {str(one): one for one in self.scene.cluster.workloads}
+
+
+def _is_everything(rule: Rule) -> bool:
+    return rule.peers is None and rule.ports is None and rule.requests is None and rule.lookups is None
 
 
 def deciding(why: Explanation, other: Explanation | None) -> str:

@@ -124,9 +124,18 @@ class Protection:
             end = self.ends.ends[number]
             side, endpoint = (self.old, end.old) if loss.kind is Kind.UNPROTECTED else (self.new, end.new)
             place = "" if endpoint is None else side.holder(name, endpoint, loss.directions)
-            sentence = loss.sentence(listed([name for name, _ in group]), is_many=len(group) > 1)
+            sentence = loss.sentence(
+                listed([name for name, _ in group]), is_many=len(group) > 1, is_open=self._is_open(loss, group)
+            )
             remark = "" if loss.is_sure else "depends on what the manifests do not tell"
             yield Change(Zone.INTERNET, loss.kind, sentence, place, len(group), remark)
+
+    def _is_open(self, loss: _Loss, apps: list[tuple[str, int]]) -> bool:
+        """Return whether the policies that hold *apps* now allow everything."""
+        ends = [self.ends.ends[number].new for _, number in apps]
+        return loss.kind is Kind.PROTECTED and all(
+            end is not None and self.new.allows_all(end, side) for end in ends for side in loss.directions
+        )
 
     def _fates(self, fates: dict[str, list[str]]) -> Iterator[Change]:
         for kind, names in ((Kind.NEW, fates.get("new", [])), (Kind.GONE, fates.get("gone", []))):
@@ -195,15 +204,16 @@ class _Loss:
         """Return what sorts losses."""
         return self.kind.value, ",".join(self.directions), self.is_sure, self.is_new, self.on_host
 
-    def sentence(self, names: Sentence, *, is_many: bool) -> Sentence:
-        """Return the sentence about the apps *names*."""
+    def sentence(self, names: Sentence, *, is_many: bool, is_open: bool) -> Sentence:
+        """Return the sentence about the apps *names*; *is_open*: what holds them allows everything."""
         it, them, its = ("they", "them", "their") if is_many else ("it", "it", "its")
         word = f"may {self._verb('become')}" if not self.is_sure else self._verb("become" if is_many else "becomes")
         if self.is_new:
             word = f"{'are' if is_many else 'is'} new" + (" and unprotected" if _SIDES[0] in self.directions else "")
         held = them if len(self.directions) == 2 else f"{its} {self.directions[0]}"
         if self.kind is Kind.PROTECTED:
-            return (*names, f" {word}: policies hold {held}, and only what they allow is open")
+            rest = "allow everything" if is_open else "only what they allow is open"
+            return (*names, f" {word}: policies hold {held}, and {rest}")
         if self.on_host:
             runs = "run" if is_many else "runs"
             return (*names, f" {word}: {it} {runs} on the host network, where no policy holds {them}")

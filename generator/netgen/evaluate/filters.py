@@ -91,6 +91,13 @@ class FilterSpace:
             found |= 1 << atom
         return found
 
+    def by_filter(self, mask: int) -> dict[Filter, int]:
+        """Return the ports that are open under each filter."""
+        found: dict[Filter, int] = {}
+        for atom, asked in self._filters(mask):
+            found[asked] = found.get(asked, 0) | 1 << atom
+        return found
+
     def filter(self, mask: int, port: int) -> Filter | None:
         """Return the filter of *port*, a mask of one; None where it has none."""
         return next((asked for atom, asked in self._filters(mask) if port >> atom & 1), None)

@@ -138,20 +138,23 @@ class Reach:
         """Return everything that may open a connection to *target*."""
         return tuple(sorted(self._decoded(self._row(target)), key=lambda entry: entry[0] & -entry[0]))
 
-    def filtered(self, target: int) -> Row:
-        """Return what is open to *target* for some requests only."""
-        if self._is_plain:
+    def filtered(self, target: int) -> tuple[tuple[int, PortSet, Filter], ...]:
+        """Return what is open to *target* for some requests only: sources as bits, ports, and which requests these are.
+
+        No source is under two filters with one port.
+        """
+        if not self._filters:
             return ()
-        found: Masks = {}
+        found: dict[tuple[int, Filter], int] = {}
         for mask, sources in self._row(target).items():
-            ports = self.universe.filters.filtered(mask)
-            found[ports] = found.get(ports, 0) | sources
+            for asked, ports in self.universe.filters.by_filter(mask).items():
+                found[ports, asked] = found.get((ports, asked), 0) | sources
         decode = self.universe.ports.ports
-        return tuple((sources, decode(ports)) for ports, sources in found.items() if ports)
+        return tuple((sources, decode(ports), asked) for (ports, asked), sources in found.items())
 
     def filter(self, source: int, target: int, protocol: Protocol, port: int) -> Filter | None:
         """Return which requests *source* can send to *port* of *target*; None where it is open to all, or closed."""
-        if self._is_plain:
+        if not self._filters:
             return None
         space = self.universe.ports
         return self.universe.filters.filter(self._pair(source, target), space.atom(protocol, port))

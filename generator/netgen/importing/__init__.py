@@ -9,6 +9,7 @@ from typing import Any
 from netgen.evaluate.objects.model import Cluster
 from netgen.importing.choices import one_by_one
 from netgen.importing.comparable import sides
+from netgen.importing.dns import at_home
 from netgen.importing.document import API, Space
 from netgen.importing.drafts import Drafts
 from netgen.importing.edges import Edges
@@ -52,7 +53,7 @@ def spec_of(cluster: Cluster, documents: Iterable[Document] = ()) -> Spec:
     objects = tell_of_others(documents, cluster, shared_annotations(cluster), said)
     for one in cluster.unknowns:
         said.add_at(one.place, one.what)
-    made = _documents(spread(one_by_one(lasting(cluster, said))), said)
+    made = _documents(_written(cluster, said), said)
     if not made:
         fix = "give workloads, Services, Ingresses or NetworkPolicies"
         raise NetgenError(
@@ -60,6 +61,11 @@ def spec_of(cluster: Cluster, documents: Iterable[Document] = ()) -> Spec:
         )
     text, loaded = mended(made, said)
     return Spec(text, loaded.intent, said.problems("not-imported"), said.problems("imported-otherwise"), objects)
+
+
+def _written(cluster: Cluster, said: Unsaid) -> Cluster:
+    """Return *cluster* with selectors as a spec has them."""
+    return spread(one_by_one(at_home(lasting(cluster, said), said)))
 
 
 def _documents(cluster: Cluster, said: Unsaid) -> list[dict[str, Any]]:

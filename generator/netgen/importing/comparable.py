@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from netgen.evaluate.objects.model import Cluster, PodPeer, Policy, PortRule, Rule, Rules, Selector
+from netgen.evaluate.objects.model import Cluster, PodPeer, Policy, PortRule, Rule, Rules
 from netgen.evaluate.objects.ways import IngressObject
+from netgen.importing.closed import of_apps
+from netgen.importing.dns import at_home
 from netgen.importing.halves import names_of
 from netgen.importing.model import ANYTHING, Where
 from netgen.importing.openings import without_openings
@@ -20,38 +21,12 @@ def sides(before: Cluster, rendered: Cluster) -> tuple[Cluster, Cluster]:
 
     Both have the same pods: the workloads, and those for which policies and Services speak without one. What reaches
     the same is written alike in both, as long as the pods are those of the workloads: names of ports become numbers
-    where all agree on them, policies that only open are left out, and what holds every pod of a namespace holds its
-    workloads.
+    where all agree on them, policies that only open are left out, and pods of no app are
+    closed where all of a namespace are closed and every workload is an app.
     """
-    whole = replace(before, workloads=(*before.workloads, *implied(before)))
-    given = frozenset(one.namespace for one in before.workloads)
-    subjects = dict(_subjects(whole, rendered, given))
-    after = _instead(whole, rendered)
-    return _comparable(_of_apps(whole, subjects)), _comparable(_of_apps(after, subjects))
-
-
-def _subjects(whole: Cluster, rendered: Cluster, given: frozenset[str]) -> Iterator[tuple[str, tuple[Selector, ...]]]:
-    """Yield the *given* namespaces all of whose pods are apps and which are *rendered* closed, with the apps' pods."""
-    spaces: defaultdict[str, list[Policy]] = defaultdict(list)
-    for policy in rendered.policies:
-        spaces[policy.namespace].append(policy)
-    pods = Pods(whole.workloads)
-    counts = Counter(one.namespace for one in whole.workloads if not one.host_network)
-    for namespace in given & spaces.keys():
-        closing = [one for one in spaces[namespace] if one.subject == ANYTHING]
-        subjects = dict.fromkeys(one.subject for one in spaces[namespace] if one.subject != ANYTHING)
-        held = {id(one) for each in subjects for one in pods.matching(Where(namespace, each)) if not one.host_network}
-        if any(one.ingress == one.egress == () for one in closing) and len(held) == counts[namespace]:
-            yield namespace, tuple(subjects)
-
-
-def _of_apps(cluster: Cluster, subjects: dict[str, tuple[Selector, ...]]) -> Cluster:
-    """Return *cluster*, where policies over every pod of a namespace are over the pods of its apps, by *subjects*."""
-    wide = [one for one in cluster.policies if one.subject == ANYTHING and one.namespace in subjects]
-    parts = [replace(one, subject=part) for one in wide for part in subjects[one.namespace]]
-    gone = {id(one) for one in wide}
-    # Pods without a workload are called after the first policy over them.
-    return replace(cluster, policies=(*(one for one in cluster.policies if id(one) not in gone), *parts))
+    asking = at_home(before)
+    whole = replace(asking, workloads=(*asking.workloads, *implied(asking)))
+    return _comparable(of_apps(whole, rendered, asking.workloads)), _comparable(_instead(whole, rendered))
 
 
 def _comparable(cluster: Cluster) -> Cluster:

@@ -64,7 +64,8 @@ class Edges:
         found = []
         for held in self._helds.values() if peer.namespace is None else self._spaces[peer.namespace]:
             opened = half.ports & held.effective(OUT, party) if covers(peer, held.party.where) else NO_PORTS
-            if opened and not held.party.host_network:
+            # Of an app with expressions, pods that nobody knows would be let in as well.
+            if opened and not held.party.host_network and not held.party.selector.expressions:
                 self._in[id(held.party), id(party)].append(half._replace(peer=held.party.where, ports=opened))
                 found.append(str(held.party))
         message = f"{party} accepts {_peer(peer)}"
@@ -95,7 +96,8 @@ class Edges:
         for pair in {*self._in, *self._out}:
             self._want(pair[1], self._opened(*pair), wanted)
         for key, drafts in self.drafts.items():
-            more = drafts.declared() if self.is_unprotected(drafts.party) else []
+            is_bare = self.is_unprotected(drafts.party) and not drafts.main.ports
+            more = drafts.declared() if is_bare else []
             drafts.add_ports([*wanted[key], *more])
 
     def _want(self, key: int, ports: PortSet, wanted: dict[int, list[tuple[str, int]]]) -> None:

@@ -22,16 +22,13 @@ from netgen.evaluate.objects.model import (
 from netgen.evaluate.objects.model import Peer as ObjectPeer
 from netgen.evaluate.sets import ALL_PORTS, NO_PORTS, PortSet
 from netgen.evaluate.sets import ports as port_range
-from netgen.importing.model import ANYTHING, Half, Held, Party, Peer, Unsaid, Where, canonical, contains, some
+from netgen.importing.dns import is_dns
+from netgen.importing.model import ANYTHING, Half, Held, Party, Peer, Unsaid, Where, canonical, contains
 from netgen.importing.pods import Pods
 from netgen.intent import EVERYBODY
 from netgen.source import Spot
 
 Halves = dict[Direction, tuple[Half, ...]]
-
-_DNS = some([("UDP", 53), ("TCP", 53)])
-_DNS_HOME = "kube-system"
-"""Where the name servers of a cluster are that nobody has moved."""
 
 
 class Policies:
@@ -123,20 +120,8 @@ class Policies:
                 ports = NO_PORTS
                 for port in rule.ports:
                     ports |= self._ports(port, target, rule)
-            yield from self._narrowed(Half(peer, ports, rule.spot), side) if ports else ()
-
-    def _narrowed(self, half: Half, side: Direction) -> Iterator[Half]:
-        """Yield *half*; what it asks of name servers in every namespace is asked where they are."""
-        peer, asked = half.peer, half.ports & _DNS
-        is_wide = isinstance(peer, Where) and peer.namespace is None and bool(peer.pods.labels)
-        if side is Direction.INGRESS or not isinstance(peer, Where) or not is_wide or not asked:
-            yield half
-            return
-        message = f"port 53 of pods with {peer.pods} in every namespace is written as that of those in {_DNS_HOME}"
-        self._said.note(half.spot, message)
-        yield half._replace(peer=Where(_DNS_HOME, peer.pods), ports=asked)
-        if half.ports - asked:
-            yield half._replace(ports=half.ports - asked)
+            if ports:
+                yield Half(peer, ports, rule.spot)
 
     def _peers(self, peer: ObjectPeer, policy: Policy, rule: Rule) -> Iterator[Peer]:
         if isinstance(peer, BlockPeer):
@@ -162,7 +147,7 @@ class Policies:
             self._said.add(rule.spot, message)
         else:
             message = f"no Namespace among the manifests has {selector}, and a spec names namespaces"
-            message += "; DNS is lost by this" if any(_is_dns(port) for port in rule.ports or ()) else ""
+            message += "; DNS is lost by this" if any(is_dns(port) for port in rule.ports or ()) else ""
             self._said.add(rule.spot, message, "give the Namespace objects as well")
         return known
 
@@ -185,10 +170,6 @@ def names_of(selector: Selector) -> tuple[str, ...] | None:
     if len(asked) == 1 and asked[0].key == NAME_LABEL and asked[0].operator is Operator.IN:
         return asked[0].values
     return None
-
-
-def _is_dns(port: PortRule) -> bool:
-    return port.name is None and bool(port_range(port.protocol, port.low, port.high) & _DNS)
 
 
 def _opens_all(halves: tuple[Half, ...]) -> bool:

@@ -18,7 +18,7 @@ from netgen.spec.forms.text import FormError
 from netgen.spec.resolve.routes import ISSUER
 from netgen.verify.reading import body, items, step
 
-IN = Direction.INGRESS
+IN, OUT = Direction.INGRESS, Direction.EGRESS
 _CLASS = "kubernetes.io/ingress.class"
 Pairs = tuple[tuple[str, str], ...]
 
@@ -69,6 +69,10 @@ class Routes:
             for draft in each.all:
                 if draft.service:
                     self._homes[draft.namespace, draft.service.name] = draft, held
+        self._shut: defaultdict[str | None, list[Where]] = defaultdict(list)
+        for held, _ in drafts:
+            if OUT in held.closed:
+                self._shut[held.party.namespace].append(held.party.where)
         groups: defaultdict[tuple[str, Pairs], list[Way]] = defaultdict(list)
         for ingress in cluster.ingresses:
             for way in self._ways(ingress):
@@ -175,7 +179,7 @@ class Routes:
             gate.plane = plane
             return True
         rest = [set(_candidates(way)) for way in shut]
-        common = sorted(set.intersection(*rest)) if rest else []
+        common = [one for one in sorted(set.intersection(*rest)) if not self._is_shut(one)] if rest else []
         if common:
             gate.plane = common[0]
             gate.controller = {"namespace": gate.plane.namespace, "labels": dict(gate.plane.pods.labels)}
@@ -192,6 +196,10 @@ class Routes:
         for ingress in dict.fromkeys(way.ingress for way in gate.ways):
             self._leave(ingress, f"the pods of the controller of class {gate.class_name} are not known")
         return False
+
+    def _is_shut(self, plane: Where) -> bool:
+        """Return whether policies hold what pods of *plane* call: as a controller they would call more."""
+        return any(covers(plane, one) or covers(one, plane) for one in self._shut[plane.namespace])
 
     def _certificates(self, gate: Gate, profile: Controller | None) -> None:
         secrets = {way.secret for way in gate.ways if way.secret is not None}

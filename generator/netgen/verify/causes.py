@@ -36,6 +36,9 @@ _PEERS = 20
 _MOST = 6
 """So many differences of one policy are told; the rest are counted."""
 
+_MOVED = "whatever else is said of either namespace may come of that alone"
+_MOVE = "write  namespace: {}  in the spec's metadata, and leave `namespace` out of the kustomization"
+
 Peers = frozenset[str]
 """Whom a rule is for, as texts; empty for everybody."""
 
@@ -67,7 +70,11 @@ def causes(meant: Iterable[Policy], there: Iterable[Policy]) -> Iterator[Problem
     pairs = [(one, named[one.namespace, one.name]) for one in wanted if (one.namespace, one.name) in named]
     added = _added(pairs)
     yield from _labelled(added)
+    moved = _moved(wanted, named)
+    yield from map(_elsewhere, moved.values())
     for one in wanted:
+        if one.namespace in moved:
+            continue
         if (one.namespace, one.name) not in named and (one.namespace, one.subject) not in holding:
             place = one.spot.value() if one.spot else None
             message = f"no NetworkPolicy among the manifests selects {one.subject}, the pods of {one}"
@@ -76,6 +83,41 @@ def causes(meant: Iterable[Policy], there: Iterable[Policy]) -> Iterator[Problem
         differences = list(_differences(one, _without(found, frozenset(added))))
         if differences:
             yield _problem(one, found, differences)
+
+
+@record
+class _Moved:
+    """That the *policies*, all of the namespace *old*, are in the namespace *new*."""
+
+    old: str
+    new: str
+    policies: tuple[Policy, ...]
+
+
+def _moved(wanted: list[Policy], there: Mapping[tuple[str, str], Policy]) -> dict[str, _Moved]:
+    """Return the namespaces of which no policy is *there*, while another one that is not meant has all of them."""
+    meant: dict[str, list[str]] = {}
+    for one in wanted:
+        meant.setdefault(one.namespace, []).append(one.name)
+    present: dict[str, set[str]] = {}
+    for namespace, name in there:
+        present.setdefault(namespace, set()).add(name)
+    strange = sorted(present.keys() - meant.keys())
+    found = {}
+    for old in [namespace for namespace in meant if namespace not in present]:
+        new = [one for one in strange if present[one] >= set(meant[old])]
+        if len(new) == 1:
+            found[old] = _Moved(old, new[0], tuple(there[new[0], name] for name in meant[old]))
+    return found
+
+
+def _elsewhere(moved: _Moved) -> Problem:
+    count = len(moved.policies)
+    what = f"{count} {'policy is' if count == 1 else 'policies are'} there and none here"
+    message = f"the namespace {moved.old} became {moved.new}: {what}"
+    notes = (f"they are {listed(map(str, moved.policies))}", "their rules still name the old one", _MOVED)
+    spot = moved.policies[0].spot
+    return Problem("policy-differs", spot.value() if spot else None, message, notes, _MOVE.format(moved.new))
 
 
 @dataclass(slots=True)

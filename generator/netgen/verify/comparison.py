@@ -24,6 +24,7 @@ from netgen.verify import ideal, links
 from netgen.verify.causes import causes
 from netgen.verify.groups import CAN, Group, Row, beyond, can, groups, sentence
 from netgen.verify.proof import LABELS, Proof
+from netgen.verify.reading import held_back
 from netgen.verify.reasons import DOUBT, closing, mending, opening, opening_place, spec_place
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class Comparison:
             Problem("unproven", one.place, one.what, fix=one.fix)
             for one in (*self.cluster.unknowns, *self.universe.unknowns)
         ]
+        unknown += self._held_back()
         if self.intent.apps and not self._all_pairs():
             unknown.append(Problem("unproven", None, "no pair of an app and another end was looked at"))
         narrow, there = self._both(Reading.NARROW)
@@ -97,6 +99,17 @@ class Comparison:
         most = opened if wide is narrow else self._pairs(wide)
         proof = Proof(opened, self._all_pairs() - most, findings, too_large=too_large)
         return self._supposed(_with_claims(self._beside(proof, there, wide_there), self.intent))
+
+    def _held_back(self) -> Iterator[Problem]:
+        """Yield each policy of the manifests that may never be applied; what is in a cluster has been."""
+        own = self.around.own if self.around else self.cluster
+        said = (*(app.annotations for app in self.intent.apps), *(one.annotations for one in self.intent.isolated))
+        asked = {pair for pairs in said for pair in pairs}
+        for policy in own.policies:
+            for key in held_back(asked, policy.spot):
+                message = f"the {policy.kind} {policy} has the annotation {key}, which keeps it from being applied"
+                place = policy.spot.value() if policy.spot else None
+                yield Problem("unproven", place, message, fix="take the annotation away")
 
     def _beside(self, proof: Proof, there: Reach, wide: Reach) -> Proof:
         """Return *proof* with what is to be said of the cluster around the manifests, where it is given."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from netgen.annotations import unsafe
+from netgen.annotations import holds_back, unsafe
 from netgen.files import texts
 from netgen.overlays import Seen, is_kustomization, is_within, left_out, places, unbuilt, warnings
 from netgen.problems import NetgenError, Problem
@@ -137,6 +137,14 @@ def unasked(asked: Iterable[tuple[str, str]], spot: Spot | None) -> Iterator[tup
     for key, value in there.items() if isinstance(there, dict) else ():
         if isinstance(key, str) and isinstance(value, str) and meant.get(key) != value and (what := unsafe(key, value)):
             yield key, what
+
+
+def held_back(asked: Iterable[tuple[str, str]], spot: Spot | None) -> Iterator[str]:
+    """Yield each annotation that keeps the object at *spot* from being applied, and is none of those *asked*."""
+    there, meant = step(body(spot), "metadata", "annotations"), dict(asked)
+    for key, value in there.items() if isinstance(there, dict) else ():
+        if isinstance(key, str) and isinstance(value, str) and meant.get(key) != value and holds_back(key, value):
+            yield key
 
 
 def where(spot: Spot) -> str:

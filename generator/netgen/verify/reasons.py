@@ -30,7 +30,9 @@ def at(place: Place) -> str:
 def closing(why: Explanation) -> Iterator[str]:
     """Yield, for each side that closes a connection, the policies that leave it closed."""
     for direction, side in _sides(why):
-        if not side.allows:
+        if side.denies:
+            yield from of_side(direction, side)
+        elif not side.allows:
             names = ", ".join(f"{policy.kind} {policy}{_where(policy.spot)}" for policy, _ in side.deciding)
             yield f"no {direction} rule allows it: {names}"
             for policy, _ in side.deciding:
@@ -46,6 +48,10 @@ def opening(why: Explanation) -> Iterator[str]:
 
 def of_side(direction: Direction, side: Side) -> Iterator[str]:
     """Yield what decides *side*: each policy with its rule, or that there is none."""
+    if side.denies:
+        for policy, rule in side.deciding:
+            yield f"{direction}: {policy.kind} {policy} denies it{_where(_spot(policy, rule))}"
+        return
     if not side.isolated:
         yield f"no policy isolates the {direction} side" if side.governed else f"nothing governs the {direction} side"
     for policy, rule in side.deciding:

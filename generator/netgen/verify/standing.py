@@ -54,8 +54,9 @@ def completed(cluster: Cluster, whole: Cluster, intent: Intent) -> Cluster:
 
 
 def assumed(intent: Intent, cluster: Cluster) -> tuple[str, ...]:
-    """Return which of the Services that *intent* takes to be there are not in *cluster*, as an assumption."""
-    names = [f"{one.app.namespace}/{one.name}" for one in _absent(intent, cluster)]
+    """Return of which Services that *intent* takes to be there *cluster* does not tell their pods, as an assumption."""
+    wanted = [*_absent(intent, cluster), *_untold(intent, cluster)]
+    names = [f"{one.app.namespace}/{one.name}" for one in sorted(wanted, key=lambda one: (one.app, one.name))]
     if not names:
         return ()
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
@@ -66,6 +67,18 @@ def _absent(intent: Intent, cluster: Cluster) -> tuple[Service, ...]:
     wanted = [one for one in intent.services if one.existing]
     there = {(one.namespace, one.name) for one in cluster.services} if wanted else set()
     return tuple(one for one in wanted if (one.app.namespace, one.name) not in there)
+
+
+def _untold(intent: Intent, cluster: Cluster) -> Iterator[Service]:
+    """Yield the Services that ask for labels of which the spec says nothing, where the app has no pods to look at."""
+    there = {(one.namespace, one.name): one for one in cluster.services}
+    apps, index = {app.key: app for app in intent.apps}, Index(cluster.workloads)
+    for one in intent.services:
+        found = there.get((one.app.namespace, one.name)) if one.existing else None
+        if found is None or set(found.selector or ()) <= set(apps[one.app].selector.labels):
+            continue
+        if not index.selected(apps[one.app].pods):
+            yield one
 
 
 def differences(intent: Intent, cluster: Cluster, numbers: Named) -> Iterator[Problem]:

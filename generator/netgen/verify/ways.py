@@ -30,6 +30,12 @@ class _Way:
         return (*self.address, self.ingress.namespace, rule.type, rule.service, self.port)
 
     @property
+    def usual(self) -> tuple[object, ...]:
+        """Return the same with the type that controllers give a path which leaves it to them."""
+        kind = "Prefix" if self.rule.type == "ImplementationSpecific" else self.rule.type
+        return (*self.address, self.ingress.namespace, kind, self.rule.service, self.port)
+
+    @property
     def address(self) -> tuple[str, str, str]:
         """Return what a client asks for."""
         return self.ingress.class_name, self.rule.host, self.rule.path
@@ -52,7 +58,7 @@ def differences(intent: Intent, cluster: Cluster, leads: Leads) -> Iterator[Prob
     yield from _beside(wanted, keys)
     taken = {(route.entrypoint.class_name, route.host, route.path): route for route in intent.routes}
     for way in there:
-        if way.key not in wanted:
+        if way.key not in wanted and way.usual not in wanted:
             yield from _unasked(way, taken.get(way.address), leads)
 
 

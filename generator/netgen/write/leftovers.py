@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from netgen.source import Dialect, read
@@ -46,16 +46,25 @@ def bodies(texts: Iterable[str]) -> Iterator[Body]:
     yield from (document.data for document in reading.documents if isinstance(document.data, dict))
 
 
-def left_over(old: Iterable[Body], new: Iterable[Body]) -> tuple[Leftover, ...]:
+def left_over(
+    old: Iterable[Body], new: Iterable[Body], services: Iterable[tuple[str, str]] = ()
+) -> tuple[Leftover, ...]:
     """Return the objects of netgen among *old* that are not among *new*, in the order in which to delete them.
+
+    *services* are namespace and name of those that the specs take to be there: under such a name stands what somebody
+    else has made now.
 
     What leads to pods goes before what protects them: Ingresses, Services, policies of whole namespaces. Then the
     policies of pods that stay closed, and last those of pods that are open without them. All of *new* is there by then.
     """
     there = list(new)
-    known = {_identity(body) for body in there}
-    policies = [(_identity(body)[2], _subject(body)) for body in there if body.get("kind") == "NetworkPolicy"]
-    held = frozenset(policies)
+    known = {*map(_identity, there), *(("", "Service", namespace, name) for namespace, name in services)}
+    held = frozenset(
+        (_identity(body)[2], _subject(body), direction)
+        for body in there
+        if body.get("kind") == "NetworkPolicy"
+        for direction in _directions(body)
+    )
     found = {}
     for body in old:
         identity = _identity(body)
@@ -70,17 +79,31 @@ def left_over(old: Iterable[Body], new: Iterable[Body]) -> tuple[Leftover, ...]:
 _ALL = json.dumps({})
 
 
-def _fate(body: Body, identity: tuple[str, str, str, str], held: frozenset[tuple[str, str]]) -> tuple[int, str]:
-    """Return how late an object is deleted, and what that does to pods; *held* are subjects of the policies left."""
+def _fate(body: Body, identity: tuple[str, str, str, str], held: Collection[tuple[str, str, str]]) -> tuple[int, str]:
+    """Return how late an object is deleted, and what that does to pods.
+
+    *held* are the subjects of the policies left, each with a direction that is closed.
+    """
     kind, namespace = identity[1:3]
     if kind != "NetworkPolicy":
         return (1 if kind == "Service" else 0), ""
     subject = _subject(body)
+    stay = all(
+        (namespace, _ALL, direction) in held or (namespace, subject, direction) in held
+        for direction in _directions(body)
+    )
     if subject == _ALL:
-        return 2, "" if (namespace, _ALL) in held else "pods that no other policy selects are open then"
-    if {(namespace, _ALL), (namespace, subject)} & held:
-        return 3, ""
-    return 4, "its pods are open then"
+        return 2, "" if stay else "pods that no other policy selects are open then"
+    return (3, "") if stay else (4, "its pods are open then")
+
+
+def _directions(body: Body) -> list[str]:
+    """Return the directions that a policy closes, with the API server's default."""
+    spec = _map(body, "spec")
+    written = spec.get("policyTypes")
+    if isinstance(written, list) and written:
+        return [str(one) for one in written]
+    return ["Ingress", "Egress"] if spec.get("egress") else ["Ingress"]
 
 
 def _parts(content: bytes) -> list[str]:

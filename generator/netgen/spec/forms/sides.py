@@ -255,7 +255,8 @@ def _outside(text: str) -> Side:
         )
     if parts.mask == "/0":
         protocol = "" if parts.port.protocol == "TCP" else f"/{str(parts.port.protocol).lower()}"
-        raise _everywhere(text, f"{parts.written or parts.port.number or 'PORT'}{protocol}")
+        part = (parts.begin, len(f"{parts.host}{parts.mask}"))
+        raise _everywhere(text, part, f"{parts.written or parts.port.number or 'PORT'}{protocol}")
     block = parts.cidr
     if parts.port.number is None:
         message = f"{shown(text)} needs a port: {parts.scheme} implies none"
@@ -270,10 +271,10 @@ def _one_port(text: str) -> int:
     return port_number(text)
 
 
-def _everywhere(text: str, port: str) -> FormError:
-    message = f"{shown(text)} is every address; that must be written as a word"
+def _everywhere(text: str, part: tuple[int, int], port: str) -> FormError:
+    message = f"{shown(text[part[0] :][: part[1]])} is every address; that must be written as a word"
     fix = f"write internet:{port} (everything outside the cluster) or any:{port} (every pod)"
-    return FormError("bad-address", message, fix=fix)
+    return FormError("bad-address", message, fix=fix, part=part)
 
 
 def _host_outside(host: str, port: str) -> FormError:
@@ -309,7 +310,7 @@ def _missing_scheme(text: str) -> FormError:
     if not looks_like_address(host) and not host.startswith("["):
         return _host_outside(host, port)
     if host.endswith("/0"):
-        raise _everywhere(text, port or "PORT")
+        raise _everywhere(text, (0, len(host)), port or "PORT")
     scheme = "tcp" if colon or looks_like_address(text) else "https"
     scheme = {"80": "http", "443": "https"}.get(port, scheme)
     address, slash, mask = host.partition("/")

@@ -147,7 +147,11 @@ def _words(grant: GrantForm, key: AppKey, registry: Registry) -> str:
     if nearest(key.name, registry.names[key.namespace]):
         return ""
     every = "any is every pod, and internet what is outside the cluster"
-    return every if grant.side.namespace or key.name in _EVERYBODY else f"{every}; all pods of a namespace are {key.name}/*"
+    return (
+        every
+        if grant.side.namespace or key.name in _EVERYBODY
+        else f"{every}; all pods of a namespace are {key.name}/*"
+    )
 
 
 def _unmanaged(grant: GrantForm, key: AppKey, namespaces: tuple[str, ...]) -> Problem:

@@ -74,7 +74,11 @@ def _selected(value: object, spot: Spot, known: Known, excepts: list[str]) -> tu
     """Return the blocks of the groups that a selector means: an address has the labels of all groups that it is in."""
     parts: list[Iterable[str]] = [_EVERYTHING]
     holes = list(excepts)
-    for ask in asked(value, spot):
+    asks = asked(value, spot)
+    if not asks:
+        # The agent takes it for the selector of everybody where another policy has that one, and else for the world.
+        known.unknown("it selects groups by no label at all", spot.value(), "write the CIDRs 0.0.0.0/0 and ::/0")
+    for ask in asks:
         if ask.source not in _SOURCES:
             known.unknown(f"it selects groups by labels of the source {ask.source!r}", ask.spot.value())
             return ()

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from functools import lru_cache
 
 from netgen.evaluate.objects import kinds
 from netgen.evaluate.objects.cilium.conflicts import conflicts
 from netgen.evaluate.objects.cilium.groups import group
 from netgen.evaluate.objects.cilium.known import Group, Known
 from netgen.evaluate.objects.cilium.policies import policies
-from netgen.evaluate.objects.cilium.selectors import seen
+from netgen.evaluate.objects.cilium.selectors import is_seen, seen
 from netgen.evaluate.objects.model import Peer, PodPeer, Policy, Rules, Unknown
 from netgen.evaluate.objects.values import MalformedError, misread
 from netgen.evaluate.objects.waiting import Waiting
@@ -51,8 +50,8 @@ def _groups(objects: list[object], unknowns: list[Unknown]) -> Iterable[Group]:
 
 def _as_seen(policy: Policy) -> Policy:
     """Return a NetworkPolicy as Cilium has it, for which pods do not have all of their labels."""
-    every = [rule.peers or () for _, rules, _ in policy.sides() for rule in rules]
-    if seen(policy.subject) == policy.subject and all(map(_is_seen, every)):
+    peers = (peer for _, rules, _ in policy.sides() for rule in rules for peer in rule.peers or ())
+    if is_seen(policy.subject) and all(not isinstance(one, PodPeer) or is_seen(one.pods) for one in peers):
         return policy
     return replace(
         policy,
@@ -67,11 +66,6 @@ def _seen_rules(rules: Rules | None) -> Rules | None:
     if rules is None:
         return None
     return tuple(replace(one, peers=one.peers and tuple(map(_peer, one.peers))) for one in rules)
-
-
-@lru_cache(maxsize=4096)  # most peers are written many times
-def _is_seen(peers: tuple[Peer, ...]) -> bool:
-    return all(_peer(one) == one for one in peers)
 
 
 def _peer(peer: Peer) -> Peer:

@@ -9,7 +9,7 @@ from netgen.evaluate.addresses import Block
 from netgen.evaluate.objects.cilium.groups import blocks, cidr
 from netgen.evaluate.objects.cilium.known import Known, each, record
 from netgen.evaluate.objects.cilium.names import pattern
-from netgen.evaluate.objects.cilium.selectors import Ask, Sorted, asked, by_whom, together
+from netgen.evaluate.objects.cilium.selectors import RESERVED, Ask, asked, by_whom, together
 from netgen.evaluate.objects.model import (
     NAME_LABEL,
     Action,
@@ -59,8 +59,8 @@ def peers(
     if len(given) > 1:
         message = f"peers of two kinds in one rule, {given[0]} and {given[1]}, are refused"
         raise MalformedError(message, spot.at(given[1]), at_key=True)
-    if found.get(f"{side}Requires"):
-        raise MalformedError(f"{side}Requires is refused", spot.at(f"{side}Requires"), at_key=True)
+    for _, at in each(found.get(f"{side}Requires"), spot.at(f"{side}Requires")):
+        raise MalformedError(f"{side}Requires is refused", at)
     kind = given[0].removeprefix(side) if given else ""
     meant = tuple(_meant(kind, found[given[0]], spot.at(given[0]), action, known)) if given else ()
     if any(found.get(f"{side}{each_kind}") == [] for each_kind in _NO_ONE_IF_EMPTY):
@@ -113,22 +113,24 @@ def _endpoints(value: object, spot: Spot, known: Known) -> Iterator[Peer]:
     Pods it means in the policy's namespace, unless it speaks of namespaces; a clusterwide policy's in all of them. What
     is no pod has no cluster either, and is not met: that is so where peers are confined to one cluster, as since 1.19.
     """
-    found = by_whom(asked(value, spot), known)
+    asks = asked(value, spot)
+    found = by_whom(asks, known)
     if found.reserved:
-        yield from _reserved(found, spot, known)
+        yield from _reserved(asks, spot, known)
     elif not found.nobody:
         is_here = known.namespace and not found.spaces
         yield PodPeer(None if is_here else together(found.spaces), together(found.pods))
 
 
-def _reserved(found: Sorted, spot: Spot, known: Known) -> Iterator[Peer]:
-    wanted = [ask for ask in found.reserved if ask.is_positive]
-    others = [ask for ask in (*found.spaces, *found.pods) if ask.is_positive]
-    if not wanted or len({ask.asks.key for ask in wanted}) > 1 or len(wanted) < len(found.reserved):
+def _reserved(asks: tuple[Ask, ...], spot: Spot, known: Known) -> Iterator[Peer]:
+    reserved = [ask for ask in asks if ask.source == RESERVED]
+    wanted = [ask for ask in reserved if ask.is_positive]
+    others = [ask for ask in asks if ask.source != RESERVED and ask.is_positive]
+    if not wanted or len({ask.asks.key for ask in wanted}) > 1 or len(wanted) < len(reserved):
         known.unknown("a selector speaks of what is reserved in more than one way, or by what it is not", spot.value())
     elif any(ask.asks.key in _ENTITIES for ask in others):
         known.unknown("a selector speaks of what is reserved and of more", spot.value())
-    elif not others and not found.nobody and all(ask.asks.holds("") for ask in wanted):
+    elif not others and all(ask.asks.holds("") for ask in wanted):
         yield from _entity(wanted[0], known)
 
 

@@ -37,7 +37,10 @@ def _port(found: dict[str, Any], spot: Spot, known: Known) -> Iterator[PortRule]
         raise MalformedError(f"{protocol!r} is no protocol of a Cilium policy", spot.at("protocol"))
     if "port" not in found:
         raise MalformedError("a port has to be written; 0 is every port", spot)
-    written, at = text(found["port"], spot.at("port")), spot.at("port")
+    at = spot.at("port")
+    if isinstance(found["port"], int):
+        raise MalformedError(f'a port is text, even where it is a number: write "{found["port"]}"', at)
+    written = text(found["port"], at)
     high = whole(found.get("endPort", 0), spot.at("endPort"), 0, LAST)
     name = written.lower() if _NAME.fullmatch(written) else None
     low = _number(written, at) if name is None else None

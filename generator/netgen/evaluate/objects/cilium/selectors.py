@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 from netgen.evaluate.objects.cilium.known import Known, each, record
@@ -56,10 +57,12 @@ def asked(value: object, spot: Spot) -> tuple[Ask, ...]:
     found = record(value, _FIELDS, spot)
     at = spot.at("matchLabels")
     asks = [_label(key, wanted, at.at(key)) for key, wanted in mapping(found.get("matchLabels"), at).items()]
-    keys = [(one.source or "any", one.asks.key) for one in asks]
-    for one, key in zip(asks, keys, strict=True):
-        if keys.count(key) > 1:
+    keys = set()
+    for one in asks:
+        key = one.source or "any", one.asks.key
+        if key in keys:
             raise MalformedError(f"the label {one.asks.key!r} is asked for twice", one.spot, at_key=True)
+        keys.add(key)
     listed = each(found.get("matchExpressions"), spot.at("matchExpressions"))
     return (*asks, *(_expression(item, place) for item, place in listed))
 
@@ -131,7 +134,7 @@ def _add_pods(found: Sorted, ask: Ask, known: Known) -> None:
         found.nobody |= not _is_this_cluster(ask, known)
     elif key == SERVICE_ACCOUNT and ask.asks.operator not in _WITH_VALUES:
         found.nobody |= not ask.is_positive  # each pod has one
-    elif _UNSEEN.match(key) and key != SERVICE_ACCOUNT:
+    elif _is_unseen(key):
         found.nobody |= ask.is_positive
     else:
         found.pods.append(ask)
@@ -155,9 +158,20 @@ def together(asks: list[Ask], *more: tuple[str, str]) -> Selector:
     return Selector(tuple(sorted(pairs)), tuple(sorted({one.asks for one in asks if not one.is_label})))
 
 
+@lru_cache(maxsize=1024)  # few keys are written everywhere
+def _is_unseen(key: str) -> bool:
+    return key != SERVICE_ACCOUNT and _UNSEEN.match(key) is not None
+
+
+def is_seen(selector: Selector) -> bool:
+    """Return whether *selector* of plain labels asks only for those that Cilium sees."""
+    labels, expressions = selector
+    return not any(_is_unseen(pair[0]) for pair in labels) and not any(_is_unseen(one[0]) for one in expressions)
+
+
 def seen(selector: Selector) -> Selector:
     """Return what *selector* of plain labels means where Cilium sees only some of the labels of pods."""
-    unseen = [one for one in selector.asks() if _UNSEEN.match(one.key) and one.key != SERVICE_ACCOUNT]
+    unseen = [one for one in selector.asks() if _is_unseen(one.key)]
     if any(not one.holds(None) for one in unseen):
         return NOBODY
     return Selector(selector.labels, tuple(one for one in selector.expressions if one not in unseen))
