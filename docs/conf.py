@@ -41,6 +41,13 @@ def with_their_links(_app: Sphinx, path: Path, _page: str, content: list[str]) -
     content[0] = re.sub(r"\]\((?![a-z]+:|#|/)", f"]({folder.as_posix()}/", content[0])
 
 
+def said(app: Sphinx, exception: Exception | None) -> None:
+    """Say where the first page is."""
+    if exception is None:
+        print(Path(app.outdir, "index.html").relative_to(Path(app.srcdir).parent))  # noqa: T201 - `./dev docs` is quiet
+
+
 def setup(app: Sphinx) -> None:
-    """Tell Sphinx of it."""
+    """Tell Sphinx of both."""
     app.connect("include-read", with_their_links)
+    app.connect("build-finished", said)

@@ -1,4 +1,4 @@
-"""Random namespaces as teams have them: what `kubectl get -o yaml` prints of charts, copied policies and live objects."""
+"""Random namespaces as teams have them: live objects as `kubectl get -o yaml` prints them, and copied policies."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ LIVE |= {"ipFamilyPolicy": "SingleStack", "sessionAffinity": "None"}
 
 def random_namespace(seed: str) -> list[Body]:
     """Return the objects of one namespace, workloads first."""
-    chance = Random(seed)
+    chance = Random(seed)  # noqa: S311 - nothing here is secret
     names = sorted(chance.sample(NAMES, chance.randint(2, len(NAMES))))
     made = [each for name in names for each in _workload(name, chance)]
     made += [each for name in names if PORTS[name] for each in _services(name, chance)]
-    made += [*_closing(chance), *_dns(chance), *_over_several(names, chance)]
+    made += [*_closing(chance), *_dns(chance), *_scraped(names, chance), *_over_several(names, chance)]
     made += [each for name in names for each in _own(name, names, chance)]
     made += [_ingress(name) for name in names[-1:] if PORTS[name] and chance.random() < 0.5]
     return made
@@ -78,7 +78,9 @@ def _services(name: str, chance: Random) -> list[Body]:
 
 def _policy(name: str, subject: Body, **sides: list[Body]) -> Body:
     types = [side.capitalize() for side in sides]
-    return _object("networking.k8s.io/v1", "NetworkPolicy", name, {"podSelector": subject, "policyTypes": types, **sides})
+    return _object(
+        "networking.k8s.io/v1", "NetworkPolicy", name, {"podSelector": subject, "policyTypes": types, **sides}
+    )
 
 
 def _closing(chance: Random) -> list[Body]:
@@ -104,6 +106,14 @@ def _dns(chance: Random) -> list[Body]:
     return [_policy("allow-dns", {}, egress=[rule])] if chance.random() < 0.6 else []
 
 
+def _scraped(names: list[str], chance: Random) -> list[Body]:
+    """Return a policy over every pod that names ports which some of them have."""
+    ports = [{"port": f"p{port}", "protocol": "TCP"} for name in names for port in PORTS[name][-1:]]
+    peer = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}
+    rule = {"from": [peer], "ports": ports}
+    return [_policy("scraped", {}, ingress=[rule])] if ports and chance.random() < 0.3 else []
+
+
 def _over_several(names: list[str], chance: Random) -> list[Body]:
     """Return policies whose pods are those of several workloads."""
     found = []
@@ -121,11 +131,9 @@ def _over_several(names: list[str], chance: Random) -> list[Body]:
 
 
 def _own(name: str, names: list[str], chance: Random) -> list[Body]:
-    found = []
-    for side in ("ingress", "egress"):
-        if chance.random() < 0.4:
-            found.append(_policy(f"{name}-{side}", {"matchLabels": {"app": name}}, **{side: _rules(names, side, chance)}))
-    return found
+    subject = {"matchLabels": {"app": name}}
+    sides = [side for side in ("ingress", "egress") if chance.random() < 0.4]
+    return [_policy(f"{name}-{side}", subject, **{side: _rules(names, side, chance)}) for side in sides]
 
 
 def _rules(names: list[str], side: str, chance: Random) -> list[Body]:

@@ -365,9 +365,9 @@ class Reader:
         covering = self.covering(caller, callee)
         granted = {name for names in covering for name in names} if covering and all(covering) else set(target.ports)
         called = [name for word in words for name, port in target.ports.items() if is_meant(word, name, port)]
-        # Without a word, the ports for metrics are not meant where another one is left.
-        served = {name for name in granted if not target.ports[name].metrics}
-        opened = target.opened(called or served or granted)
+        # Without a word, the ports for metrics are not meant, unless the app has no others.
+        served = {name for name, port in target.ports.items() if not port.metrics} or set(target.ports)
+        opened = target.opened(called or served & granted)
         source.outward.append((self.at(target), opened))
         target.inward.append((self.at(source), opened))
 

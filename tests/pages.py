@@ -24,7 +24,7 @@ REWRITE = "`./dev test -k page --update-golden` writes it anew"
 
 def problems_page() -> str:
     """Return docs/problems.md as the table of codes makes it."""
-    rows = [f"| `{code}` | {entry.severity} | {entry.meaning} |" for code, entry in sorted(CODES.items())]
+    rows = [f'| <a id="{code}"></a>`{code}` | {one.severity} | {one.meaning} |' for code, one in sorted(CODES.items())]
     head = "# Problem codes\n\nGenerated from `generator/netgen/problems.py`. After an error nothing is written.\n"
     return "\n".join([head, "| code | weight | meaning |", "|---|---|---|", *rows, ""])
 
@@ -54,10 +54,13 @@ def _kind(kind: str) -> str:
 
 def _entries(node: Schema, schema: Schema, path: str, seen: dict[str, str]) -> Iterator[str]:
     """Yield the text of each key below *node*; a map that stands in several places is told where it stands first."""
+    told = set()
     for place, one in _maps(node, schema, path):
         name = one.get("named", "")
         if name in seen:
-            yield f"\n`{place}` is a map with the keys of `{seen[name]}`.\n"
+            if (place, seen[name]) not in told:
+                yield f"\n`{place}` is a map with the keys of `{seen[name]}`.\n"
+            told.add((place, seen[name]))
             continue
         if name:
             seen[name] = place

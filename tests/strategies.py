@@ -423,12 +423,12 @@ class Maker:
         covering = self.covering(caller, callee)
         names = {name for grant in covering for name in grant}
         left = [port for port in callee.ports if port.name in names or not all(covering) or not covering]
-        # A call without a port means the one that is not for metrics, if there is one.
+        # A call without a port means the one that is not for metrics, if the app has one.
         served = [port for port in left if not port.metrics]
-        alone = served if len(served) == 1 else left
+        alone = served if len(served) == 1 or any(not port.metrics for port in callee.ports) else left
         ports = alone if len(alone) == 1 and self.chance(2) else self.some(left, 1)
         text = "/".join(callee.key) if caller.key[0] != callee.key[0] or self.chance(1) else callee.key[1]
-        caller.calls.append(self.call(text, ports, callee, written=ports != alone or len(alone) > 1 or self.chance(2)))
+        caller.calls.append(self.call(text, ports, callee, written=ports != alone or len(alone) != 1 or self.chance(2)))
         opened = tuple(sorted({(port.protocol, port.container) for port in ports}))
         self.edges.append(Edge(caller.key, callee.key, opened))
 

@@ -588,7 +588,7 @@ def test_random_questions_are_answered_as_the_matrix_does() -> None:
         expected = Reply.YES if sure else Reply.UNKNOWN if perhaps else Reply.NO
         assert can(known, str(source), f"{target}:{port}", cni="kubernetes", intent=None).reply is expected
         replies.append(expected)
-    assert set(replies) == set(Reply)
+    assert set(replies) == set(Reply) - {Reply.SOME}
 
 
 # ---------------------------------------------------------------------------------------------------------- the command

@@ -249,6 +249,15 @@ def test_form() -> None:
     assert problem.message == f"Service shop/cart: spec.ports[0].port: Invalid value: 0: {RANGE}"
 
 
+def test_a_fault_among_equal_rules_is_told_at_its_own() -> None:
+    """Rules that are right may be looked at once for all; one that is not is found, in its shape and in its values."""
+    right = {"from": [{"podSelector": {}}], "ports": [{"port": 80, "protocol": "TCP"}]}
+    for wrong in ({**right, "ports": [{"port": 0}]}, {**right, "ports": [{"port": None}]}, {**right, "form": []}):
+        said = found(changed(POLICY, {"spec/ingress": [right, right, wrong, right]}))
+        assert [text.partition("[")[2][0] for text in said] == ["2"], said
+    assert found(changed(POLICY, {"spec/ingress": [right, right]})) == []
+
+
 def test_all_at_once() -> None:
     """All problems of all manifests are told, in the order of their places."""
     broken = changed(SERVICE, {"spec/ports/0/port": 0, "spec/ports/1/protocol": "x"})

@@ -760,11 +760,13 @@ def test_annotations_of_ways_in_are_not_passed_over() -> None:
 
 def test_what_makes_a_controller_serve_https_alone_lets_nobody_in() -> None:
     """Its profile has the annotations; any other value of them, or that they are gone, is told."""
-    redirect = "nginx.ingress.kubernetes.io/ssl-redirect"
-    plain, secure, open_ = (ingress("/", ingressClassName="nginx") for _ in range(3))
+    redirect = "traefik.ingress.kubernetes.io/router.tls"
+    plain, secure, open_ = (ingress("/", ingressClassName="traefik") for _ in range(3))
     secure["metadata"]["annotations"] = {redirect: "true"}
     open_["metadata"]["annotations"] = {redirect: "false"}
-    assert told(objects([service("web"), plain]), objects([service("web"), secure])) == ["no change"]
+    assert told(objects([service("web"), plain]), objects([service("web"), secure])) == [
+        "no change in who reaches whom"
+    ]
     for old, new in ((secure, plain), (plain, open_), (open_, secure)):
         (line, _) = told(objects([service("web"), old]), objects([service("web"), new]))
         assert line.startswith("the Ingress shop/web has other annotations now")
@@ -1514,3 +1516,23 @@ def test_a_path_that_was_never_there_is_an_error() -> None:
     assert run("git:v1:teams/pay.yaml", "git:main:teams/pay.yaml")[1].startswith(f"note: {says}\n")
     gone = "note: v1 has nothing at teams/pay.yaml: all of it is gone at v1\n"
     assert run("git:main:teams/pay.yaml", "git:v1:teams/pay.yaml")[1].startswith(gone)
+
+
+def test_a_service_that_is_there_already_is_not_said_to_be_closed() -> None:
+    """What opened a way in may be a LoadBalancer still, when the spec leaves it to somebody else, and the reverse."""
+    head = SPEC.partition("apps:")[0]
+    balancer = f"{head}apps:\n  web: {{port: 80, expose: loadBalancer}}\n"
+    existing = f"{head}apps:\n  web: {{port: 80, service: {{existing: web}}, accepts: internet}}\n"
+    opened, there = "the LoadBalancer shop/web opens 80/TCP", "takes the Service to be there already, so that"
+    assert told(balancer, existing) == [
+        f"{opened} on the old side; the new side {there} nobody knows what it opens (old.yaml:5:3)",
+        "no change in what is understood, 1 not understood",
+    ]
+    assert told(existing, balancer) == [
+        f"{opened} on the new side; the old side {there} nobody knows what it opens (new.yaml:5:3)",
+        "no change in what is understood, 1 not understood",
+    ]
+    assert told(existing, existing) == ["no change in who reaches whom"]
+    assert told(balancer, existing.replace("existing: web", "existing: other"))[0] == (
+        "the LoadBalancer shop/web no longer opens 80/TCP (old.yaml:5:3)"
+    )

@@ -11,6 +11,7 @@ import pytest
 from netgen import api
 from netgen.problems import NetgenError
 from netgen.report import text
+from netgen.spec.controllers import controllers
 from pages import commands_page, language_page, problems_page
 
 ROOT = Path(__file__).parents[1]
@@ -47,6 +48,7 @@ def test_a_link_leads_somewhere(page: Path) -> None:
         file = page if not path else page.parent / path
         assert file.exists(), target
         headings = re.findall(r"^#+ (.*)$", file.read_text(encoding="utf-8"), re.MULTILINE) if anchor else []
+        headings += re.findall(r'<a id="([^"]*)">', file.read_text(encoding="utf-8")) if anchor else []
         assert not anchor or anchor in {re.sub(r"[^\w -]", "", one).replace(" ", "-").lower() for one in headings}
 
 
@@ -114,6 +116,22 @@ def test_a_short_form_means_its_long_form(short: str, long: str) -> None:
         loaded = api.load("-", stdin=SYSTEM.format(never, web, app or "db: 5432").encode(), ingress="traefik")
         texts.append((api.stream(api.render(loaded.intent), "yaml"), len(loaded.intent.claims)))
     assert texts[0] == texts[1]
+
+
+def test_the_controllers_of_the_page_about_specs_are_the_profiles() -> None:
+    """Each profile is a row, with its class and the pods of its data plane."""
+    rows = re.findall(r"^\| (?:`([a-z-]+)`)? ?\| `([a-z-]+)`[^|]*\| `([^`|]+)` \|$", SPEC, re.MULTILINE)
+    known = controllers()
+    expected = {
+        (
+            next((key for key, value in known.by_class.items() if value is profile), ""),
+            name,
+            f"{profile.data_plane.namespace}/"
+            + ",".join(f"{key}={value}" for key, value in profile.data_plane.selector.labels),
+        )
+        for name, profile in known.by_name.items()
+    }
+    assert set(rows) == expected
 
 
 KEYS = SPEC.partition("## The keys of an app")[2].partition("## ")[0]

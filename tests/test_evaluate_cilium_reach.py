@@ -435,8 +435,10 @@ def test_the_reasons_of_an_answer_name_the_rule_that_denies() -> None:
     manifests = f"apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {{name: a, namespace: shop}}\n{rules}"
     answer = api.can("shop/app=web", "shop/app=api:80", ["-"], cni="cilium", stdin=manifests.encode())
     assert answer.reply is Reply.NO
+    cited = "CiliumNetworkPolicy shop/a, ingressDeny rule 0 (<stdin>:4)"
     assert [line for line in answer.why if "denies" in line] == [
-        "ingress of shop/app=api: closed by CiliumNetworkPolicy shop/a, rule 0 (<stdin>:4), which denies this"
+        f"ingress of shop/app=api: closed by {cited}, which denies this",
+        f"nothing opens it while {cited} denies it",
     ]
 
 
@@ -477,3 +479,10 @@ def test_nothing_is_enforced_by_a_plugin_that_enforces_nothing() -> None:
     space = universe(PODS, (), [policies])
     reach = Reach(space, policies, PROFILES["flannel"], Reading.WIDE)
     assert reach.allowed(space.of(WEB), space.of(API)) == ALL_PORTS
+
+
+@pytest.mark.parametrize("entity", list(Entity))
+def test_a_name_like_that_of_an_entity_is_another_peer(entity: Entity) -> None:
+    """`toFQDNs` of a host called `world` opens nothing that `toEntities: [world]` does, and the reverse."""
+    assert NamePeer(str(entity)) != EntityPeer(entity)
+    assert len({(NamePeer(str(entity)),), (EntityPeer(entity),)}) == 2

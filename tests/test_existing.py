@@ -180,6 +180,21 @@ def test_an_existing_load_balancer_is_an_exposure_that_the_spec_must_say() -> No
     assert proof(*objects, text=f"{SPEC}    accepts: {{internet: server, server: server}}\n").findings == ()
 
 
+def test_a_load_balancer_for_several_apps_is_said_for_each() -> None:
+    """That one of the apps is open to the internet says nothing of another one behind the same Service."""
+    text = f"""\
+{SPEC.partition("apps:")[0]}apps:
+  a: {{select: {{app: a, tier: front}}, port: 80, service: false, accepts: internet}}
+  b: {{select: {{app: b, tier: front}}, port: 80, service: false, isolate: egress}}
+"""
+    both = service("front", "", {"port": 80, "targetPort": 80}, selector={"tier": "front"}, type="LoadBalancer")
+    pods = [workload(name, {"app": name, "tier": "front"}) for name in ("a", "b")]
+    (finding,) = proof(both, *pods, text=text).findings
+    assert finding.message == "the Service argocd/front exposes argocd/b (LoadBalancer), which no spec says"
+    only = service("front", "", {"port": 80, "targetPort": 80}, selector={"app": "a"}, type="LoadBalancer")
+    assert proof(only, *pods, text=text).findings == ()
+
+
 def test_an_existing_service_is_a_name_for_questions() -> None:
     """By its DNS name, by its name, and as what an Ingress leads to."""
     intent = loaded().intent

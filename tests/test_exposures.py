@@ -210,9 +210,13 @@ POINTS = platform("entrypoints: {one: {ingress: traefik}, two: {ingress: haproxy
 
 @pytest.mark.parametrize(
     ("url", "name"),
-    [("https://b.example.com, via: one", "shop"), ("https://a.example.com/b, via: two", "shop"), ("https://a.example.com/b, via: one", "more")],
+    [
+        ("https://b.example.com, via: one", "shop"),
+        ("https://a.example.com/b, via: two", "shop"),
+        ("https://a.example.com/b, via: one", "more"),
+    ],
     ids=["host", "entry point", "document"],
-)  # fmt: skip
+)
 def test_an_ingress_holds_one_host_of_a_document_at_one_entry_point(url: str, name: str) -> None:
     """A name that two of them would have is an error where it is written a second time."""
     web = "web: {port: 80, expose: [{url: https://a.example.com, via: one, name: old}]}"

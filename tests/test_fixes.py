@@ -260,7 +260,7 @@ SHORT = [
     Followed("web: {port: 8080.0}", "write 8080", "web: {port: 8080}"),
     Followed(
         "web: {port: 8080, service: none}",
-        "write false for no Service, {headless: true} for one without an address, or {name: NAME}",
+        "write false for no Service, {headless: true} for one without an address, {name: NAME}, or {existing: NAME}",
         "web: {port: 8080, service: false}",
     ),
     Followed(

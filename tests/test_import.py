@@ -481,6 +481,28 @@ def test_an_ingress_keeps_its_name() -> None:
     assert "expose: http://a.example.com\n" in written(*objects, one)
 
 
+def test_labels_that_a_release_changes_are_left_out() -> None:
+    """They would be wrong after the next one; which they are is said once for all Services."""
+    labels = {
+        "helm.sh/chart": "shop-0.1.0",
+        "app.kubernetes.io/version": "1.16.0",
+        "app.kubernetes.io/managed-by": "Helm",
+        "app.kubernetes.io/instance": "shop",
+    }
+    objects = [service(name, {"port": 80, "targetPort": 8080}) for name in ("web", "api")]
+    for one in objects:
+        one["metadata"]["labels"] = dict(labels)
+    found = imported(*objects, closed("web"), closed("api"))
+    assert "metadata: {name: shop, namespace: shop, labels: {app.kubernetes.io/instance: shop}}" in found.text
+    assert found.unsaid == ()
+    assert [note.message for note in found.notes if "label" in note.message] == [
+        (
+            "labels of Service shop/web, shop/api that change with each release are left out: "
+            "app.kubernetes.io/version, helm.sh/chart"
+        )
+    ]
+
+
 def test_of_an_ingress_with_several_hosts_the_first_keeps_its_name() -> None:
     """Each Ingress of netgen holds one host, and that the others have one of their own is said."""
     objects = service("web", {"port": 80, "targetPort": 8080}), closed("web", {"from": [TRAEFIK], "ports": [TCP]})
@@ -491,8 +513,10 @@ def test_of_an_ingress_with_several_hosts_the_first_keeps_its_name() -> None:
         "shop.traefik.b.example.com",
     ]
     assert [note.message for note in found.notes if "Ingress" in note.message] == [
-        "b.example.com of Ingress shop/edge is written as an Ingress of its own: each holds one host, "
-        "and a.example.com keeps the name"
+        (
+            "b.example.com of Ingress shop/edge is written as an Ingress of its own: each holds one host, "
+            "and a.example.com keeps the name"
+        )
     ]
 
 

@@ -285,6 +285,8 @@ INJECTED = (
     "ok\r\n;x",
     *("a\x00b", "a\x0bb", "on;", "off # x", "'", '"', "\n", "a\tb;", "\x1b]0;x\x07", "${a;b}", "${a}{"),
     *("a{1}}", "/#"),
+    # The end of what is written, a quote or a semicolon, is a character of it then.
+    *("\\", "a.example\\", "^/x\\\\\\"),
 )
 PATHS_ONLY = (
     *("/$x", "/$(id)", "/a b", "/a\\b", "/<x>", "/a|b", "/a^b", "/é", "/%", "/%zz", "/a*", "/~^/x$", "/a//b", "/../x"),
@@ -311,6 +313,7 @@ USED = {
     "ssl-redirect": "false",
     "app-root": "/app",
     "proxy-cookie-path": "/one/ /two/",
+    "canary-by-header-value": "a\\d\\\\",
     "from-to-www-redirect": "true",
 }
 OTHERS = {

@@ -542,18 +542,28 @@ def test_specs_are_no_manifests() -> None:
         "give what they render:  netgen render <stdin> | netgen reach -  ; netgen can --spec and netgen diff read specs"
     )
     intent = load(SPEC).intent
-    for command in (
-        lambda: answer(SPEC),
-        lambda: api.can("web", "web:80", ["-"], stdin=SPEC.encode()),
-        lambda: api.verify(intent, ["-"], stdin=SPEC.encode()),
-        lambda: api.prove(intent, api.render(intent), workloads=["-"], stdin=SPEC.encode()),
+    for command, said in (
+        (lambda: answer(SPEC), fix),
+        (lambda: api.can("web", "web:80", ["-"], stdin=SPEC.encode()), fix),
+        (
+            lambda: api.verify(intent, ["-"], stdin=SPEC.encode()),
+            "give what they render:  netgen render <stdin> | netgen verify --spec <stdin> -",
+        ),
+        (
+            lambda: api.import_manifests(["-"], stdin=SPEC.encode()),
+            "import writes a spec of manifests; these are rendered by  netgen render <stdin>",
+        ),
+        (
+            lambda: api.prove(intent, api.render(intent), workloads=["-"], stdin=SPEC.encode()),
+            "--workloads is for what is in the cluster; specs are given without it",
+        ),
     ):
         with pytest.raises(NetgenError) as caught:
             command()
         assert [(one.code, one.message) for one in caught.value.problems] == [
             ("spec-given", "these are specs, and no manifests: <stdin>")
         ]
-        assert caught.value.problems[0].fix.startswith(fix)
+        assert caught.value.problems[0].fix.startswith(said)
 
 
 def test_a_spec_among_manifests_is_left_out() -> None:

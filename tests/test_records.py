@@ -6,7 +6,7 @@ import copy
 import pickle
 from collections.abc import Callable
 from dataclasses import FrozenInstanceError, dataclass, field, fields, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -150,6 +150,16 @@ def _with_a_field_of_its_own() -> object:
     return Set
 
 
+def _with_what_is_no_field() -> object:
+    class Counted:
+        """It would be taken for a field."""
+
+        first: int
+        most: ClassVar[int] = 3
+
+    return Counted
+
+
 def _with_a_base() -> object:
     class Solid(Point):
         """Copies would lose what the base has."""
@@ -161,7 +171,14 @@ def _with_a_base() -> object:
 
 @pytest.mark.parametrize(
     "made",
-    [_with_an_order_of_defaults, _with_an_equality, _with_a_step_behind, _with_a_field_of_its_own, _with_a_base],
+    [
+        _with_an_order_of_defaults,
+        _with_an_equality,
+        _with_a_step_behind,
+        _with_a_field_of_its_own,
+        _with_what_is_no_field,
+        _with_a_base,
+    ],
 )
 def test_what_would_be_lost_is_refused(made: Callable[[], Any]) -> None:
     """What a dataclass does and a record does not is an error where the class is made."""

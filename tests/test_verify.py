@@ -303,6 +303,26 @@ def test_labels_that_an_overlay_adds_are_found(tmp_path: Path, kustomize: Callab
     assert {problem.code for problem in found[1:]} == {"service-differs", "not-open", "not-closed"}
 
 
+def test_a_namespace_that_an_overlay_changes_is_what_is_said_first(
+    tmp_path: Path, kustomize: Callable[[Path], str]
+) -> None:
+    """The namespace of kustomize moves policies, and not what their rules name: that comes before what it does."""
+    meant = intent("shop")
+    api.write(api.render(meant), tmp_path / "base")
+    overlay = tmp_path / "overlay"
+    overlay.mkdir()
+    (overlay / "kustomization.yaml").write_text("resources: [../base]\nnamespace: prod\n", encoding="utf-8")
+    namespaces = sorted({app.key.namespace for app in meant.apps})
+    found = api.verify(meant, ["-"], stdin=kustomize(overlay).encode()).findings
+    moved = [problem for problem in found if problem.message.startswith("the namespace ")]
+    assert [problem.message.partition(" in ")[0] for problem in moved] == [
+        f"the namespace {namespace} became prod" for namespace in namespaces
+    ]
+    assert "namespace: prod  in the metadata of the spec" in moved[0].fix
+    assert found[0] == moved[0]
+    assert not [problem for problem in found if "no NetworkPolicy among the manifests selects" in problem.message]
+
+
 def test_a_link_that_leads_nowhere_is_found() -> None:
     """With the workloads among the manifests, a Service that selects none of them is a finding."""
     meant = intent("seed")

@@ -548,6 +548,8 @@ def test_check_by_exit_code(run: Callable[..., tuple[int, str, str]]) -> None:
     assert (code, diff.split("\n")[:2]) == (1, ["--- /dev/null", "+++ deploy/kustomization.yaml"])
     assert "error[folder-differs]: deploy is not what the spec gives" in said
     assert "= would be created: kustomization.yaml, " in said
+    assert f"= fix: write it with  netgen render {SPEC} --out deploy\n" in said
+    assert "--out 'de ploy' --layout plain\n" in run("--out", "de ploy", "--layout", "plain", "--check")[2]
     assert not Path("deploy").exists()
     assert run("--out", "deploy")[0] == 0
     code, diff, said = run("--out", "deploy", "--check")

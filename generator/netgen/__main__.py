@@ -6,15 +6,17 @@ import gc
 
 
 def main() -> int:
-    """Run the command line and return its exit code, as netgen.cli.main does.
+    """Run the command line and return its exit code, as netgen.cli.main does; as a rule the process ends before that.
 
     A run is short, and the collector would walk everything that is imported and read, again and again: while it runs
     and once more when it ends.
     """
     gc.disable()
     from netgen.cli import main as run  # noqa: PLC0415 - importing is a third of a run
+    from netgen.cli.output import leave  # noqa: PLC0415 - same
 
     code = run()
+    leave(code)
     gc.freeze()
     return code
 

@@ -38,6 +38,8 @@ _NGINX = "nginx.ingress.kubernetes.io/"
 # ${names} and in the repetitions of regular expressions, and line ends in lists of addresses.
 _BREAKS_OUT = re.compile("[\x00-\x1f\x7f;\"'`#{}]")
 _BRACED = re.compile(r"\$\{[A-Za-z0-9_]+\}|\{[0-9]+(?:,[0-9]*)?\}")
+_IS_ESCAPING = re.compile(r"(?:[^\\]|\\.)*\\", re.DOTALL).fullmatch
+"""A backslash at the end takes what nginx has behind it, a quote or a semicolon, for a character of the value."""
 _IS_ADDRESSES = re.compile(r"(?=[^.:]*[.:])[0-9A-Fa-f.:/, \t\r\n]*").fullmatch
 
 
@@ -67,7 +69,7 @@ def unsafe_value(key: str, value: str) -> str:
         return ""
     found = _BREAKS_OUT.search(_BRACED.sub("", value))
     if found is None:
-        return ""
+        return "ends with a backslash, which hides the end of nginx's line" if _IS_ESCAPING(value) else ""
     shown = f"`{found[0]}`" if found[0].isprintable() and found[0] != "`" else "a backtick"
     held = shown if found[0].isprintable() else "a line break" if found[0] in "\n\r" else "a control character"
     return f"holds {held}, which ends or begins a line of nginx's configuration"

@@ -253,7 +253,8 @@ class Intent:
     """The whole meaning of a run, each part sorted, independent of the order in which it was written.
 
     *kubernetes* is the (major, minor) version of the cluster, None where the platform does not say; *pod_ranges* and
-    *node_ranges* are the CIDRs of its pods and nodes, empty where they are not known. *owners* are those of namespaces.
+    *node_ranges* are the CIDRs of its pods and nodes, *server_ranges* those of its API servers, empty where they are
+    unknown. *owners* are those of namespaces.
     """
 
     apps: tuple[App, ...]
@@ -266,6 +267,7 @@ class Intent:
     node_ranges: tuple[str, ...] = ()
     claims: tuple[Claim, ...] = ()
     owners: Pairs = ()
+    server_ranges: tuple[str, ...] = ()
 
     @cached_property
     def flows_to(self) -> dict[AppKey, tuple[Flow, ...]]:

@@ -138,6 +138,7 @@ CODES: dict[str, Code] = {
     "callee-not-loaded": Code(_E, "An app is called in a namespace that no loaded document speaks for."),
     "grant-idle": Code(_W, "An app that is open to the whole internet accepts an address: that narrows nothing."),
     "claim-idle": Code(_W, "A claim speaks of a namespace that no loaded document speaks for, or of no app at all."),
+    "address-or-port": Code(_W, "The end of an IPv6 address may be meant as a port, which stands after brackets."),
     "address-of-cluster": Code(_W, "An address is one of the cluster's own, which policies may never see."),
     "caller-unmanaged": Code(_W, "A caller's namespace is not loaded: its pods are taken to carry the default label."),
     "selectors-overlap": Code(_E, "Every pod of one app is also a pod of another."),

@@ -49,6 +49,7 @@ def scalar(value: object) -> Markup:
     raise TypeError(f"{type(value).__name__} cannot be printed as YAML")
 
 
+@lru_cache(maxsize=4096)  # each flow is a rule of both its ends
 def comment(text: str) -> Markup:
     """Return *text* as what may follow `# `: one line, with line breaks as spaces and unseen characters as U+XXXX."""
     if text.isprintable():  # none of the characters below is

@@ -23,7 +23,12 @@ def record(cls: type[_Any]) -> type[_Any]:
     """
     if cls.__bases__ != (object,) or not _LOST.isdisjoint(vars(cls)):
         raise TypeError(f"{cls.__name__}: a record has no base, no equality of its own and no __post_init__")
+    written = cls.__annotations__
+    if any("ClassVar" in str(one) for one in written.values()):
+        raise TypeError(f"{cls.__name__}: a record has nothing but its fields")
+    cls.__annotations__ = dict.fromkeys(written, Any)  # a dataclass looks for meanings in each that is a text
     made: Any = dataclass(init=False, repr=False, eq=False, slots=True)(cls)
+    made.__annotations__ = written
     made.__init__ = _init(made)
     made.compared_ = attrgetter(*(one.name for one in fields(made) if one.compare))
     made.__eq__, made.__hash__ = _eq, _hash

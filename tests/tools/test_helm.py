@@ -97,9 +97,9 @@ def test_the_post_renderer_passes_on_what_is_proved(tools: Shell) -> None:
 @pytest.mark.parametrize(
     "why",
     [
-        {"args": f"--spec={spec_of('shop')}"},
-        {"args": "--spec=nowhere.yaml"},
-        {"args": "--speck"},
+        {"args": f"--spec={spec_of('shop')}", "said": "error[policy-differs]"},
+        {"args": "--spec=nowhere.yaml", "said": "error[unreadable-file]: nowhere.yaml"},
+        {"args": "--speck", "said": "No such option"},
     ],
     ids=["another spec", "no spec", "no such option"],
 )
@@ -110,6 +110,58 @@ def test_the_post_renderer_stops_helm(tools: Shell, why: dict[str, str]) -> None
     done = tools.run(f"{POST}={why['args']}")
     assert (done.code, done.out) == (1, "")
     assert "post-renderer" in done.said
+    assert why["said"] in done.said
+
+
+SCAFFOLD = {
+    "deployment": """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: web, image: web, ports: [{name: http, containerPort: 8080}]}]}
+""",
+    "test": """\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: test-connection
+  labels: {app: web}
+  annotations:
+    "helm.sh/hook": test
+spec: {hostNetwork: true, containers: [{name: wget, image: busybox}]}
+""",
+}
+SHOP = "metadata: {name: shop, namespace: shop}\nselectBy: app\napps: {web: 8080}\n"
+
+
+@pytest.mark.parametrize("given", ["argument", "variable"])
+def test_the_post_renderer_knows_the_namespace_and_leaves_tests_alone(tools: Shell, given: str) -> None:
+    """Templates name no namespace, and the pod of `helm test` is none of the app's; both come out as they were."""
+    tools.write({"spec.yaml": f"apiVersion: netgen.dev/v1alpha1\nkind: Connectivity\n{SHOP}"})
+    chart(tools, "spec.yaml", **SCAFFOLD)
+    tools.ok(f"helm plugin install {PLUGIN}")
+    named = "HELM_NAMESPACE=shop " if given == "variable" else ""
+    more = "" if named else " --namespace shop --post-renderer-args=--namespace=shop"
+    done = tools.ok(f"{named}{POST}=--spec=spec.yaml{more}")
+    assert sorted(map(plain, done.objects)) == sorted(map(plain, tools.ok("helm template shop chart").objects))
+    assert "test-connection" in done.out
+
+
+def test_the_post_renderer_looks_at_all_that_is_no_test(tools: Shell) -> None:
+    """A policy that calls itself a test opens what no spec says."""
+    tools.write({"spec.yaml": f"apiVersion: netgen.dev/v1alpha1\nkind: Connectivity\n{SHOP}"})
+    head = "kind: NetworkPolicy\nmetadata:\n  name: all\n  namespace: shop\n"
+    policy = f'{head}  annotations:\n    "helm.sh/hook": test\n'
+    rules = "spec: {podSelector: {}, policyTypes: [Ingress], ingress: [{}]}\n"
+    chart(tools, "spec.yaml", **SCAFFOLD, policy=f"apiVersion: networking.k8s.io/v1\n{policy}{rules}")
+    tools.ok(f"helm plugin install {PLUGIN}")
+    done = tools.run(f"{POST}=--spec=spec.yaml --post-renderer-args=--namespace=shop")
+    assert (done.code, done.out) == (1, "")
+    assert "error[not-closed]" in done.said
 
 
 def test_the_plugin_is_of_this_version() -> None:

@@ -67,6 +67,7 @@ def _scene(
         cni=known_cni(cni),
         pod_ranges=() if intent is None else intent.pod_ranges,
         node_ranges=() if intent is None else intent.node_ranges,
+        server_ranges=() if intent is None else intent.server_ranges,
         asked=asked,
     )
     return here, None if intent is None else Meant(intent, others[0])

@@ -83,10 +83,10 @@ def _reply(found: Answer, served: Sequence[Way], sources: Sequence[Party], parti
     """Return the reply for *sources*, of which *found* is that for the controllers, and the reason in words."""
     if found.unproven:
         return Reply.UNKNOWN, ": something is not understood"
-    if found.reply is not Reply.YES:
+    if found.reply not in (Reply.YES, Reply.SOME):
         return found.reply, ""
     if any(parties.scene.universe.endpoints[one.end].is_pod for one in sources):
         return Reply.UNKNOWN, ": no manifest says by which address a pod comes to the controller"
     if all(way.is_internal for way in served) and any(one.without_family == INTERNET for one in sources):
         return Reply.NO, ": the internet does not reach this entry point, as the Platform says (internal: true)"
-    return Reply.YES, ""
+    return found.reply, ""

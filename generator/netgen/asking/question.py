@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from netgen.asking.parties import Party
 from netgen.asking.why import Pair, Why
@@ -11,12 +12,20 @@ from netgen.evaluate.reach import Reach
 from netgen.problems import Problem
 from netgen.records import record
 from netgen.scene import INTERNET, Scene, undecided
+from netgen.scene.requests import in_words
+
+if TYPE_CHECKING:
+    from netgen.evaluate.filters import Filter
 
 
 class Reply(StrEnum):
-    """The answer in one word; UNKNOWN where the manifests, or the CNI that was named, do not decide it."""
+    """The answer in a few words; UNKNOWN where the manifests, or the CNI that was named, do not decide it.
+
+    SOME: yes for some requests, and no for all others.
+    """
 
     YES = "yes"
+    SOME = "only for some requests"
     NO = "no"
     UNKNOWN = "unknown"
 
@@ -52,18 +61,32 @@ class Question:
         unproven = tuple(self.scene.unproven())
         line = self._line(wanted, replies, self._apart(wanted), is_proven=not unproven)
         deciding = next(pair for pair, reply in replies.items() if reply is wanted)
-        lines = () if why is None else tuple(why.lines(deciding, wanted is Reply.YES))
+        lines = () if why is None else tuple(why.lines(deciding, wanted in (Reply.YES, Reply.SOME)))
         reply = Reply.UNKNOWN if unproven else wanted
         return Answer(reply, line, lines, unproven, self.scene.cluster.said)
 
     def _reply(self, pair: Pair) -> Reply:
         if self._is_open(self.scene.narrow, pair):
             return Reply.YES
+        asked = self._asked(self.scene.narrow, pair)
+        if asked is not None and asked == self._asked(self.scene.wide, pair):
+            return Reply.SOME
         return Reply.UNKNOWN if self._is_open(self.scene.wide, pair) else Reply.NO
 
     @staticmethod
     def _is_open(reach: Reach, pair: Pair) -> bool:
         return pair.is_itself or reach.allowed(*pair.ends).has(pair.aim.protocol, pair.aim.number)
+
+    @staticmethod
+    def _asked(reach: Reach, pair: Pair) -> Filter | None:
+        """Return which requests pass, where only some do."""
+        return reach.filter(*pair.ends, pair.aim.protocol, pair.aim.number)
+
+    def _only(self, pairs: Sequence[Pair]) -> str:
+        """Return in words which requests pass, where *pairs* are open for some only."""
+        found = dict.fromkeys(self._asked(self.scene.narrow, pair) for pair in pairs)
+        shown = [in_words(asked) for asked in found if asked is not None]
+        return f" for {'; or for '.join(shown[:SHOWN])}{' and others' if len(shown) > SHOWN else ''}" if shown else ""
 
     def _together(self, replies: dict[Pair, Reply]) -> Reply:
         """Return the worst reply; of the families of the internet the better one counts, since a client chooses."""
@@ -89,6 +112,8 @@ class Question:
         verb = VERBS[wanted]
         port = deciding[0].aim.port if len({pair.aim.port for pair in self.pairs}) == 1 else ""
         said = f"{sources_of(deciding)} {verb} open {_aims(deciding, port)}{f' on {port}' if port else ''}"
+        if wanted is Reply.SOME:
+            said += self._only(deciding)
         if others:
             said += f" (otherwise: {sources_of(others)} to {_aims(others, port)})"
         if not is_proven:
@@ -99,9 +124,9 @@ class Question:
         return f": {undecided(self.cni)}"
 
 
-VERBS = {Reply.YES: "can", Reply.NO: "cannot", Reply.UNKNOWN: "may"}
+VERBS = {Reply.YES: "can", Reply.SOME: "can", Reply.NO: "cannot", Reply.UNKNOWN: "may"}
 """What is said between the two ends."""
-_WORSE = [Reply.YES, Reply.UNKNOWN, Reply.NO]
+_WORSE = [Reply.YES, Reply.SOME, Reply.UNKNOWN, Reply.NO]
 SHOWN = 3
 """So many of several names are told."""
 

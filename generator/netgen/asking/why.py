@@ -16,6 +16,7 @@ from netgen.problems import Place
 from netgen.records import record
 from netgen.scene import INTERNET, Scene
 from netgen.scene.ends import Ends
+from netgen.scene.requests import in_words
 
 
 @record
@@ -92,25 +93,31 @@ class Why:
             yield f"{head}not governed, {self._ungoverned(end)}"
         elif side.denies:
             for policy, rule in side.deciding:
-                yield f"{head}closed by {self._cited(policy, rule)}, which denies this"
+                yield f"{head}closed by {self._cited(policy, rule, word)}, which denies this"
         elif not side.isolated:
             yield f"{head}open, no policy isolates it"
         elif side.allows:
             for policy, rule in side.deciding:
-                yield f"{head}open by {self._cited(policy, rule)}"
+                yield f"{head}open by {self._cited(policy, rule)}{_passing(rule)}"
+            # Nothing decides it where an isolated pod lets in the node that runs it.
+            yield from () if side.deciding else (f"{head}open to its own node, where nothing denies it",)
         else:
             for policy, _ in side.deciding:
                 yield f"{head}closed by {self._cited(policy, None)}, no rule of which allows this"
 
-    def _cited(self, policy: Policy, rule: Rule | None) -> str:
+    def _cited(self, policy: Policy, rule: Rule | None, denied: str = "") -> str:
+        """Return *policy* with its *rule*: one that denies is of a section of its own, that of the side *denied*."""
+        section = f"{denied}Deny " if denied else ""
         spot = rule.spot if rule is not None else policy.spot
         where = f" ({at(spot.value())})" if spot is not None and self.placed else ""
-        return f"{policy.kind} {policy}{'' if rule is None else f', rule {rule.index}'}{where}"
+        return f"{policy.kind} {policy}{'' if rule is None else f', {section}rule {rule.index}'}{where}"
 
     def _ungoverned(self, end: int) -> str:
         one = self.scene.universe.endpoints[end]
         if not self.scene.narrow.semantics.enforced:
             return "this CNI enforces no policies"
+        if one.kind is Kind.ENTITY:
+            return "policies hold pods, not nodes"
         return "a pod on the host network" if one.host_network else "policies hold pods, not addresses"
 
     def _dial(self, pair: Pair, source: Kind) -> Iterator[str]:
@@ -132,6 +139,10 @@ class Why:
         return one.workload == aim.party.workload and (one.protocol, one.number) == (aim.protocol, aim.number)
 
     def _opening(self, pair: Pair, source: int, target: int, found: Explanation) -> Iterator[str]:
+        denials = list(self._denials(found))
+        if denials:
+            yield from denials
+            return
         if self.spec is not None:
             claim = forbidding(self.spec.intent, self.scene, pair.source, pair.aim)
             if claim is not None:
@@ -145,6 +156,22 @@ class Why:
         if not found.ingress.allows:
             whom = f"{pair.source.name} on {pair.aim.port}"
             yield f"to open it: a policy of {pair.aim.party.name} whose ingress allows {whom}"
+
+    def _denials(self, found: Explanation) -> Iterator[str]:
+        """Yield what stands in the way whatever else allows a connection."""
+        for word, side in (("egress", found.egress), ("ingress", found.ingress)):
+            for policy, rule in side.deciding if side.denies else ():
+                yield f"nothing opens it while {self._cited(policy, rule, word)} denies it"
+
+
+def _passing(rule: Rule | None) -> str:
+    """Return what passes by *rule*, where that is not everything."""
+    if rule is None or (rule.requests is None and rule.lookups is None):
+        return ""
+    from netgen.evaluate.filters import passing  # noqa: PLC0415 - few clusters have policies with requests
+
+    found = passing(rule)
+    return "" if found is None else f", for some requests only: {in_words((found,))}"
 
 
 def _from_outside(backend: Backend) -> Iterator[str]:

@@ -16,7 +16,7 @@ _DIGITS_LEAD_SINCE = (1, 36)
 
 _KINDS: dict[tuple[str, str], tuple[Shape, Callable[[Json, names.Rule], Iterator[Fault]]]] = {
     ("v1", "Service"): (service.SHAPE, service.faults),
-    ("networking.k8s.io/v1", "NetworkPolicy"): (networkpolicy.SHAPE, lambda body, _: networkpolicy.faults(body)),
+    ("networking.k8s.io/v1", "NetworkPolicy"): (networkpolicy.SHAPE, networkpolicy.faults),
     ("networking.k8s.io/v1", "Ingress"): (ingress.SHAPE, ingress.faults),
 }
 
@@ -96,12 +96,13 @@ def _faults(manifest: Manifest, service_name: names.Rule) -> Iterator[Fault]:
         yield Fault("kind", f"netgen does not know {' '.join(kind)}, so it cannot check it")
         return
     (shape, rules), body = _KINDS[kind], manifest.body
+    some = networkpolicy.shortened(body) if manifest.kind == "NetworkPolicy" else body
     # As in the API server, the rules speak about an object that could be decoded.
-    if not isinstance(body, dict) or not fits(body, shape):
+    if not isinstance(body, dict) or not isinstance(some, dict) or not fits(some, shape):
         yield from misfits(body, shape)
         return
     yield from _same_identity(manifest, body)
-    yield from rules(body, service_name)
+    yield from rules(some, service_name)
     # Close to the stored size, at a fifth of what JSON costs; version 2 writes each shared part again.
     if len(marshal.dumps(body, 2)) > _LARGEST:
         yield Fault("", f"Too long: may not be more than {_LARGEST} bytes")

@@ -9,7 +9,7 @@ from functools import lru_cache
 from netgen.check import metadata, names
 from netgen.check.addresses import network, strictly_inside
 from netgen.check.faults import Fault, Json, duplicate, forbidden, invalid, invalid_each, required, unsupported
-from netgen.check.shape import SELECTOR, Shape, object_of
+from netgen.check.shape import SELECTOR, Shape, fits, object_of
 
 _PROTOCOLS = ("TCP", "UDP", "SCTP")
 _TYPES = {"Ingress": "ingress", "Egress": "egress"}
@@ -20,17 +20,41 @@ _PEER: Shape = {
     "ipBlock": {"cidr": str, "except": [str]},
 }
 
+_PEERS = {"ingress": "from", "egress": "to"}
+_RULES: dict[str, Shape] = {peers: {peers: [_PEER], "ports": [_PORT]} for peers in _PEERS.values()}
+
 SHAPE: Shape = object_of(
     {
         "podSelector": SELECTOR,
         "policyTypes": [str],
-        "ingress": [{"from": [_PEER], "ports": [_PORT]}],
-        "egress": [{"to": [_PEER], "ports": [_PORT]}],
+        **{direction: [_RULES[peers]] for direction, peers in _PEERS.items()},
     }
 )
 
 
-def faults(body: Json) -> Iterator[Fault]:
+def shortened(body: object) -> object:
+    """Return *body* with one empty rule, in which nothing is wrong, for all of a direction in which nothing is either.
+
+    Its shape and its faults are the same, and most rules are written many times.
+    """
+    spec = body.get("spec") if isinstance(body, dict) else None
+    if not isinstance(body, dict) or not isinstance(spec, dict):
+        return body
+    right: Json = {direction: [{}] for direction, peers in _PEERS.items() if _are_right(spec.get(direction), peers)}
+    return {**body, "spec": {**spec, **right}}
+
+
+def _are_right(rules: object, peers: str) -> bool:
+    return isinstance(rules, list) and bool(rules) and all(_is_right(marshal.dumps(rule, 2), peers) for rule in rules)
+
+
+@lru_cache(maxsize=4096)
+def _is_right(written: bytes, peers: str) -> bool:
+    rule = marshal.loads(written)  # noqa: S302 - its own bytes
+    return fits(rule, _RULES[peers]) and not any(True for _ in _rule(rule, peers, ""))
+
+
+def faults(body: Json, _: names.Rule) -> Iterator[Fault]:
     """Yield what is wrong with a NetworkPolicy of the right shape.
 
     Source: kubernetes/kubernetes pkg/apis/networking/validation/validation.go. Beyond it, the selector, the policy
@@ -43,10 +67,9 @@ def faults(body: Json) -> Iterator[Fault]:
     else:
         yield required("spec.podSelector", "a policy without it selects every pod of the namespace")
     yield from _types(spec)
-    for direction, peers in (("ingress", "from"), ("egress", "to")):
+    for direction, peers in _PEERS.items():
         for index, rule in enumerate(spec.get(direction, ())):
-            if not _is_right(marshal.dumps(rule, 2), peers):
-                yield from _rule(rule, peers, f"spec.{direction}[{index}]")
+            yield from _rule(rule, peers, f"spec.{direction}[{index}]")
 
 
 def _types(spec: Json) -> Iterator[Fault]:
@@ -62,11 +85,6 @@ def _types(spec: Json) -> Iterator[Fault]:
     for name, direction in _TYPES.items():
         if direction in spec and name not in types:
             yield forbidden(f"spec.{direction}", f"may not be written when `policyTypes` does not list '{name}'")
-
-
-@lru_cache(maxsize=4096)  # most rules are written many times
-def _is_right(rule: bytes, peers: str) -> bool:
-    return not any(True for _ in _rule(marshal.loads(rule), peers, ""))  # noqa: S302 - its own bytes
 
 
 def _rule(rule: Json, peers: str, path: str) -> Iterator[Fault]:

@@ -15,6 +15,7 @@ names, TEXTS a map of text to text.
 """
 
 TEXTS: Shape = Mapping
+_TEXT = {str}
 _WORDS = {str: "a string", int: "an integer", bool: "a boolean"}
 
 SELECTOR: Shape = {
@@ -43,7 +44,7 @@ def fits(value: object, shape: Shape) -> bool:
     if isinstance(shape, list):
         return isinstance(value, list) and bool(value) and all(map(fits, value, repeat(shape[0])))
     if shape is TEXTS:
-        return isinstance(value, dict) and {type(text) for pair in value.items() for text in pair} == {str}
+        return isinstance(value, dict) and {*map(type, value), *map(type, value.values())} == _TEXT
     return type(value) is shape or (isinstance(shape, tuple) and type(value) in shape)
 
 

@@ -48,11 +48,12 @@ def command(
 ) -> None:
     """Say whether SRC can open DST, an end and its port.
 
-    Exit code 0 says yes, and 1 no, or that it is not known. MANIFESTS are files and folders, whoever wrote them; -
-    reads standard input. Without any, the specs are asked. SRC is namespace/name of a workload or Service (the name
-    alone where it is the only one), namespace/key=value for a pod with just these labels, internet, or an address. DST
-    is the same with a colon and a port: a number, 53/udp, or a name; the port of a Service is followed to its pods. It
-    may also be a Service's DNS name and port (cart.checkout.svc:8080), or a URL that an Ingress serves.
+    Exit code 0 says yes, and 1 no, for some requests only, or that it is not known. MANIFESTS are files and folders,
+    whoever wrote them; - reads standard input. Without any, the specs are asked. SRC is namespace/name of a workload or
+    Service (the name alone where it is the only one), namespace/key=value for a pod with just these labels, internet,
+    or an address. DST is the same with a colon and a port: a number, 53/udp, or a name; the port of a Service is
+    followed to its pods. It may also be a Service's DNS name and port (cart.checkout.svc:8080), or a URL that an
+    Ingress serves.
     """
     if not manifests and not specs:
         raise click.UsageError("give the manifests, or --spec")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,6 @@ from click.core import ParameterSource
 from netgen import api
 from netgen.cli.inputs import folder_completion
 from netgen.cli.output import emit
-from netgen.overlays import beside
 from netgen.problems import Problem, RefutedError
 from netgen.report import harmless
 
@@ -72,7 +70,7 @@ def put(
     beside the folder that change what it means are warned of.
     """
     if layout != "helm":
-        voice.report(tuple(beside(Path(out), {manifest.namespace for manifest in manifests})))
+        _warn_of_kustomizations(manifests, out, voice)
     if not check:
         written = api.write(manifests, out, layout=layout or "kustomize", force=force)
         if written.removed:
@@ -97,6 +95,12 @@ def put(
     raise RefutedError([Problem("folder-differs", None, f"{out} is not what the spec gives", told, fix)])
 
 
+def _warn_of_kustomizations(manifests: tuple[api.Manifest, ...], out: str, voice: Voice) -> None:
+    from netgen.overlays import beside  # noqa: PLC0415 - only a run that is given a folder needs it
+
+    voice.report(tuple(beside(Path(out), {manifest.namespace for manifest in manifests})))
+
+
 def _writing() -> str:
     """Return the command that is running, as it was given, but for `--check`."""
     context = click.get_current_context()
@@ -109,6 +113,8 @@ def _writing() -> str:
         for each in values:
             words += [] if isinstance(one, click.Argument) else [one.opts[0]]
             words += [] if each is True else [str(each)]
+    import shlex  # noqa: PLC0415 - only a folder that differs needs it
+
     return shlex.join(words)
 
 

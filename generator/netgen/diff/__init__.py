@@ -72,6 +72,7 @@ def comparison(old: Side, new: Side, *, cni: str) -> Comparison:
         cni=cni,
         pod_ranges=tuple(dict.fromkeys(cidr for one in intents for cidr in one.pod_ranges)),
         node_ranges=tuple(dict.fromkeys(cidr for one in intents for cidr in one.node_ranges)),
+        server_ranges=tuple(dict.fromkeys(cidr for one in intents for cidr in one.server_ranges)),
         asked=plain,
     )
     owners = tuple(dict.fromkeys(one.owners for one in intents))

@@ -10,16 +10,20 @@ from netgen.diff.doubles import doubles_of
 from netgen.diff.ends import Ends
 from netgen.diff.phrases import Phrase, Phrases, zone
 from netgen.diff.protection import Protection
+from netgen.diff.requests import WHOLE, Requests, Step, is_more, kind_of
 from netgen.diff.rows import Row, common, joined, minus, within
-from netgen.evaluate.objects.model import Direction
+from netgen.evaluate.objects.model import Direction, Entity
 from netgen.evaluate.reach import Reach
-from netgen.evaluate.sets import PortSet, Protocol, bits, mask_of, ports
+from netgen.evaluate.sets import ALL_PORTS, PortSet, Protocol, bits, mask_of, ports
 from netgen.records import record
 from netgen.scene import Scene
 
 Phrased = tuple[Phrase, ...]
 
-Key = tuple[Kind, bool, PortSet, Phrased]
+Told = tuple[Kind, bool, Step | None]
+"""The kind of a change, whether it is unsure, and what changes for the requests of connections."""
+
+Key = tuple[Told, PortSet, Phrased]
 
 _DNS = ports(Protocol.UDP, 53, 53) | ports(Protocol.TCP, 53, 53) | ports(Protocol.UDP, 5353, 5353)
 _DNS |= ports(Protocol.TCP, 5353, 5353)
@@ -31,7 +35,8 @@ _DNS_NAMESPACES = frozenset({"kube-system", "openshift-dns"})
 class Fact:
     """That all *sources* can open *ports* of all *targets* now, or cannot any longer.
 
-    *unsure* says of what is closed now that it was open with some network plugins only.
+    *unsure* says of what is closed now that it was open with some network plugins only. *step*: it is so for some
+    requests, which these are.
     """
 
     zone: Zone
@@ -40,6 +45,7 @@ class Fact:
     ports: PortSet
     sources: Phrased
     targets: Phrased
+    step: Step | None = None
 
     @property
     def count(self) -> int:
@@ -62,13 +68,13 @@ def facts(old: Scene, new: Scene, ends: Ends, phrases: Phrases, protection: Prot
     found: dict[Key, int] = {}
     rows = _Rows(old, new, ends, protection)
     for target in ends.used:
-        for kind, unsure, row in rows.changes(target):
+        for change, row in rows.changes(target):
             for mask, opened in row:
-                key = (kind, unsure, opened, phrases.of(mask, besides=1 << target | rows.doubles))
+                key = (change, opened, phrases.of(mask, besides=1 << target | rows.doubles))
                 found[key] = found.get(key, 0) | 1 << target
-    for (kind, unsure, opened, named), targets in found.items():
+    for ((kind, unsure, step), opened, named), targets in found.items():
         for where, some, others in _zones(named, phrases.of(targets, besides=rows.doubles)):
-            for fact in _parted(Fact(where, kind, unsure, opened, some, others), new, ends):
+            for fact in _parted(Fact(where, kind, unsure, opened, some, others, step), new, ends):
                 is_few = fact.count <= FEW and fact.zone is not Zone.APPS
                 yield from _single(fact) if is_few else [fact]
 
@@ -110,18 +116,46 @@ class _Rows:
         self._doubles = {is_new: doubles_of(ends, new if is_new else old, new=is_new) for is_new in (False, True)}
         self.doubles = self._doubles[False].all | self._doubles[True].all
         self._moved = ends.moved
+        self._requests = Requests(old, new, ends)
         # Strangers among each other are nobody's; those that any pod of a namespace is are everybody's.
         self._known = ends.apps | mask_of(list(ends.plain))
 
-    def changes(self, target: int) -> Iterator[tuple[Kind, bool, Row]]:
-        """Yield what is open to *target* on one side only, by kind and whether that is unsure."""
+    def changes(self, target: int) -> Iterator[tuple[Told, Row]]:
+        """Yield what is open to *target* on one side only, or for other requests, by what is told of it."""
         rows, bit = self._compared(target), 1 << target
-        for kind, unsure, row in _differences(rows):
+        filtered = self._requests.told(target)
+        for kind, unsure, whole in _differences(rows):
+            row = minus(whole, filtered) if filtered else whole
             is_new = kind in WIDENING
             if not bit & (self._loosened if is_new else self._tightened)[Direction.INGRESS]:
                 is_wide = unsure and kind is not Kind.UNCERTAIN
-                told = self._unsaid(target, within(row, self._told_at(target)), new=is_new, wide=is_wide)
-                yield kind, unsure, self._unlike(target, told, new=is_new)
+                seen = self._unhosted(target, within(row, self._told_at(target)))
+                told = self._unsaid(target, seen, new=is_new, wide=is_wide)
+                yield (kind, unsure, None), self._unlike(target, told, new=is_new)
+        yield from self._filtered(target)
+
+    def _filtered(self, target: int) -> Iterator[tuple[Told, Row]]:
+        """Yield what has changed for the requests of connections to *target*.
+
+        Where it is held less than before, and open as a whole now, that says it; so it does there and back.
+        """
+        for step, pair in self._requests.at(target).items():
+            is_new = is_more(step)
+            free = (self._loosened if is_new else self._tightened)[Direction.INGRESS]
+            if step[is_new] == WHOLE and free >> target & 1:
+                continue
+            for is_sure, row in zip((True, False), pair, strict=True):
+                told = self._strange(target, within(row, self._told_at(target)), step)
+                yield (kind_of(step, sure=is_sure), not is_sure, step), told
+
+    def _strange(self, target: int, row: Row, step: Step) -> Row:
+        """Return *row* of *step* without what a stranger shares with an app whose labels it wears."""
+        left, doubles = joined([row]), self._doubles[is_more(step)]
+        for app in bits(doubles.worn.get(target, 0)):
+            left = minus(left, self._requests.like(app, step)) if left else left
+        if target in doubles.worn or not left:
+            return left
+        return doubles.without(left, self._requests.like(target, step))
 
     def _compared(self, target: int) -> _Compared:
         end = self._ends.ends[target]
@@ -136,6 +170,13 @@ class _Rows:
     def _told_at(self, target: int) -> int:
         """Return the sources of which connections to *target* are told."""
         return -1 if self._known >> target & 1 else self._known
+
+    def _unhosted(self, target: int, row: Row) -> Row:
+        """Return *row* of a new target, or one that is gone, without the node that runs it: it opens all there is."""
+        end, host = self._ends.ends[target], self._new.universe.symbols.of(Entity.HOST)
+        if not host or (end.old is not None and end.new is not None):
+            return row
+        return tuple((mask & ~host if ports == ALL_PORTS else mask, ports) for mask, ports in row)
 
     def _unlike(self, target: int, row: Row, *, new: bool) -> Row:
         """Return *row* without what a stranger shares with an app whose labels it wears."""
@@ -175,7 +216,7 @@ class _Rows:
         return whole if 1 << target & self._moved else _united(part, within(whole, self._moved))
 
     def _row(self, reach: Reach, target: int | None, *, new: bool) -> Row:
-        return () if target is None else self._ends.seen(reach.row(target), new=new)
+        return () if target is None else self._ends.seen(reach.whole(target), new=new)
 
 
 def _differences(rows: _Compared) -> Iterator[tuple[Kind, bool, Row]]:
@@ -220,7 +261,7 @@ def _alike(phrases: Iterable[Phrase]) -> list[list[Phrase]]:
 def _single(fact: Fact) -> Iterator[Fact]:
     for source in _named(fact.sources):
         for target in _named(fact.targets):
-            yield Fact(fact.zone, fact.kind, fact.unsure, fact.ports, (source,), (target,))
+            yield replace(fact, sources=(source,), targets=(target,))
 
 
 def _named(phrases: Phrased) -> Iterator[Phrase]:

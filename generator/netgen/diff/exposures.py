@@ -61,12 +61,31 @@ Key = tuple[str, ...]
 def exposures(old: Origin, new: Origin, ends: Ends) -> Iterator[Change]:
     """Yield each way in that leads elsewhere than before, or that only one side has; then Services that turn."""
     sides = [(side, leads_of(side.scene.cluster, ends, new=side is new)) for side in (old, new)]
+    untold = [_untold(side.scene.cluster) for side in (old, new)]
     for ways in (_routes, _services):
         before, after = _told_apart(*(ways(*side) for side in sides))
         for key in sorted(before.keys() | after.keys()):
-            yield from _change(before.get(key), after.get(key))
+            was, now = before.get(key), after.get(key)
+            if was and key[0] in untold[1]:
+                yield _unknown(was, "old", "new")
+            elif now and key[0] in untold[0]:
+                yield _unknown(now, "new", "old")
+            else:
+                yield from _change(was, now)
     yield from _turned(old, new, *(leads for _, leads in sides))
     yield from _annotated(old, new)
+
+
+def _untold(cluster: Cluster) -> frozenset[str]:
+    """Return the Services that a spec takes to be there, and that nobody has given."""
+    return frozenset(str(one) for one in cluster.services if one.spot is None)
+
+
+def _unknown(way: _Way, here: str, there: str) -> Change:
+    """Return what is to be said of a *way* of which only the side *here* tells."""
+    known = f"the {there} side takes the Service to be there already, so that nobody knows what it opens"
+    what = f" on the {here} side; {known}"
+    return Change(Zone.UNPROVEN, Kind.UNPROVEN, (*way.sentence(way.does), what), way.place)
 
 
 def _told_apart(*sides: Mapping[Key, _Way]) -> Iterator[dict[Key, _Way]]:

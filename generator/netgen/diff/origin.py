@@ -100,8 +100,9 @@ class Origin:
         return self._narrow_holding if reach is self.scene.narrow else self._wide_holding
 
     def allows_all(self, endpoint: int, direction: Direction) -> bool:
-        """Return whether a policy holds *endpoint* in *direction* only to allow everything, and none denies anything."""
-        sides = (one.ingress if direction is Direction.INGRESS else one.egress for one in self._held_by(endpoint, direction))
+        """Return whether what holds *endpoint* in *direction* allows everything, and denies nothing."""
+        held = self._held_by(endpoint, direction)
+        sides = [one.ingress if direction is Direction.INGRESS else one.egress for one in held]
         rules = [rule for listed in sides for rule in listed or ()]
         return any(map(_is_everything, rules)) and all(rule.action is Action.ALLOW for rule in rules)
 
@@ -142,10 +143,17 @@ def _is_everything(rule: Rule) -> bool:
 
 
 def deciding(why: Explanation, other: Explanation | None) -> str:
-    """Return the rules of *why* that open a connection, of the sides that are closed in *other*; None: of both."""
+    """Return the rules of *why* that open a connection, of the sides that are closed in *other*, or for other requests.
+
+    None: of both sides.
+    """
     sides = [("egress", why.egress), ("ingress", why.ingress)]
     if other is not None:
-        sides = [each for each, then in zip(sides, (other.egress, other.ingress), strict=True) if not then.allows]
+        sides = [
+            each
+            for each, then in zip(sides, (other.egress, other.ingress), strict=True)
+            if not then.allows or then.passing != each[1].passing
+        ]
     rules = [(word, *side.deciding[0]) for word, side in sides if side.deciding]
     return "; ".join(f"{_title(policy)}, {word} rule {rule.index}" for word, policy, rule in rules if rule)
 

@@ -18,12 +18,11 @@ Names = Mapping[str, str]
 def of_workloads(spec: Cluster, intent: Intent, given: Cluster) -> tuple[Cluster, Names]:
     """Return *spec*, which *intent* was rendered to, with the workloads of *given* in the place of pods of its apps.
 
-    An app of which no workload is given keeps pods of its own. Of two apps that have a workload, the names have the
-    one that is the other's part.
+    It has the namespaces of *given* too. An app of which no workload is given keeps pods of its own. The names have, of
+    several apps that have a workload, the one that is called like it, or else the narrowest.
     """
+    spec = replace(spec, namespaces=spec.namespaces or given.namespaces)
     given_workloads = [one for one in given.workloads if one.kind != IMPLIED]
-    if not given_workloads:
-        return spec, {}
     index = Index(given_workloads)
     found: dict[Workload, None] = {}
     names: dict[str, str] = {}

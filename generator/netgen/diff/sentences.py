@@ -11,6 +11,7 @@ from netgen.diff.connections import Fact, Phrased, count
 from netgen.diff.ends import End, Ends
 from netgen.diff.origin import Origin, deciding
 from netgen.diff.phrases import Phrase
+from netgen.diff.requests import words
 from netgen.evaluate.semantics import Tri
 from netgen.evaluate.sets import ALL_PORTS
 
@@ -45,7 +46,7 @@ class Sentences:
             groups: dict[object, list[Fact]] = {}
             for fact in left:
                 phrase = one_of(fact)
-                key = object() if phrase is None else (fact.zone, fact.kind, fact.unsure, phrase.names)
+                key = object() if phrase is None else (fact.zone, fact.kind, fact.unsure, fact.step, phrase.names)
                 groups.setdefault(key, []).append(fact)
             left = []
             for group in groups.values():
@@ -56,7 +57,7 @@ class Sentences:
         yield from (self._change(fact) for fact in left)
 
     def _change(self, fact: Fact) -> Change:
-        on = (" on ", _ports(fact))
+        on = (" on ", _ports(fact), *words(fact.step))
         verb = f" {_VERBS[fact.kind]} "
         if fact.is_mutual:
             return self._made(fact, ("the pods of ", *_listed(fact.sources), f"{verb}each other", *on), 1)
@@ -73,8 +74,8 @@ class Sentences:
         first, verb = group[0], f" {_VERBS[group[0].kind]} "
         rest = f" and {total - shown} more"
         if by_source:
-            return self._made(first, (*_listed(first.sources), verb, *parts, rest), total)
-        return self._made(first, (*parts, rest, verb, *_listed(first.targets)), total)
+            return self._made(first, (*_listed(first.sources), verb, *parts, rest, *words(first.step)), total)
+        return self._made(first, (*parts, rest, verb, *_listed(first.targets), *words(first.step)), total)
 
     def _made(self, fact: Fact, sentence: Sentence, total: int) -> Change:
         return Change(fact.zone, fact.kind, sentence, self._place(fact), total, self._remark(fact))
@@ -116,7 +117,7 @@ def _pair(source: End, target: End, *, new: bool) -> tuple[int, int] | None:
 def _order(fact: Fact) -> tuple[object, ...]:
     names = tuple(tuple(name for phrase in side for name in phrase.names) for side in (fact.sources, fact.targets))
     large = not any(phrase.is_large for side in (fact.sources, fact.targets) for phrase in side)
-    return fact.zone, fact.kind.value, fact.unsure, large, *names, str(fact.ports)
+    return fact.zone, fact.kind.value, fact.unsure, large, *names, str(fact.ports), str(fact.step)
 
 
 def _source(fact: Fact) -> Phrase | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import fields
+from operator import attrgetter
 
 from netgen.evaluate.objects.model import Policy, Selector
 
@@ -17,9 +18,12 @@ def alike(policies: Iterable[Policy], others: Iterable[Policy]) -> bool:
     return _words(policies) == _words(others)
 
 
-def _words(policies: Iterable[Policy]) -> dict[tuple[str, Selector], list[Policy]]:
+_SAID = attrgetter(*(one.name for one in fields(Policy) if one.compare and one.name not in ("kind", "name")))
+
+
+def _words(policies: Iterable[Policy]) -> dict[tuple[str, Selector], list[object]]:
     """Return what is said of each selection of pods."""
-    found: dict[tuple[str, Selector], list[Policy]] = {}
+    found: dict[tuple[str, Selector], list[object]] = {}
     for one in policies:
-        found.setdefault((one.namespace, one.subject), []).append(replace(one, kind="", name=""))
+        found.setdefault((one.namespace, one.subject), []).append(_SAID(one))
     return found

@@ -65,7 +65,7 @@ def is_everything(block: Block) -> bool:
     return block.cidr.endswith("/0") and not any(one.endswith("/0") for one in block.excepts)
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class Mentions:
     """All that some policies speak of, each once.
 

@@ -20,7 +20,7 @@ Lives = Callable[[Workload], int | None]
 """Where a workload's pods live: classes of addresses as bits, None for anywhere."""
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class Members:
     """The endpoints of a selection: the *certain* ones, and those of which it is not known."""
 
@@ -28,7 +28,7 @@ class Members:
     perhaps: list[int] = field(default_factory=list)
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class Pods:
     """What is built: the *endpoints*, for each where it lives (as Lives says), and who is in each selection."""
 

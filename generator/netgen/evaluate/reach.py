@@ -138,6 +138,22 @@ class Reach:
         """Return everything that may open a connection to *target*."""
         return tuple(sorted(self._decoded(self._row(target)), key=lambda entry: entry[0] & -entry[0]))
 
+    @property
+    def has_filters(self) -> bool:
+        """Return whether some rules let pass some requests only."""
+        return self._filters
+
+    def whole(self, target: int) -> Row:
+        """Return the row of *target* without what is open for some requests only, which `filtered` has."""
+        if not self._filters:
+            return self.row(target)
+        found: Masks = {}
+        for mask, sources in self._row(target).items():
+            ports = self.universe.filters.whole(mask)
+            found[ports] = found.get(ports, 0) | sources
+        decode = self.universe.ports.ports
+        return tuple((sources, decode(ports)) for ports, sources in found.items() if ports)
+
     def filtered(self, target: int) -> tuple[tuple[int, PortSet, Filter], ...]:
         """Return what is open to *target* for some requests only: sources as bits, ports, and which requests these are.
 

@@ -72,6 +72,8 @@ def routes(cluster: Cluster) -> Routes:
     return Routes(tuple(backends), tuple(ways), tuple(broken))
 
 
+_NAMED = 3
+"""So many workloads that lack a port are named."""
 Pods = Mapping[tuple[str, str, str | None], Sequence[Workload]]
 
 
@@ -103,12 +105,13 @@ def _backends(service: ServiceObject, selector: Labels, pods: Pods, broken: list
         spot = None if service.spot is None else service.spot.at("spec", "selector")
         broken.append(Broken(f"the Service {service} selects no pods: none has {pairs}", spot))
     for port in service.ports:
-        for one in selected:
-            number = _number(port, one.ports)
-            if number is None:
-                what = f"the Service {service} leads to a port {port.target!r} that {one} does not name"
-                broken.append(Broken(what, port.spot))
-                continue
+        numbers = [(one, number) for one in selected if (number := _number(port, one.ports)) is not None]
+        if selected and not numbers:  # pods without a port of the name are no endpoints of it, and the others are
+            named = ", ".join(map(str, selected[:_NAMED])) + (" and others" if len(selected) > _NAMED else "")
+            what = f"the Service {service} leads to a port {port.target!r} that {named} "
+            what += "does not name" if len(selected) == 1 else "do not name"
+            broken.append(Broken(what, port.spot))
+        for one, number in numbers:
             if service.headless and port.port != number:
                 what = f"the Service {service} is headless: nothing brings its port {port.port} to {port.target}"
                 broken.append(Broken(what, port.spot))

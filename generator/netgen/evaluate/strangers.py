@@ -40,7 +40,7 @@ def asked(selector: Selector) -> dict[str, Asked]:
     return found
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class Askers:
     """The selectors that ask for one key, as bits, by what they ask: who wants each value, and who shuns it.
 

@@ -181,7 +181,8 @@ def universe(
     """
     policies = [policy for policies in policy_sets for policy in policies]
     spoken = mentions(policies)
-    homes = _Homes(spoken, pod_ranges, node_ranges, server_ranges)
+    # Where no policy speaks of API servers, their addresses are as all others.
+    homes = _Homes(spoken, pod_ranges, node_ranges, server_ranges if Entity.KUBE_APISERVER in spoken.entities else ())
     names = {one.namespace for one in workloads} | {one.namespace for one in policies if one.scope is None}
     found = spaces(names, namespaces, spoken.selections)
     built = pods(found, workloads, spoken, homes.of, homes.pods)

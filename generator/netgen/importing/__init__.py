@@ -15,7 +15,7 @@ from netgen.importing.drafts import Drafts
 from netgen.importing.edges import Edges
 from netgen.importing.halves import Policies
 from netgen.importing.lasting import lasting
-from netgen.importing.mending import mended
+from netgen.importing.mending import Places, mended
 from netgen.importing.model import Held, Party, Unsaid, meant
 from netgen.importing.others import tell_of_others
 from netgen.importing.parties import parties
@@ -53,13 +53,13 @@ def spec_of(cluster: Cluster, documents: Iterable[Document] = ()) -> Spec:
     objects = tell_of_others(documents, cluster, shared_annotations(cluster), said)
     for one in cluster.unknowns:
         said.add_at(one.place, one.what)
-    made = _documents(_written(cluster, said), said)
+    made, places = _documents(_written(cluster, said), said)
     if not made:
         fix = "give workloads, Services, Ingresses or NetworkPolicies"
         raise NetgenError(
             [Problem("nothing-to-import", None, "the manifests hold nothing to write a spec of", fix=fix)]
         )
-    text, loaded = mended(made, said)
+    text, loaded = mended(made, places, said)
     return Spec(text, loaded.intent, said.problems("not-imported"), said.problems("imported-otherwise"), objects)
 
 
@@ -68,7 +68,7 @@ def _written(cluster: Cluster, said: Unsaid) -> Cluster:
     return spread(one_by_one(at_home(lasting(cluster, said), said)))
 
 
-def _documents(cluster: Cluster, said: Unsaid) -> list[dict[str, Any]]:
+def _documents(cluster: Cluster, said: Unsaid) -> tuple[list[dict[str, Any]], Places]:
     found = parties(cluster, said)
     policies = Policies(cluster, found, said)
     helds = tuple(_without_mixed([policies.held(party) for party in found], said))
@@ -94,7 +94,8 @@ def _documents(cluster: Cluster, said: Unsaid) -> list[dict[str, Any]]:
     routes.write({name: space.name for name, space in spaces.items()})
     documents = [space.document(closed=name in closed) for name, space in spaces.items()]
     platform = _platform(surroundings, routes)
-    return documents + ([platform] if platform else [])
+    places = {(draft.namespace, draft.name): draft.spot for _, each in apps for draft in each.all}
+    return documents + ([platform] if platform else []), places
 
 
 def _without_mixed(helds: list[Held], said: Unsaid) -> Iterator[Held]:

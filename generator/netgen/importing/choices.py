@@ -45,7 +45,8 @@ class _Apps:
 
     def parts(self, namespace: str | None, selector: Selector) -> tuple[Selector, ...]:
         """Return the selectors of which *selector* is made, itself where it is that of an app."""
-        return (selector,) if (namespace, selector) in self._whole else _each(selector)
+        parts = _each(selector)
+        return (selector,) if len(parts) > 1 and (namespace, selector) in self._whole else parts
 
 
 def _selectors(cluster: Cluster) -> Iterator[tuple[str, Selector]]:

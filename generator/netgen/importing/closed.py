@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, replace
 
-from netgen.evaluate.objects.model import Cluster, Direction, Policy, Rule, Selector, Workload
+from netgen.evaluate.objects.model import Cluster, Direction, Peer, PodPeer, Policy, Rule, Selector, Workload
+from netgen.importing.halves import names_of
 from netgen.importing.model import ANYTHING, Where
 from netgen.importing.pods import Pods
 
@@ -29,13 +30,40 @@ def of_apps(cluster: Cluster, rendered: Cluster, given: tuple[Workload, ...]) ->
             found[namespace] = _Space(namespace, by_space[namespace], pods)
     if not found:
         return cluster
-    policies: list[Policy] = []
     own: defaultdict[str, list[Policy]] = defaultdict(list)
     for policy in cluster.policies:
-        (own[policy.namespace] if policy.namespace in found else policies).append(policy)
-    for namespace, space in found.items():
-        policies += space.policies(own[namespace])
+        own[policy.namespace].append(policy)
+    known = {name: space for name, space in found.items() if space.is_known(own[name])}
+    policies: list[Policy] = []
+    for namespace, listed in own.items():
+        written = [_with_peers(one, known) for one in listed]
+        policies += known[namespace].policies(written) if namespace in known else written
     return replace(cluster, policies=tuple(policies))
+
+
+def _with_peers(policy: Policy, known: dict[str, _Space]) -> Policy:
+    """Return *policy*, whose peers in *known* namespaces are their apps."""
+    ingress, egress = (
+        rules and tuple(replace(rule, peers=_peers(rule.peers, policy, known)) for rule in rules)
+        for rules in (policy.ingress, policy.egress)
+    )
+    return replace(policy, ingress=ingress, egress=egress)
+
+
+def _peers(peers: tuple[Peer, ...] | None, policy: Policy, known: dict[str, _Space]) -> tuple[Peer, ...] | None:
+    if peers is None:
+        return None
+    found: list[Peer] = []
+    for peer in peers:
+        names: tuple[str, ...] = ()
+        if isinstance(peer, PodPeer):
+            names = (policy.namespace,) if peer.namespaces is None else names_of(peer.namespaces) or ()
+        space = known.get(names[0]) if len(names) == 1 else None
+        if space and isinstance(peer, PodPeer) and peer.pods != ANYTHING:
+            found += [PodPeer(peer.namespaces, pods) for pods in space.parts(peer.pods)]
+        else:
+            found.append(peer)
+    return tuple(found)
 
 
 @dataclass
@@ -47,6 +75,7 @@ class _Space:
     pods: Pods
 
     def __post_init__(self) -> None:
+        self._known: dict[Selector, Ids] = {}
         apps = dict.fromkeys(one.subject for one in self.rendered if one.subject != ANYTHING)
         self._held: dict[Selector, Ids] = {one: self._of(one) for one in apps}
         self._apps: defaultdict[int, list[Selector]] = defaultdict(list)
@@ -55,18 +84,25 @@ class _Space:
                 self._apps[one].append(app)
 
     def _of(self, selector: Selector) -> Ids:
-        found = self.pods.matching(Where(self.namespace, selector))
-        return frozenset(id(one) for one in found if not one.host_network)
+        if selector not in self._known:
+            found = self.pods.matching(Where(self.namespace, selector))
+            self._known[selector] = frozenset(id(one) for one in found if not one.host_network)
+        return self._known[selector]
 
     def policies(self, own: list[Policy]) -> list[Policy]:
-        """Return *own*, the policies of the namespace, over apps, and what closes all other pods; or else *own*."""
-        opening = self._opening(own)
-        if not own or opening is None or not self._of(ANYTHING) <= self._apps.keys():
-            return own
-        parts = [replace(policy, subject=one) for policy in own for one in self._parts(policy.subject)]
-        return [*parts, replace(own[0], subject=ANYTHING, ingress=(), egress=(), unlisted=()), *opening]
+        """Return *own*, the policies of the namespace, over apps, and what closes all other pods."""
+        parts = [replace(policy, subject=one) for policy in own for one in self.parts(policy.subject)]
+        return [
+            *parts,
+            replace(own[0], subject=ANYTHING, ingress=(), egress=(), unlisted=()),
+            *(self._opening(own) or ()),
+        ]
 
-    def _parts(self, subject: Selector) -> list[Selector]:
+    def is_known(self, own: list[Policy]) -> bool:
+        """Return whether every workload is of an app, and those apart that *own* policies leave open."""
+        return bool(own) and self._opening(own) is not None and self._of(ANYTHING) <= self._apps.keys()
+
+    def parts(self, subject: Selector) -> list[Selector]:
         """Return the apps whose pods *subject* selects; itself where they have not the same pods."""
         if subject == ANYTHING:
             return list(self._held)

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from netgen.evaluate.objects.model import Cluster, PodPeer, Policy, PortRule, Rule, Rules
+from netgen.evaluate.objects.model import (
+    NAME_LABEL,
+    Cluster,
+    Expression,
+    Operator,
+    Peer,
+    PodPeer,
+    Policy,
+    PortRule,
+    Rule,
+    Rules,
+    Selector,
+)
 from netgen.evaluate.objects.ways import IngressObject
 from netgen.importing.closed import of_apps
 from netgen.importing.dns import at_home
@@ -24,9 +36,26 @@ def sides(before: Cluster, rendered: Cluster) -> tuple[Cluster, Cluster]:
     where all agree on them, policies that only open are left out, and pods of no app are
     closed where all of a namespace are closed and every workload is an app.
     """
-    asking = at_home(before)
+    asking = _by_name(at_home(before))
     whole = replace(asking, workloads=(*asking.workloads, *implied(asking)))
     return _comparable(of_apps(whole, rendered, asking.workloads)), _comparable(_instead(whole, rendered))
+
+
+def _by_name(cluster: Cluster) -> Cluster:
+    """Return *cluster*, where peers are in the namespaces of today that have the labels which they name."""
+
+    def renamed(peer: Peer) -> Peer:
+        asked = peer.namespaces if isinstance(peer, PodPeer) else None
+        if not isinstance(peer, PodPeer) or asked is None or asked == ANYTHING or names_of(asked) is not None:
+            return peer
+        names = tuple(sorted(one.name for one in cluster.namespaces if asked.matches(dict(one.labels))))
+        return PodPeer(Selector((), (Expression(NAME_LABEL, Operator.IN, names),)), peer.pods) if names else peer
+
+    def written(rules: Rules | None) -> Rules | None:
+        return rules and tuple(replace(one, peers=one.peers and tuple(map(renamed, one.peers))) for one in rules)
+
+    policies = (replace(one, ingress=written(one.ingress), egress=written(one.egress)) for one in cluster.policies)
+    return replace(cluster, policies=tuple(policies))
 
 
 def _comparable(cluster: Cluster) -> Cluster:
@@ -80,7 +109,7 @@ def _each(rules: Rules | None, targets: Callable[[Rule], list[Where]], pods: Pod
 def _port(port: PortRule, targets: Iterable[Where], pods: Pods) -> PortRule:
     found = [pods.numbers(port, where) for where in targets] if port.name else []
     numbers = {number for each in found for number in each}
-    if len(numbers) != 1 or not all(found):
+    if len(numbers) != 1 or 0 in numbers or not all(found):
         return port
     number = numbers.pop()
     return PortRule(port.protocol, number, number)

@@ -14,7 +14,7 @@ from netgen.importing.forms import exposures, ports, select
 from netgen.importing.model import ANYTHING, Held, Party, Unsaid, Where, contains
 from netgen.importing.outside import is_tcp_and_udp, number, short_cidrs, url
 from netgen.importing.parties import DEFAULT_KEY, app_name
-from netgen.importing.services import labels_of, lost_labels, service_form
+from netgen.importing.services import labels_of, lost_labels, service_form, tell_of_release
 from netgen.importing.surroundings import Around
 from netgen.spec.forms.text import DNS_LABEL
 from netgen.spec.resolve.registry import NAME_LABEL, PART_OF
@@ -22,6 +22,8 @@ from netgen.verify.reading import body, step
 
 IN, OUT = Direction.INGRESS, Direction.EGRESS
 API = "netgen.dev/v1alpha1"
+_MANY = 8
+"""So many CIDRs are read at a glance."""
 
 
 class Space:
@@ -61,6 +63,7 @@ class Space:
         for held, each in self._apps:
             for draft in each.all:
                 forms[draft.name] = self._app(draft, held, select_by, shared)
+        tell_of_release(services, self._said)
         own = {id(draft.service) for draft in drafts}
         for service, app in self._served:
             kept = shared | {NAME_LABEL: app, PART_OF: self.name}
@@ -195,7 +198,12 @@ class Space:
             if isinstance(port, PortSet):
                 self._said.add(spot, f"{held.party} calls {block} on {port}, and a call names single ports")
                 continue
-            found += [url(cidr, *port) for cidr in short_cidrs(block, f"{held.party} calls", self._said, held)]
+            cidrs = short_cidrs(block, f"{held.party} calls", self._said, held)
+            found += [url(cidr, *port) for cidr in cidrs]
+            if len(cidrs) > _MANY:
+                message = f"{block} is written as {len(cidrs)} CIDRs, since a call has no exceptions"
+                word = f"`internet:{number(port)}` is one word for public addresses, of both families"
+                self._said.note(spot, f"{message}; {word}")
         return found
 
 

@@ -12,6 +12,7 @@ from netgen.evaluate.objects.ways import IngressObject, ServiceObject
 from netgen.evaluate.sets import PortSet
 from netgen.importing.model import Party, Peer, Unsaid, has, numbers
 from netgen.importing.parties import app_name
+from netgen.source import Spot
 from netgen.spec.forms.ports import port_name
 from netgen.spec.forms.text import FormError
 from netgen.verify.reading import body, items, step
@@ -58,6 +59,12 @@ class Draft:
     def selector(self) -> Selector:
         """Return the selector of its pods."""
         return self.party.selector
+
+    @property
+    def spot(self) -> Spot | None:
+        """Return where the manifests have it."""
+        found = [one.spot for one in (self.service, *self.party.workloads, *self.party.services) if one is not None]
+        return found[0] if found else None
 
     def called(self, port: DraftPort, namespace: str) -> str:
         """Return *port* as an app of *namespace* calls it."""

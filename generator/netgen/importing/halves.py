@@ -17,6 +17,7 @@ from netgen.evaluate.objects.model import (
     Policy,
     PortRule,
     Rule,
+    Rules,
     Selector,
 )
 from netgen.evaluate.objects.model import Peer as ObjectPeer
@@ -24,8 +25,8 @@ from netgen.evaluate.sets import ALL_PORTS, NO_PORTS, PortSet
 from netgen.evaluate.sets import ports as port_range
 from netgen.importing.dns import is_dns
 from netgen.importing.model import ANYTHING, Half, Held, Party, Peer, Unsaid, Where, canonical, contains
-from netgen.importing.pods import Pods
-from netgen.intent import EVERYBODY
+from netgen.importing.pods import Pods, numbers_in
+from netgen.intent import EVERYBODY, Everybody
 from netgen.source import Spot
 
 Halves = dict[Direction, tuple[Half, ...]]
@@ -45,7 +46,8 @@ class Policies:
                 said.add(policy.spot, f"policy {policy} has rules for {direction}, which its policyTypes leave out")
         self._left: set[str] = set()
         self._wide = _wider(parties)
-        self._halves = {id(one): self._of(one) for one in cluster.policies}
+        self._naming = {id(one) for one in cluster.policies if _names_ports(one.ingress)}
+        self._halves = {id(one): self._of(one, None) for one in cluster.policies}
 
     def closed_namespaces(self, helds: tuple[Held, ...]) -> frozenset[str]:
         """Return the namespaces in which a policy isolates every pod; *helds* are the apps that are written."""
@@ -92,34 +94,35 @@ class Policies:
         every = list({id(one): one for one in (*own, *more, *everywhere)}.values())
         if party.host_network:
             for policy in own:
-                self._said.note(policy.spot, f"policy {policy} holds no pod of {party}, which is on the host network")
+                if policy.subject != ANYTHING:
+                    message = f"policy {policy} holds no pod of {party}, which is on the host network"
+                    self._said.note(policy.spot, message)
             return Held(party, frozenset(), _joined([]), _joined([]))
         listed = {side for one in every for side, _, is_listed in one.sides() if is_listed}
-        halves = _joined([self._halves[id(one)] for one in every])
+        known = {id(one): self._of(one, party) if id(one) in self._naming else self._halves[id(one)] for one in every}
+        halves = _joined(list(known.values()))
         closed = frozenset(side for side in listed if not _opens_all(halves[side]))
         for side in sorted(listed - closed):
             spot = next(half.spot for half in halves[side] if half.peer is EVERYBODY)
             self._said.note(spot, f"{side} of {party} is open to everybody, so the spec does not isolate it")
-        return Held(party, closed, _joined([self._halves[id(one)] for one in own]), halves)
+        return Held(party, closed, _joined([known[id(one)] for one in own]), halves)
 
-    def _of(self, policy: Policy) -> Halves:
+    def _of(self, policy: Policy, party: Party | None) -> Halves:
+        """Return the halves of *policy*, whose pods call their ports as those of *party* do; None for any of them."""
         found: Halves = {Direction.INGRESS: (), Direction.EGRESS: ()}
         for side, rules, listed in policy.sides():
             if listed:
-                found[side] = tuple(half for rule in rules for half in self._halves_of(rule, side, policy))
+                found[side] = tuple(half for rule in rules for half in self._halves_of(rule, side, policy, party))
         return found
 
-    def _halves_of(self, rule: Rule, side: Direction, policy: Policy) -> Iterator[Half]:
+    def _halves_of(self, rule: Rule, side: Direction, policy: Policy, party: Party | None) -> Iterator[Half]:
         peers: list[Peer] = [EVERYBODY]
         if rule.peers is not None:
             peers = [one for peer in rule.peers for one in self._peers(peer, policy, rule)]
         for peer in peers:
-            ports = ALL_PORTS
-            if rule.ports is not None:
-                target = Where(policy.namespace, policy.subject) if side is Direction.INGRESS else peer
-                ports = NO_PORTS
-                for port in rule.ports:
-                    ports |= self._ports(port, target, rule)
+            ports = ALL_PORTS if rule.ports is None else NO_PORTS
+            for port in rule.ports or ():
+                ports |= self._ports(port, rule, peer if side is Direction.EGRESS else (policy, party))
             if ports:
                 yield Half(peer, ports, rule.spot)
 
@@ -151,17 +154,37 @@ class Policies:
             self._said.add(rule.spot, message, "give the Namespace objects as well")
         return known
 
-    def _ports(self, port: PortRule, target: Peer, rule: Rule) -> PortSet:
+    def _ports(self, port: PortRule, rule: Rule, target: Peer | tuple[Policy, Party | None]) -> PortSet:
+        """Return the numbers of *port* at *target*: what is called, or who is held by a policy."""
         if port.name is None:
             return port_range(port.protocol, port.low, port.high)
-        found = self._pods.numbers(port, target) if isinstance(target, Where) else set()
-        if len(found) == 1:
-            number = found.pop()
+        if isinstance(target, Where):
+            return self._named(port, self._pods.numbers(port, target), rule)
+        if isinstance(target, Block | Everybody):
+            return self._named(port, set(), rule)
+        policy, party = target
+        if party is not None:
+            found = numbers_in(party.workloads, port)
+            return NO_PORTS if found == {0} else self._named(port, found, rule)
+        ports = NO_PORTS
+        for number in self._pods.numbers(port, Where(policy.namespace, policy.subject)) - {0}:
+            ports |= port_range(port.protocol, number, number)
+        return ports
+
+    def _named(self, port: PortRule, found: set[int], rule: Rule) -> PortSet:
+        """Return the one number that a port has, of those *found*."""
+        if len(found) == 1 and 0 not in found:
+            number = min(found)
             self._said.note(rule.spot, f"the port {port.name!r} is written as {number}, which its pods call so")
             return port_range(port.protocol, number, number)
-        what = "several numbers" if found else "no number that the manifests tell"
+        what = "several numbers" if len(found - {0}) > 1 else "no number that the manifests tell"
+        what = "a number for some of its pods only" if 0 in found and len(found) == 2 else what
         self._said.add(rule.spot, f"the port {port.name!r} has {what}", "write the number in the spec")
         return NO_PORTS
+
+
+def _names_ports(rules: Rules | None) -> bool:
+    return any(port.name is not None for rule in rules or () for port in rule.ports or ())
 
 
 def names_of(selector: Selector) -> tuple[str, ...] | None:

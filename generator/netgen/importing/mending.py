@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from netgen.importing.layout import text
 from netgen.importing.model import Unsaid
 from netgen.problems import NetgenError, Problem, Severity
-from netgen.source import Dialect, read
+from netgen.source import Dialect, Spot, read
 from netgen.spec import Loaded, load_texts
 from netgen.verify.reading import step
 
@@ -16,10 +16,12 @@ _ROUNDS = 40
 NAME = "spec.yaml"
 
 Path = tuple[str | int, ...]
+Places = Mapping[tuple[str, str], Spot | None]
+"""Where the apps of a spec are in the manifests, by namespace and name."""
 
 
-def mended(documents: list[dict[str, Any]], said: Unsaid) -> tuple[str, Loaded]:
-    """Return the text of *documents* and what it means.
+def mended(documents: list[dict[str, Any]], places: Places, said: Unsaid) -> tuple[str, Loaded]:
+    """Return the text of *documents* and what it means; *places* is where their apps are in the manifests.
 
     NetgenError where the language refuses what cannot be left out.
     """
@@ -30,12 +32,14 @@ def mended(documents: list[dict[str, Any]], said: Unsaid) -> tuple[str, Loaded]:
             return written, load_texts([(NAME, written.encode())], [])
         except NetgenError as error:
             errors = [one for one in error.problems if one.severity is Severity.ERROR]
-        if not _taken_out(documents, written, errors, said):
+        if not _taken_out(documents, written, errors, places, said):
             raise NetgenError(errors)
     raise NetgenError(errors)
 
 
-def _taken_out(documents: list[dict[str, Any]], written: str, errors: list[Problem], said: Unsaid) -> bool:
+def _taken_out(
+    documents: list[dict[str, Any]], written: str, errors: list[Problem], places_of: Places, said: Unsaid
+) -> bool:
     """Take out of *documents* what *errors* are about; return whether there was anything."""
     read_back = read(written, NAME, Dialect.SPEC).documents
     places: dict[tuple[int, int], tuple[int, Path]] = {}
@@ -53,7 +57,9 @@ def _taken_out(documents: list[dict[str, Any]], written: str, errors: list[Probl
     for (index, path), problem in sorted(cut.items(), key=lambda one: _order(*one[0]), reverse=True):
         if _remove(documents[index], path):
             what = ".".join(map(str, path))
-            said.add(None, f"{what} is left out, because the language refuses it: {problem.message}")
+            namespace = step(documents[index], "metadata", "namespace")
+            whose = places_of.get((namespace, str(path[1]))) if path[0] == "apps" else None
+            said.add(whose, f"{what} is left out, because the language refuses it: {problem.message}", problem.fix)
     return bool(cut)
 
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import replace
 
 from netgen.evaluate.objects.model import Cluster, Direction, Policy, Rules
-from netgen.importing.model import meant
+from netgen.importing.model import ANYTHING, meant
 from netgen.spec.forms import matching
 
 Sides = defaultdict[tuple[str, Direction], list[Policy]]
@@ -27,27 +27,46 @@ def without_openings(cluster: Cluster) -> Cluster:
                 (opening if _opens_all(rules) else closing)[policy.namespace, direction].append(policy)
     if not opening:
         return cluster
-    for key, wide in opening.items():
-        closing[key] = [one for one in closing[key] if not _is_idle(one, wide)]
-    kept = (_without(policy, closing, opening) for policy in cluster.policies)
+    wide = {key: _Wide(listed) for key, listed in opening.items()}
+    for key, openings in wide.items():
+        left = [one for one in closing[key] if not openings.has(one)]
+        # What closes every pod tells at once.
+        closing[key] = sorted(left, key=lambda one: one.subject != ANYTHING)
+    kept = (_without(policy, closing, wide) for policy in cluster.policies)
     return replace(cluster, policies=tuple(one for one in kept if one.ingress is not None or one.egress is not None))
 
 
-def _without(policy: Policy, closing: Sides, opening: Sides) -> Policy:
+class _Wide:
+    """Policies that open a direction, by a label of their pods."""
+
+    def __init__(self, listed: list[Policy]) -> None:
+        self._all = listed
+        self._by_label: defaultdict[tuple[str, str] | None, list[Policy]] = defaultdict(list)
+        for one in listed:
+            labels = one.subject.labels
+            self._by_label[labels[0] if labels else None].append(one)
+
+    def has(self, policy: Policy) -> bool:
+        """Return whether one of them opens all the pods that *policy* would close."""
+        subject = policy.subject
+        keys = (*subject.labels, None)
+        near = self._all if subject.expressions else [one for key in keys for one in self._by_label.get(key, ())]
+        return any(matching.contains(meant(wide.subject), meant(subject)) for wide in near)
+
+
+def _without(policy: Policy, closing: Sides, opening: dict[tuple[str, Direction], _Wide]) -> Policy:
     for direction, rules, listed in policy.sides():
         key = policy.namespace, direction
         opens = _opens_all(rules)
-        idle = all(_are_apart(policy, other) for other in closing[key]) if opens else _is_idle(policy, opening[key])
+        if opens:
+            idle = all(_are_apart(policy, other) for other in closing[key])
+        else:
+            idle = key in opening and opening[key].has(policy)
         if listed and idle:
             ingress = None if direction is Direction.INGRESS else policy.ingress
             egress = None if direction is Direction.EGRESS else policy.egress
             policy = replace(policy, ingress=ingress, egress=egress)
     return policy
-
-
-def _is_idle(policy: Policy, opening: list[Policy]) -> bool:
-    """Return whether another policy opens all the pods that *policy* would close."""
-    return any(matching.contains(meant(wide.subject), meant(policy.subject)) for wide in opening)
 
 
 def _are_apart(one: Policy, other: Policy) -> bool:

@@ -18,6 +18,10 @@ from netgen.verify.reading import body, step
 DEFAULT_KEY = "app.kubernetes.io/name"
 _NAME_KEYS = (DEFAULT_KEY, "app", "k8s-app", "name")
 _LONGEST = 63
+_OF_ONE_RUN = frozenset(
+    ("batch.kubernetes.io/controller-uid", "controller-uid", "batch.kubernetes.io/job-name", "job-name")
+)
+"""Labels by which a Job finds its pods, and which the next Job of that kind does not have."""
 
 
 def parties(cluster: Cluster, said: Unsaid) -> tuple[Party, ...]:
@@ -62,7 +66,8 @@ class _Space:
             own = Selector(service.selector or ())
             if own not in given:
                 same = twins[matched] if (matched := self._matched(own)) else []
-                if len(same) == 1:
+                # A Service selects by equal labels alone.
+                if len(same) == 1 and not same[0].expressions:
                     said.note(service.spot, _selected_otherwise(service, same[0]))
                     own = same[0]
                 else:
@@ -141,6 +146,8 @@ def own_selector(workload: Workload) -> Selector:
     """Return how *workload* finds its own pods; by all their lasting labels where it does not say."""
     labels = dict(workload.labels)
     written = step(body(workload.spot), "spec", "selector", "matchLabels")
+    if workload.kind == "Job":
+        written, labels = None, {key: value for key, value in labels.items() if key not in _OF_ONE_RUN} or labels
     own = written if isinstance(written, dict) and written.items() <= labels.items() else labels
     kept: Labels = tuple(sorted((key, value) for key, value in own.items() if key not in UNSTABLE_KEYS))
     return Selector(kept)

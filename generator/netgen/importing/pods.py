@@ -29,10 +29,14 @@ class Pods:
             yield from (one for one in near if where.pods.matches(dict(one.labels)))
 
     def numbers(self, port: PortRule, where: Where) -> set[int]:
-        """Return what the pods of *where* have for the name of *port*."""
-        return {
-            one.number
-            for workload in self.matching(where)
-            for one in workload.ports
-            if one.name == port.name and one.protocol is port.protocol and not one.passing
-        }
+        """Return what the pods of *where* have for the name of *port*; 0 too where some have nothing."""
+        return numbers_in(self.matching(where), port)
+
+
+def numbers_in(workloads: Iterable[Workload], port: PortRule) -> set[int]:
+    """Return what the pods of *workloads* have for the name of *port*; 0 too where some have nothing."""
+    found = set()
+    for workload in workloads:
+        lasting = [one for one in workload.ports if not one.passing]
+        found |= {one.number for one in lasting if (one.name, one.protocol) == (port.name, port.protocol)} or {0}
+    return found

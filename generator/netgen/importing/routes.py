@@ -65,14 +65,10 @@ class Routes:
         self._said = said
         self._homes: dict[tuple[str, str], tuple[Draft, Held]] = {}
         self._services = {(one.namespace, one.name): one for one in cluster.services}
-        for held, each in drafts:
-            for draft in each.all:
-                if draft.service:
-                    self._homes[draft.namespace, draft.service.name] = draft, held
-        self._shut: defaultdict[str | None, list[Where]] = defaultdict(list)
-        for held, _ in drafts:
-            if OUT in held.closed:
-                self._shut[held.party.namespace].append(held.party.where)
+        for held, draft in ((held, draft) for held, each in drafts for draft in each.all):
+            if draft.service:
+                self._homes[draft.namespace, draft.service.name] = draft, held
+        self._shut = [held.party.where for held, _ in drafts if OUT in held.closed]
         groups: defaultdict[tuple[str, Pairs], list[Way]] = defaultdict(list)
         for ingress in cluster.ingresses:
             for way in self._ways(ingress):
@@ -199,7 +195,7 @@ class Routes:
 
     def _is_shut(self, plane: Where) -> bool:
         """Return whether policies hold what pods of *plane* call: as a controller they would call more."""
-        return any(covers(plane, one) or covers(one, plane) for one in self._shut[plane.namespace])
+        return any(covers(plane, one) or covers(one, plane) for one in self._shut)
 
     def _certificates(self, gate: Gate, profile: Controller | None) -> None:
         secrets = {way.secret for way in gate.ways if way.secret is not None}

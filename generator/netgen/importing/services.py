@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from netgen.evaluate.addresses import Block
@@ -20,6 +20,9 @@ IN = Direction.INGRESS
 _KEPT = frozenset((PART_OF, MANAGED_BY))
 """Labels by which what netgen has rendered is found again."""
 NETGENS = _KEPT | {NAME_LABEL}
+_RELEASES = frozenset(("helm.sh/chart", "app.kubernetes.io/version", "pod-template-hash", "controller-revision-hash"))
+"""Labels whose values would be wrong after the next release."""
+_NOT_LOST = _RELEASES | {MANAGED_BY}
 
 # What the API server fills in, what is said elsewhere, and what says nothing (kubernetes/api core/v1/types.go).
 _KNOWN = frozenset(
@@ -91,7 +94,7 @@ def service_form(draft: Draft, shared: dict[str, str], labels: dict[str, str]) -
     if step(spec, "sessionAffinity") == "ClientIP":
         seconds = step(spec, "sessionAffinityConfig", "clientIP", "timeoutSeconds")
         form["sessionAffinity"] = {"clientIP": seconds} if isinstance(seconds, int) else "ClientIP"
-    own = {key: value for key, value in sorted(_labels(service).items()) if key not in _KEPT}
+    own = {key: value for key, value in sorted(_labels(service).items()) if key not in _KEPT | _RELEASES}
     own = {key: value for key, value in own.items() if labels.get(key) != value}
     if own:
         form["labels"] = own
@@ -106,8 +109,17 @@ def _without(pairs: dict[str, str], shared: dict[str, str]) -> dict[str, str]:
 
 
 def labels_of(service: ServiceObject | IngressObject | Policy) -> dict[str, str]:
-    """Return the labels of *service* that netgen does not set itself."""
-    return {key: value for key, value in _labels(service).items() if key not in NETGENS}
+    """Return the labels of *service* that netgen does not set itself, and that the next release leaves as they are."""
+    return {key: value for key, value in _labels(service).items() if key not in NETGENS | _RELEASES}
+
+
+def tell_of_release(services: Iterable[ServiceObject], said: Unsaid) -> None:
+    """Note which labels of *services* are left out since each release of a chart has others."""
+    for service in services:
+        keys = sorted(_RELEASES & _labels(service).keys())
+        if keys:
+            message = f"labels of Service {service} that change with each release are left out: {', '.join(keys)}"
+            said.note(service.spot, message, of=str(service))
 
 
 def _labels(service: ServiceObject | IngressObject | Policy) -> dict[str, str]:
@@ -233,5 +245,5 @@ def _tell_of_rest(service: ServiceObject, said: Unsaid) -> None:
 def lost_labels(service: ServiceObject, kept: dict[str, str], *, own: bool) -> Iterator[str]:
     """Yield the labels of *service* that its app will not give it; its *own* Service has all but netgen's."""
     for key, value in sorted(_labels(service).items()):
-        if key != MANAGED_BY and kept.get(key) != value and (key == PART_OF or not own):
+        if key not in _NOT_LOST and kept.get(key) != value and (key == PART_OF or not own):
             yield f"{key}={value}"

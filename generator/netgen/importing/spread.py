@@ -1,8 +1,4 @@
-"""Where a policy closes one direction for every pod: policies over several workloads -> one over each of them.
-
-In such a namespace netgen closes both directions, and opens the other one for the apps that nothing else closes there.
-An app that has pods of another one, which is closed, would open those too; so each workload is an app of its own.
-"""
+"""Policies over several workloads of a namespace that is closed for every pod -> one over each app that they hold."""
 
 from __future__ import annotations
 
@@ -10,35 +6,71 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 
-from netgen.evaluate.objects.model import Cluster, Direction, Peer, PodPeer, Policy, Rules, Selector, Workload
+from netgen.evaluate.objects.model import Cluster, Direction, Peer, PodPeer, Policy, Rules, Selector
 from netgen.importing.halves import names_of
 from netgen.importing.model import ANYTHING, Held, Party, Where, meant
-from netgen.importing.parties import own_selector
+from netgen.importing.parties import is_rendered, own_selector
 from netgen.importing.pods import Pods
 from netgen.spec.forms import matching
 
 
 def spread(cluster: Cluster) -> Cluster:
-    """Return *cluster*, whose workloads reach the same, with one policy for each workload where that matters."""
-    listed: defaultdict[str, set[Direction]] = defaultdict(set)
-    for policy in cluster.policies:
-        if policy.subject == ANYTHING:
-            listed[policy.namespace] |= {side for side, _, is_listed in policy.sides() if is_listed}
-    spaces = {one.namespace for one in cluster.workloads if len(listed[one.namespace]) == 1}
+    """Return *cluster*, whose workloads reach the same, with a policy and a peer for each app of a closed namespace.
+
+    Other pods are closed there, so that nothing is opened by it. Where only one direction is closed, an app that has
+    pods of another one would even open the other direction for them.
+    """
+    closed = {name: sides for name, sides in _closed(cluster).items() if sides}
+    spaces = {one.namespace for one in cluster.workloads} & closed.keys()
     if not spaces:
         return cluster
-    found = _Spread(cluster.workloads, frozenset(spaces))
+    single = frozenset(name for name in spaces if len(closed[name]) == 1)
+    found = _Spread(cluster, frozenset(spaces), single)
     return replace(cluster, policies=tuple(each for one in cluster.policies for each in found.policies(one)))
 
 
+def _closed(cluster: Cluster) -> dict[str, set[Direction]]:
+    """Return the directions that somebody's policies close for every pod of a namespace."""
+    listed: defaultdict[str, set[Direction]] = defaultdict(set)
+    opened: defaultdict[str, set[Direction]] = defaultdict(set)
+    for policy in cluster.policies:
+        for side, rules, is_listed in policy.sides() if policy.subject == ANYTHING and not is_rendered(policy) else ():
+            if is_listed:
+                opens = any(rule.peers is None and rule.ports is None for rule in rules)
+                (opened if opens else listed)[policy.namespace].add(side)
+    return {name: sides - opened[name] for name, sides in listed.items()}
+
+
 class _Spread:
-    def __init__(self, workloads: tuple[Workload, ...], spaces: frozenset[str]) -> None:
-        self._pods = Pods(workloads)
+    """The apps of closed namespaces: the selectors of Services, and those of workloads for what is behind none."""
+
+    def __init__(self, cluster: Cluster, spaces: frozenset[str], single: frozenset[str]) -> None:
+        self._pods = Pods(cluster.workloads)
         self._spaces = spaces
         self._known: dict[Where, tuple[Selector, ...]] = {}
+        self._apps: defaultdict[int, dict[Where, int]] = defaultdict(dict)
+        self._held: dict[Where, frozenset[int]] = {}
+        for service in cluster.services:
+            if service.selector and service.namespace in spaces and service.type != "ExternalName":
+                most = 1 if service.namespace in single else 0
+                self._add(Where(service.namespace, Selector(service.selector)), 0, most=most)
+        for one in cluster.workloads:
+            if one.namespace in spaces and (own := own_selector(one)) != ANYTHING:
+                self._add(Where(one.namespace, own), 1)
+
+    def _add(self, app: Where, rank: int, *, most: int = 0) -> None:
+        held = self._held.setdefault(app, self._ids(app))
+        for one in held if not most or len(held) <= most else ():
+            self._apps[one].setdefault(app, rank)
+
+    def _ids(self, where: Where) -> frozenset[int]:
+        return frozenset(id(one) for one in self._pods.matching(where))
 
     def policies(self, policy: Policy) -> Iterator[Policy]:
-        """Yield *policy*, or as many as its pods are of workloads."""
+        """Yield *policy*, or as many as its pods are of apps."""
+        if is_rendered(policy):
+            yield policy
+            return
         ingress, egress = (self._rules(rules, policy) for rules in (policy.ingress, policy.egress))
         written = replace(policy, ingress=ingress, egress=egress)
         for subject in self._parts(Where(policy.namespace, policy.subject)):
@@ -64,15 +96,18 @@ class _Spread:
                 yield peer
 
     def _parts(self, where: Where) -> tuple[Selector, ...]:
-        """Return the selectors of the workloads that are *where*; its own where these have more pods than it."""
+        """Return the selectors of the apps that are *where*; its own where these have more pods than it, or fewer."""
         if where.namespace not in self._spaces or where.pods == ANYTHING:
             return (where.pods,)
         if where not in self._known:
-            inside = set(self._pods.matching(where))
-            parts = {own_selector(one) for one in inside}
-            apart = all(set(self._pods.matching(Where(where.namespace, part))) <= inside for part in parts)
-            is_split = len(parts) > 1 and apart and ANYTHING not in parts
-            self._known[where] = tuple(sorted(parts)) if is_split else (where.pods,)
+            left = inside = self._ids(where)
+            near = {app: rank for one in inside for app, rank in self._apps[one].items() if self._held[app] <= inside}
+            parts = []
+            for app in sorted(near, key=lambda one: (-len(self._held[one]), near[one], one)):
+                if left & self._held[app]:
+                    parts.append(app.pods)
+                    left -= self._held[app]
+            self._known[where] = (where.pods,) if left or not inside else tuple(sorted(parts))
         return self._known[where]
 
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from netgen.evaluate.endpoints import Kind
 from netgen.evaluate.objects.model import Cluster
 from netgen.evaluate.sets import ALL_PORTS, NO_PORTS, PortSet, bits
 from netgen.problems import Problem
-from netgen.reaching.rows import Rows, View, beyond
+from netgen.reaching.rows import Crowds, Rows, View, beyond, by_target
 from netgen.reaching.ways import Ingress, Service, Ways, broken
 from netgen.records import record
 from netgen.scene import INTERNET, Scene, known_cni, scene
 from netgen.scene.ends import ANY, Ends, port_of
 from netgen.scene.implied import unnumbered
 from netgen.scene.names import spelt
+
+if TYPE_CHECKING:
+    from netgen.evaluate.filters import Filter
 
 __all__ = ["Answer", "Connection", "View", "connections", "reach"]
 
@@ -23,12 +27,16 @@ Found = dict[tuple[str, str], PortSet]
 
 @record
 class Connection:
-    """That *source* can open *ports* of *target*; where it is not *certain*, only that it may be so."""
+    """That *source* can open *ports* of *target*; where it is not *certain*, only that it may be so.
+
+    *requests*: it can do so for these requests only; None is for all.
+    """
 
     source: str
     target: str
     ports: PortSet
     certain: bool = True
+    requests: Filter | None = None
 
 
 @record
@@ -125,17 +133,45 @@ def connections(scene: Scene, view: View) -> tuple[Connection, ...]:
     One end at least is a workload, unless *view* names both. `any non-isolated` stands for every end that no policy
     isolates on its side, `any non-isolated pod` for the pods of these, and without `non-isolated` none is isolated:
     where all of them are open alike. What is certain is open under the narrow reading, the rest under the wide one.
+    What is open for some requests only is a connection of its own for each filter.
     """
+    if scene.narrow.has_filters:
+        return tuple(_with_requests(scene, view))
     certain = _merged(Rows(scene, scene.narrow, view).all())
     perhaps: Found = {}
     if not scene.narrow.is_exact:
-        perhaps = _merged(Rows(scene, scene.wide, view).all(beside=scene.narrow))
-        perhaps = {pair: beyond(ports, certain.get(pair, NO_PORTS)) for pair, ports in perhaps.items()}
+        more = by_target(scene.wide, scene.narrow)
+        perhaps = _beyond(_merged(Rows(scene, scene.wide, view).all(more=more)), certain)
     return (*_sorted(certain, certain=True), *_sorted(perhaps, certain=False))
 
 
-def _sorted(found: Found, *, certain: bool) -> list[Connection]:
-    return [Connection(*pair, found[pair], certain) for pair in sorted(found) if found[pair]]
+def _with_requests(scene: Scene, view: View) -> list[Connection]:
+    """Return the same where some rules let pass some requests only."""
+    from netgen.reaching.requests import Filtered, Whole, filtered, minus  # noqa: PLC0415 - few clusters have such rules
+
+    crowds, targets = Crowds(scene), range(len(scene.universe.endpoints))
+    more = {target: minus(list(scene.wide.whole(target)), scene.narrow.whole(target)) for target in targets}
+    certain = _merged(Rows(scene, Whole(scene.narrow), view, crowds).all())
+    perhaps = _beyond(_merged(Rows(scene, Whole(scene.wide), view, crowds).all(more=more)), certain)
+    found = [*_sorted(certain, certain=True), *_sorted(perhaps, certain=False)]
+    # A node opens its own pods as a whole, so that it is never among those with a filter.
+    others = Crowds(scene, hosted=False)
+    sure, wide, none = filtered(scene.narrow, targets), filtered(scene.wide, targets), Filtered({})
+    for asked in dict.fromkeys((*sure, *wide)):
+        narrow, other = sure.get(asked, none), wide.get(asked, none)
+        certain = _merged(Rows(scene, narrow, view, others).all(among=narrow.rows))
+        rows = Rows(scene, other, view, others).all(more=other.beyond(narrow), among=other.rows)
+        found += _sorted(certain, certain=True, asked=asked)
+        found += _sorted(_beyond(_merged(rows), certain), certain=False, asked=asked)
+    return sorted(found, key=lambda one: (not one.certain, one.source, one.target, str(one.requests or "")))
+
+
+def _beyond(found: Found, certain: Found) -> Found:
+    return {pair: beyond(ports, certain.get(pair, NO_PORTS)) for pair, ports in found.items()}
+
+
+def _sorted(found: Found, *, certain: bool, asked: Filter | None = None) -> list[Connection]:
+    return [Connection(*pair, found[pair], certain, asked) for pair in sorted(found) if found[pair]]
 
 
 def _merged(found: Found) -> Found:

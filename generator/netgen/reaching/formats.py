@@ -13,6 +13,7 @@ from netgen.reaching.rows import NON_ISOLATED
 from netgen.reaching.ways import Ingress, Service
 from netgen.report import harmless
 from netgen.scene import undecided
+from netgen.scene.requests import in_words, one_by_one
 
 VERSION = 1
 """Of the JSON form: it grows when a key changes its meaning or goes."""
@@ -46,8 +47,13 @@ def as_text(answer: Answer) -> str:
 def _lines(connections: list[Connection]) -> list[str]:
     widths = [min(_WIDEST, max((len(end) for end in ends), default=0)) for ends in _columns(connections)]
     return [
-        f"{one.source:<{widths[0]}} -> {one.target:<{widths[1]}}  {', '.join(_ports(one.ports))}" for one in connections
+        f"{one.source:<{widths[0]}} -> {one.target:<{widths[1]}}  {', '.join(_ports(one.ports))}{_only(one)}"
+        for one in connections
     ]
+
+
+def _only(one: Connection) -> str:
+    return "" if one.requests is None else f" for some requests only: {in_words(one.requests)}"
 
 
 def _columns(connections: list[Connection]) -> tuple[list[str], list[str]]:
@@ -80,12 +86,13 @@ def as_csv(answer: Answer) -> str:
     """Return the certain connections of *answer*, a row for each port or range of ports, sorted, under a header.
 
     Workloads that are alike, which have one name elsewhere, have their rows each, and so have addresses of which a name
-    shows only some.
+    shows only some. A port that is open for some requests only is followed by ` for ` and which these are, so that
+    nobody takes it for an open one.
     """
     members = dict(answer.groups)
     members |= {name: texts for name, texts in answer.ranges if name.endswith((" more range", " more ranges"))}
     rows = sorted(
-        (source, target, port)
+        (source, target, port + ("" if one.requests is None else f" for {harmless(in_words(one.requests, most=None))}"))
         for one in answer.connections
         if one.certain
         for port in _ports(one.ports)
@@ -104,6 +111,8 @@ def as_json(answer: Answer) -> str:
     ports, certain), `services` (service, port, protocol, targets), `ingresses` (ingress, class, host, path, pathType,
     service, port), `groups` (the workloads behind a name that stands for several), `ranges` (the addresses behind a
     name of addresses), `hostNetwork` (the names of workloads that no policy holds) and `unproven` (sentences).
+    A connection that is open for some requests only is not `certain` and has `requests` too: lists, of each of which a
+    request must meet one item.
     """
     whole = {
         "version": VERSION,
@@ -121,7 +130,9 @@ def as_json(answer: Answer) -> str:
 
 
 def _connection(one: Connection) -> dict[str, object]:
-    return {"source": one.source, "target": one.target, "ports": list(_ports(one.ports)), "certain": one.certain}
+    certain = one.certain and one.requests is None
+    found = {"source": one.source, "target": one.target, "ports": list(_ports(one.ports)), "certain": certain}
+    return found if one.requests is None else {**found, "requests": one_by_one(one.requests)}
 
 
 def _json_service(one: Service) -> dict[str, object]:

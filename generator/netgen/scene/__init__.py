@@ -82,19 +82,27 @@ def scenes(
     cni: str,
     pod_ranges: Sequence[str] = (),
     node_ranges: Sequence[str] = (),
+    server_ranges: Sequence[str] = (),
     asked: Sequence[Workload] = (),
 ) -> tuple[Scene, ...]:
     """Return a scene for each of *clusters*, all in one universe, so that their Reaches can be compared.
 
     Where no workload is selected by a policy or Service, a workload of the kind IMPLIED stands for such pods. *cni* is
-    a name of netgen.evaluate.semantics.PROFILES; the ranges are the CIDRs of all pods and nodes, where they are known.
-    *asked* are pods that somebody asks about, of the kind ASKED, in no cluster.
+    a name of netgen.evaluate.semantics.PROFILES; the ranges are the CIDRs of all pods, nodes and API servers, where
+    they are known. *asked* are pods that somebody asks about, of the kind ASKED, in no cluster.
     """
     whole = [replace(one, workloads=(*one.workloads, *implied(one))) for one in clusters]
     workloads = tuple(dict.fromkeys(workload for one in whole for workload in (*one.workloads, *asked)))
     namespaces = tuple({place.name: place for one in reversed(whole) for place in one.namespaces}.values())
     policies = [one.policies for one in whole]
-    built = universe(workloads, namespaces, policies, pod_ranges=pod_ranges, node_ranges=node_ranges)
+    built = universe(
+        workloads,
+        namespaces,
+        policies,
+        pod_ranges=pod_ranges,
+        node_ranges=node_ranges,
+        server_ranges=server_ranges,
+    )
     names = names_of(built.endpoints, [policy for listed in policies for policy in listed])
     return tuple(_scene(one, built, names, cni) for one in whole)
 

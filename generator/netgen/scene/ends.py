@@ -9,7 +9,7 @@ from netgen.evaluate.endpoints import Endpoint
 from netgen.evaluate.objects.model import Labels, Selector
 from netgen.evaluate.objects.ways import ServiceObject, ServicePort
 from netgen.evaluate.routes import Backend, Routes, routes
-from netgen.evaluate.sets import FIRST, LAST, NO_PORTS, PortSet, Protocol, ports
+from netgen.evaluate.sets import FIRST, LAST, NO_PORTS, PortSet, Protocol, mask_of, ports
 from netgen.problems import NetgenError, Problem
 from netgen.scene import INTERNET, Scene
 from netgen.spec.forms.text import shown, suggestion
@@ -28,14 +28,14 @@ class Ends:
         """Return the ends that *text* means, as bits.
 
         It is a name as it is printed, that of a workload or Service (without the namespace where it has one only),
-        `shop/*`, `shop/tier=cache` (who wears that label), `internet`, `any` or an address. NetgenError for any other,
-        which says too what was not understood: there it may be.
+        `shop/*`, `shop/tier=cache` (who wears that label), `internet`, `any`, an address, or a DNS name that policies
+        speak of. NetgenError for any other, which says too what was not understood: there it may be.
         """
         found = self._words(text) or self._named.get(text, 0) | self._wearing(text) or self._of_service.get(text, 0)
         if not found and is_address(text):
             found = self._at(text)
         if not found and "/" not in text:
-            found = self._bare.get(text, 0)
+            found = self._bare.get(text, 0) or self._learned(text)
         if not found:
             raise NetgenError([self.unknown(text), *self.scene.unproven()])
         return found
@@ -74,6 +74,12 @@ class Ends:
             message = f"only a pod that no manifest tells of can have the address {text}"
             raise NetgenError([Problem("unknown-end", None, message, fix="write the name or the labels of the pod")])
         return 1 << index
+
+    def _learned(self, text: str) -> int:
+        """Return what was learned for the DNS name *text*, where some pattern of a policy matches it."""
+        universe = self.scene.universe
+        ends = (universe.name(text, family) for family in (4, 6)) if "." in text and "*" not in text else ()
+        return mask_of({end for end in ends if end is not None})
 
     def _wearing(self, text: str) -> int:
         """Return the pods of a namespace (`shop/*`), or those of them that wear some labels."""

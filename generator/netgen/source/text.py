@@ -21,7 +21,7 @@ COLUMN_BITS = 28
 ALIAS = 1 << 63
 """The bit of a cell whose value is an alias, and so has no cells of its own."""
 
-_LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+_LINE_END = "\r\n|[\n\r\x85\u2028\u2029]"
 _SIGNATURES = (
     (b"\xff\xfe\x00\x00", "UTF-32"),
     (b"\x00\x00\xfe\xff", "UTF-32"),
@@ -41,7 +41,7 @@ class Text:
     @cached_property
     def lines(self) -> list[str]:
         """The lines without their ends, split as the parser counts them."""
-        return _LINE_END.split(self.content)
+        return re.split(_LINE_END, self.content)
 
     def line(self, number: int) -> str:
         """Return line *number*, from 0; the empty text past the end."""
@@ -56,7 +56,7 @@ class Text:
 
     @cached_property
     def _starts(self) -> list[int]:
-        return [0, *(match.end() for match in _LINE_END.finditer(self.content))]
+        return [0, *(match.end() for match in re.finditer(_LINE_END, self.content))]
 
     def cell(self, offset: int) -> int:
         """Return the cell of the character at *offset* of the content."""

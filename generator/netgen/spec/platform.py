@@ -12,7 +12,7 @@ from netgen.records import record
 from netgen.source import Spot
 from netgen.spec.annotations import judge
 from netgen.spec.controllers import Controller, controllers
-from netgen.spec.forms.addresses import address_and_port, cidr
+from netgen.spec.forms.addresses import address_and_port, cidr, looks_like_address
 from netgen.spec.forms.selectors import pods, read_select, resolver
 from netgen.spec.forms.text import (
     FormError,
@@ -159,6 +159,7 @@ def _warn_inside(data: dict[str, Any], spot: Spot, ranges: Ranges, found: list[P
         peer = parsed(lambda item: resolver(item)[0], text, spot.at("dns", index), [])
         if isinstance(peer, str):
             warn_inside(ranges, cidr(peer), spot.at("dns", index).value, found)
+            _warn_of_port(text, spot.at("dns", index), found)
     for index, text in enumerate(data.get("apiserver", ())):
         server = parsed(address_and_port, text, spot.at("apiserver", index), [])
         if server:
@@ -189,6 +190,15 @@ def _version(text: str | None) -> tuple[int, int] | None:
         return None
     major, _, minor = text.partition(".")
     return int(major), int(minor)
+
+
+def _warn_of_port(text: str, spot: Spot, found: list[Problem]) -> None:
+    """Warn of an IPv6 address that is another one and the port of name servers: that stands after brackets."""
+    host, _, last = text.rpartition(":")
+    if last == "53" and not text.startswith("[") and looks_like_address(host) and not host.endswith(":"):
+        message = f"{shown(text)} is read as an address without a port"
+        fix = f"write [{host}]:53, if 53 is the port, else [{text}]:53"
+        found.append(Problem("address-or-port", spot.value(), message, fix=fix))
 
 
 def _resolver(text: str) -> Resolver:

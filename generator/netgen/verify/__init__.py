@@ -36,7 +36,9 @@ def prove(
 
     *problems* are those of reading them, *cni* is a profile of netgen.evaluate.semantics. What is open must be open
     under the narrowest reading of the profile, and nothing may be in excess under the narrowest or the widest. What is
-    not understood, and nothing to look at, is a finding: `unproven`.
+    not understood, and nothing to look at, is a finding: `unproven`. What is proved under `kubernetes` holds with every
+    plugin, so that no command takes a narrower profile from a spec: a plugin's own name proves less, and is for
+    manifests with its own kinds of policies, which `kubernetes` does not understand.
 
     *surroundings* is the cluster into which the manifests go; they replace what it has under the same name. *namespace*
     is that of objects which name none, here and there; None where nobody said, which is `default`, and an assumption.

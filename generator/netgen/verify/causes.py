@@ -36,8 +36,11 @@ _PEERS = 20
 _MOST = 6
 """So many differences of one policy are told; the rest are counted."""
 
-_MOVED = "whatever else is said of either namespace may come of that alone"
-_MOVE = "write  namespace: {}  in the spec's metadata, and leave `namespace` out of the kustomization"
+_MOVED = "what else is said of the two namespaces may come of that alone"
+_MOVE = (
+    "kustomize's namespace does that; write  namespace: {}  in the metadata of the spec, "
+    "or have the spec among the resources, and netgen krm as a transformer"
+)
 
 Peers = frozenset[str]
 """Whom a rule is for, as texts; empty for everybody."""
@@ -112,10 +115,9 @@ def _moved(wanted: list[Policy], there: Mapping[tuple[str, str], Policy]) -> dic
 
 
 def _elsewhere(moved: _Moved) -> Problem:
-    count = len(moved.policies)
-    what = f"{count} {'policy is' if count == 1 else 'policies are'} there and none here"
-    message = f"the namespace {moved.old} became {moved.new}: {what}"
-    notes = (f"they are {listed(map(str, moved.policies))}", "their rules still name the old one", _MOVED)
+    many = f"{len(moved.policies)} policies" if len(moved.policies) > 1 else "a policy"
+    message = f"the namespace {moved.old} became {moved.new} in {many}, and not in the rules"
+    notes = (f"there is now {listed(map(str, moved.policies))}", _MOVED)
     spot = moved.policies[0].spot
     return Problem("policy-differs", spot.value() if spot else None, message, notes, _MOVE.format(moved.new))
 

@@ -4,40 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 from netgen.evaluate.alike import alike
 from netgen.evaluate.endpoints import Kind
-from netgen.evaluate.explain import Explanation, explain
 from netgen.evaluate.mentions import Selection
 from netgen.evaluate.objects.model import Cluster, Policy
 from netgen.evaluate.reach import Reach
 from netgen.evaluate.semantics import Reading, Semantics
-from netgen.evaluate.sets import PortSet, mask_of
+from netgen.evaluate.sets import mask_of
 from netgen.evaluate.universe import Universe, universe
 from netgen.intent import Intent
 from netgen.problems import Problem, in_order
 from netgen.progress import Progress, counted
 from netgen.records import record
 from netgen.verify import ideal, links
-from netgen.verify.causes import causes
-from netgen.verify.groups import CAN, Group, Row, beyond, can, groups, sentence
 from netgen.verify.proof import LABELS, Proof
 from netgen.verify.reading import held_back
-from netgen.verify.reasons import DOUBT, closing, mending, opening, opening_place, spec_place
 
 if TYPE_CHECKING:
     from netgen.verify.around import Around
+    from netgen.verify.groups import Row
 
 MOST_FINDINGS = 50
 """So many objects are told of; the rest are counted."""
-MOST_GROUPS = 10
-"""So many groups of connections are told of, of each kind; the rest are counted."""
 
 
 @record
-class _Loss:
+class Loss:
     """The connections of *rows*, which are open in what is *meant* and not *there*."""
 
     rows: list[Row]
@@ -71,6 +65,7 @@ class Comparison:
             (counted(spoken, len(spoken), progress, "proving", "policies"),),
             pod_ranges=intent.pod_ranges,
             node_ranges=intent.node_ranges,
+            server_ranges=intent.server_ranges,
         )
 
     def proof(self) -> Proof:
@@ -89,8 +84,8 @@ class Comparison:
         if not (narrow.is_exact and there.is_exact):
             readings.append(self._both(Reading.WIDE))
             lost.append([*self._losses(*readings[-1])])
-        found = [*self._all_missing(lost), *self._all_excess(readings)]
-        changed = in_order([*_first(causes(self.meant, self.cluster.policies), "differences")]) if found else ()
+        found = [*self._differences(lost, readings)]
+        changed = in_order([*_first(self._causes(), "differences")]) if found else ()
         found += self._broken(*readings[-1])
         rest = in_order([*unknown, *found, *self._links(), *self._on_host()])
         findings = (*changed, *rest)
@@ -157,69 +152,36 @@ class Comparison:
 
             yield from _first(coverage.host_network(self.intent, self.around.chosen), "findings")
 
-    def _losses(self, meant: Reach, there: Reach) -> Iterator[_Loss]:
+    def _losses(self, meant: Reach, there: Reach) -> Iterator[Loss]:
         """Yield what is missing under one reading, and in what it is."""
         if self.around is None or not self.around.foreign.names:
-            yield _Loss([*meant.difference(there)], meant, there)
+            yield Loss([*meant.difference(there)], meant, there)
             return
         from netgen.verify.around.elsewhere import own_half  # noqa: PLC0415 - only a run that is given a cluster pays for it
 
         alone = self._reach(self.around.own.policies, meant.reading)
-        yield _Loss([*meant.difference(alone)], meant, alone)
+        yield Loss([*meant.difference(alone)], meant, alone)
         # What other policies close at ends that are no app is not for the proof: its warnings have it.
         apps = self._selected()
         rows = [(row[0], *part) for row in meant.difference(there) for part in own_half(there, row, apps)]
-        yield _Loss(rows, meant, there)
+        yield Loss(rows, meant, there)
 
-    def _all_missing(self, lost: list[list[_Loss]]) -> Iterator[Problem]:
-        """Yield what is missing in *lost*, under each reading; what only the second one misses is never certain."""
-        told: list[Row] = []
-        for losses in lost:
-            seen = [*told]
-            for loss, widest in zip(losses, lost[-1], strict=True):
-                rows = [*beyond(loss.rows, seen)]
-                told += rows
-                yield from self._missing(replace(loss, rows=rows), widest.there, certain=losses is lost[0])
-
-    def _missing(self, loss: _Loss, widest: Reach, *, certain: bool) -> Iterator[Problem]:
-        for group in _shown(loss.rows, self._apps(), "not-open"):
-            if isinstance(group, Problem):
-                yield group
-                continue
-            pair = group.source, group.target
-            why, closed = (self._explained(one, *pair, group.ports) for one in (loss.meant, loss.there))
-            place = spec_place(why)
-            is_sure = certain and not group.ports & widest.allowed(*pair)
-            said = sentence(self.universe, group, "cannot" if is_sure else "perhaps cannot")
-            message = f"{said}, which {'the spec says' if place else 'no spec closes'}"
-            notes = (*closing(closed), *(() if is_sure else (DOUBT,)), *group.others(self.universe))
-            yield Problem("not-open", place, message, notes, mending(closed))
-
-    def _all_excess(self, readings: list[tuple[Reach, Reach]]) -> Iterator[Problem]:
-        narrow = readings[0][1]
-        if self.around is not None and self.around.foreign.names:
-            from netgen.verify.around.others import opened  # noqa: PLC0415 - only a run that is given a cluster pays
-
-            plain = partial(self._excess, narrow)
-            yield from opened(readings, self.around.foreign, self._apps(), plain)
+    def _differences(self, lost: list[list[Loss]], readings: list[tuple[Reach, Reach]]) -> Iterator[Problem]:
+        """Yield what is missing and what is in excess."""
+        alone = self.around is None or not self.around.foreign.names
+        same = alone and not any(True for meant, there in readings for _ in there.difference(meant))
+        if same and not any(loss.rows for losses in lost for loss in losses):
             return
-        told: list[Row] = []
-        for meant, there in readings:
-            rows = list(beyond(there.difference(meant), told))
-            told += rows
-            for group in _shown(rows, self._apps(), "not-closed"):
-                yield group if isinstance(group, Problem) else self._excess(narrow, there, group)
+        from netgen.verify.differences import excess, missing  # noqa: PLC0415 - a good run has none to tell of
 
-    def _excess(self, narrow: Reach, there: Reach, group: Group) -> Problem:
-        why = self._explained(there, group.source, group.target, group.ports)
-        word = can(narrow, group)
-        message = f"{sentence(self.universe, group, word)}, which no spec says"
-        notes = (*opening(why), *(() if word == CAN else (DOUBT,)), *group.others(self.universe))
-        return Problem("not-closed", opening_place(why), message, notes, "close it, or say it in the spec")
+        apps = self._apps()
+        yield from missing(lost, apps)
+        yield from excess(readings, self.around, apps)
 
-    def _explained(self, reach: Reach, source: int, target: int, ports: PortSet) -> Explanation:
-        protocol, port = ports.first()
-        return explain(reach, source, target, protocol, port)
+    def _causes(self) -> Iterator[Problem]:
+        from netgen.verify.causes import causes  # noqa: PLC0415 - same
+
+        return causes(self.meant, self.cluster.policies)
 
     def _pairs(self, reach: Reach) -> int:
         """Count the pairs with something open, of which one end at least is an app."""
@@ -269,18 +231,6 @@ def _with_claims(proof: Proof, intent: Intent) -> Proof:
     from netgen.verify import claims  # noqa: PLC0415 - same
 
     return replace(proof, claims=len(intent.claims), provisos=claims.provisos(intent))
-
-
-def _shown(rows: Iterable[Row], apps: int, code: str) -> Iterator[Group | Problem]:
-    """Yield the first groups of *rows*, and then how many connections more there are."""
-    left = 0
-    for number, group in enumerate(groups(rows, apps)):
-        if number < MOST_GROUPS:
-            yield group
-        else:
-            left += group.count
-    if left:
-        yield Problem(code, None, f"and {left} more connections of this kind")
 
 
 def _first(findings: Iterator[Problem], what: str) -> Iterator[Problem]:

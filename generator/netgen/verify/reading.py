@@ -18,7 +18,8 @@ DEFAULT = "default"
 """The namespace of objects that name none, where nobody says otherwise."""
 _NAMED = 5
 _INSTEAD = {
-    "reach": "give what they render:  {render} | netgen reach -  ; netgen can --spec and netgen diff read specs as they are",
+    "reach": "give what they render:  {render} | netgen reach -  ; "
+    "netgen can --spec and netgen diff read specs as they are",
     "verify": "give what they render:  {render} | netgen verify {specs} -",
     "import": "import writes a spec of manifests; these are rendered by  {render}",
     "workloads": "--workloads is for what is in the cluster; specs are given without it",

@@ -28,7 +28,7 @@ def at(place: Place) -> str:
 
 
 def closing(why: Explanation) -> Iterator[str]:
-    """Yield, for each side that closes a connection, the policies that leave it closed."""
+    """Yield, for each side that closes a connection, or is open for some requests only, the policies that do so."""
     for direction, side in _sides(why):
         if side.denies:
             yield from of_side(direction, side)
@@ -38,6 +38,9 @@ def closing(why: Explanation) -> Iterator[str]:
             for policy, _ in side.deciding:
                 if any(left_out is direction for left_out, _ in policy.unlisted):
                     yield f"policyTypes of {policy} leaves its {direction} rules out, which some network plugins heed"
+        elif side.passing is not None:
+            for policy, rule in side.deciding:
+                yield f"{direction}: {policy.kind} {policy} lets pass some requests only{_where(_spot(policy, rule))}"
 
 
 def opening(why: Explanation) -> Iterator[str]:
@@ -85,7 +88,28 @@ def _spot(policy: Policy, rule: Rule | None) -> Spot | None:
 
 def mending(why: Explanation) -> str:
     """Return what to do about a connection that is closed and should not be."""
-    closed = {str(policy) for _, side in _sides(why) if not side.allows for policy, _ in side.deciding}
-    if not closed:
-        return "see what changed the policies"
-    return f"add the rule to {' and '.join(f'NetworkPolicy {name}' for name in sorted(closed))}, or undo what took it"
+    denying, closed, filtering = (
+        " and ".join(
+            sorted(
+                {f"{policy.kind} {policy}" for _, side in _sides(why) if wanted(side) for policy, _ in side.deciding}
+            )
+        )
+        for wanted in (_denies, _is_closed, _is_filtered)
+    )
+    ways = [f"take the denial out of {denying}"] if denying else []
+    ways += [f"add the rule to {closed}"] if closed else []
+    ways += [f"let all requests pass in {filtering}"] if filtering else []
+    undo = "undo what took it" if closed and len(ways) == 1 else "undo what changed the policies"
+    return f"{' and '.join(ways)}, or {undo}" if ways else "see what changed the policies"
+
+
+def _denies(side: Side) -> bool:
+    return side.denies
+
+
+def _is_closed(side: Side) -> bool:
+    return not side.allows and not side.denies
+
+
+def _is_filtered(side: Side) -> bool:
+    return side.passing is not None

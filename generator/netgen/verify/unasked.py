@@ -43,14 +43,20 @@ class Leads:
         return self.by_selector(other) if meant is None and other else meant
 
     def by_selector(self, service: ServiceObject) -> AppKey | None:
-        """Return an app of which *service* selects the pods, or some: one whose labels it asks for, and no others."""
+        """Return an app of which *service* selects the pods, or some; None where there is none."""
+        return next(self.selected(service), None)
+
+    def selected(self, service: ServiceObject) -> Iterator[AppKey]:
+        """Yield the apps of which *service* selects the pods, or some: those whose labels it asks for, and no others.
+
+        One may come twice.
+        """
         selector = service.selector or ()
         listed = [self._by_label.get((service.namespace, *pair), []) for pair in selector]
         for apps in sorted(listed, key=len):
             for app in apps:
                 if _agree(selector, app.selector.labels):
-                    return app.key
-        return None
+                    yield app.key
 
 
 def _agree(selector: Labels, labels: Iterable[tuple[str, str]]) -> bool:
@@ -64,8 +70,9 @@ def services(cluster: Cluster, leads: Leads) -> Iterator[Problem]:
         if leads.is_rendered(service.namespace, service.name) or service.type == "ExternalName":
             continue
         way = service.type if service.type != "ClusterIP" else "externalIPs" if service.external_addresses else ""
-        app = leads.by_selector(service) if way else None
-        if app is not None and not leads.is_left_open(app):
+        apps = leads.selected(service) if way else iter(())
+        app = next((one for one in apps if not leads.is_left_open(one)), None)
+        if app is not None:
             message = f"the Service {service} exposes {app} ({way}), which no spec says"
             place = service.spot.value() if service.spot else None
             yield Problem("service-differs", place, message, fix="expose it in the spec, or remove it")

@@ -39,6 +39,9 @@ _NAMED = {
     ("networking.k8s.io", "Ingress"): ingress,
 }
 
+_KEPT = "; in a spec,  service: {{existing: {}}}  at its app keeps one that a chart or somebody else makes"
+"""What to write where a Service of the same name is not netgen's."""
+
 
 def read_cluster(
     documents: Iterable[Document],
@@ -62,7 +65,7 @@ def read_cluster(
     return reader.cluster()
 
 
-@dataclass
+@dataclass(eq=False, repr=False, slots=True)
 class _Reader:
     """Collects the objects of a cluster, each name once."""
 
@@ -110,7 +113,8 @@ class _Reader:
         # Equal Namespaces are one: of what they have only the labels count, and charts often bring the same.
         if key in self.objects and not (isinstance(found, Namespace) and found == self.objects[key]):
             what = f"{name_of_kind} {name} stands twice, and only one of the two can be in the cluster"
-            self.unknowns.append(Unknown(what, spot.at("metadata", "name").value()))
+            fix = f"leave one out{_KEPT.format(name) if name_of_kind == 'Service' else ''}"
+            self.unknowns.append(Unknown(what, spot.at("metadata", "name").value(), fix))
         elif isinstance(found, Workload):
             self._owned(key, body)
         self.objects.setdefault(key, found)

@@ -201,7 +201,8 @@ class EntityPeer(NamedTuple):
     entity: Entity
 
 
-class NamePeer(NamedTuple):
+@record
+class NamePeer:
     """The addresses that were learned for the DNS names of *pattern*.
 
     It is in lower case, without a dot at its end; `*` in it stands for any characters of one label, and `**` at its

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from netgen.records import record
 from netgen.source import Spot
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Waiting:
     """The object *body* of an API group and *kind* that speaks of others."""
 

@@ -33,7 +33,7 @@ class Url:
 
 @record
 class UrlForm:
-    """A URL exposure; *port* is the name of the app's port, None where the spec leaves it out, as *name* of its Ingress.
+    """A URL exposure; *port* is the name of the app's port, *name* that of the Ingress, None where the spec has none.
 
     *spot* is the text of the URL, *item* the whole exposure; *key* is the member of `expose` whose key names the port.
     """

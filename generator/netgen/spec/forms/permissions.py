@@ -17,7 +17,7 @@ from netgen.spec.forms.text import FormError, parsed, shown
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH")
 """The methods of RFC 9110 and RFC 5789."""
 _METHOD = "|".join(METHODS)
-_HTTP_RULE = re.compile(rf"(?:\S+ +)?(?:{_METHOD})(?:[|](?:{_METHOD}))*(?: +/\S*)?", re.ASCII)
+_HTTP_RULE = rf"(?:\S+ +)?(?:{_METHOD})(?:[|](?:{_METHOD}))*(?: +/\S*)?"
 """A rule of a later version: `[PORT ]METHOD[|METHOD] [PATH]`."""
 
 
@@ -164,7 +164,7 @@ def _keyed_caller(text: str, spot: Spot, found: list[Problem]) -> Side | None:
 
 def _granted(text: str) -> str:
     """Return the port name of a grant; HTTP rules are refused by name."""
-    if _HTTP_RULE.fullmatch(text):
+    if re.fullmatch(_HTTP_RULE, text, re.ASCII):
         message = f"{shown(text)}: HTTP rules are not read by this version of netgen"
         raise FormError("not-yet", message, fix="name a port of the app, which opens it for every method and path")
     try:

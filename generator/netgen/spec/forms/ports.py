@@ -24,7 +24,7 @@ PROTOCOLS: dict[str, tuple[str, str | None]] = {
 """Protocol word -> transport protocol and appProtocol."""
 
 _PORT = re.compile(r"(?:([0-9]+) *-> *)?([0-9]+)(-[0-9]+)?(?:/([A-Za-z0-9]+))?", re.ASCII)
-_PAIR = re.compile(r"([0-9]+) *(?:[:=>→-]+) *([0-9]+)", re.ASCII)
+_PAIR = r"([0-9]+) *(?:[:=>→-]+) *([0-9]+)"
 _PORT_WORD = re.compile(r"([0-9]+)(-[0-9]+)?(?:/([A-Za-z]+))?", re.ASCII)
 _PORT_NAME = re.compile(r"(?!-)(?=.*[a-z])[a-z0-9-]{1,63}(?<!-)", re.ASCII)
 PORT_NAME_RULE = "at most 63 lower-case letters, digits and '-', at least one letter, no '-' at either end"
@@ -146,7 +146,7 @@ def _short_parts(text: str) -> tuple[int, int, str | None]:
     """Return service port, container port and protocol word."""
     match = _PORT.fullmatch(text)
     if not match:
-        pair = _PAIR.fullmatch(text)
+        pair = re.fullmatch(_PAIR, text, re.ASCII)
         fix = "write 8080, 80 -> 8080 (service -> container) or 53/udp"
         fix = f"write {pair[1]} -> {pair[2]} (service -> container)" if pair else fix
         raise FormError("bad-port", f"{shown(text)} is not a port", fix=fix)

@@ -28,7 +28,7 @@ _URL = re.compile(
 
 
 _NOT_ONE_WORD = re.compile(r"[\s,]|\{\{|\$\{")
-_SERVICE_HOST = re.compile(r"([a-z0-9-]+)\.([a-z0-9-]+)\.svc(?:\.[a-z0-9.-]+)?(:[0-9]+)?", re.ASCII)
+_SERVICE_HOST = r"([a-z0-9-]+)\.([a-z0-9-]+)\.svc(?:\.[a-z0-9.-]+)?(:[0-9]+)?"
 
 
 class Kind(Enum):
@@ -294,7 +294,7 @@ def _instead_of_host(scheme: str, port: str) -> str:
 
 def service_host(text: str, code: str) -> FormError | None:
     """Return the *code* for the DNS name of a Service, for which an app is written; None where *text* is none."""
-    service = _SERVICE_HOST.fullmatch(text)
+    service = re.fullmatch(_SERVICE_HOST, text, re.ASCII)
     if not service:
         return None
     name, namespace, port = service.groups(default="")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from difflib import get_close_matches
 from typing import TypeVar
 
 from netgen.problems import Problem
@@ -72,6 +71,8 @@ def nearest(name: str, names: Sequence[str]) -> str | None:
     choices = list(folded)
     if len(choices) > _MANY:
         choices = [other for other in choices if other[:2] == meant[:2]][:_MANY]
+    from difflib import get_close_matches  # noqa: PLC0415 - only a slip needs it
+
     close = get_close_matches(meant, choices, n=1)
     return folded[close[0]] if close else None
 

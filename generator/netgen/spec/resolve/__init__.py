@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from netgen.intent import Claim, Flow, Intent, IsolatedNamespace
 from netgen.problems import Problem
+from netgen.spec.forms.addresses import cidr
 from netgen.spec.forms.connectivity import ConnectivityForm
 from netgen.spec.platform import Platform
 from netgen.spec.resolve.annotations import check_annotations
@@ -50,6 +51,7 @@ def resolve(
         node_ranges=platform.ranges.nodes,
         claims=_claims(registry, found),
         owners=platform.owners,
+        server_ranges=tuple(dict.fromkeys(cidr(address) for address, _ in platform.apiserver)),
     )
 
 

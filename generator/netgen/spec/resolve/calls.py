@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from netgen.intent import EVERY_POD, Addresses, AppKey, Block, Flow, Peer, Pods, Port, PortMatch
 from netgen.problems import Place, Problem
@@ -18,7 +19,7 @@ from netgen.spec.resolve.registry import Entry, Registry
 Ports = tuple[PortMatch, ...]
 
 
-@dataclass
+@dataclass(eq=False, repr=False, slots=True)
 class Called:
     """What the calls of a run come to: the flows, and who calls whom directly (the pairs) or by a wildcard.
 
@@ -48,11 +49,13 @@ def peer_of(entry: Entry, form: Placed, registry: Registry, found: list[Problem]
     return nodes(registry.platform, form, f"{entry.key} runs on the host network", found)
 
 
+@lru_cache(maxsize=4096)  # most apps have the same few
 def matches(ports: tuple[Port, ...]) -> Ports:
     """Return what *ports* are at the pod."""
     return tuple(sorted({PortMatch(port.protocol, port.container) for port in ports}))
 
 
+@lru_cache(maxsize=4096)  # same
 def ports_text(ports: Ports) -> str:
     """Return *ports* as the comment of a rule writes them, with their colon: `:8080`, `:53/udp,53/tcp`, or nothing."""
     listed = [

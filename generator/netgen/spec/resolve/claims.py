@@ -30,18 +30,22 @@ def claims(registry: Registry, found: list[Problem]) -> tuple[Claim, ...]:
     ]
     spoken += [(claim, None) for claim in registry.platform.claims]
     told: set[AppKey] = set()
-    read = [_Reader(registry, document, found, told).claim(form) for form, document in spoken]
+    read = [_Reader(registry, document, found, told, {}).claim(form) for form, document in spoken]
     return tuple(sorted((claim for claim in read if claim), key=lambda claim: claim.title))
 
 
 @record
 class _Reader:
-    """What reads the claims of *document*, or of the platform where that is None; *told* are the apps not known."""
+    """What reads a claim of *document*, or of the platform where that is None.
+
+    *strange* are the apps in it for whose namespace no document speaks, *told* those of which that was said before.
+    """
 
     registry: Registry
     document: ConnectivityForm | None
     found: list[Problem]
     told: set[AppKey]
+    strange: dict[AppKey, Problem]
 
     def claim(self, form: ClaimForm) -> Claim | None:
         """Return what *form* claims; None, with the problem found, where it speaks of what is not there."""
@@ -49,10 +53,12 @@ class _Reader:
         target = self._target(form.target)
         if source is None or target is None or None in exempt:
             return None
+        if not self._warn_idle(form):
+            self.found.extend(problem for key, problem in self.strange.items() if key not in self.told)
+            self.told.update(self.strange)
         ports = self._ports(form)
         if ports is None:
             return None
-        self._warn_idle(form)
         blocks = [block.cidr for block in target.blocks] if isinstance(target, Addresses) else []
         spares = all(is_inside(block, LINK_LOCAL) for block in blocks) if blocks else False
         spared = (SYSTEM,) if spares and SYSTEM not in exempt else ()
@@ -129,9 +135,7 @@ class _Reader:
 
     def _elsewhere(self, end: End, key: AppKey) -> Peer:
         """Return the pods of *key*, for whose namespace no loaded document speaks: of the label that apps have."""
-        if key not in self.told:
-            self.told.add(key)
-            self.found.append(self._not_loaded(end, key))
+        self.strange.setdefault(key, self._not_loaded(end, key))
         return Pods(key.namespace, Selector(((NAME_LABEL, key.name),)))
 
     def _not_loaded(self, end: End, key: AppKey) -> Problem:
@@ -186,7 +190,7 @@ class _Reader:
             return ()
         return tuple(PortMatch(one, word.number) for one in ((word.protocol,) if word.protocol else _PROTOCOLS))
 
-    def _warn_idle(self, form: ClaimForm) -> None:
+    def _warn_idle(self, form: ClaimForm) -> bool:
         """Warn of a claim that may say nothing: of a namespace that looks misspelt, or without any app."""
         known = self.registry.names
         ends = (form.source, *form.exempt, form.target)
@@ -199,11 +203,13 @@ class _Reader:
                 message = f"no loaded document speaks for namespace {namespace}{near}"
                 fix = "correct it, if it is a slip; else only the other side is looked at"
                 self.found.append(Problem("claim-idle", end.place, message, fix=fix))
-                return
+                return True
         if not unclear and not self._has_app(form.source) and not self._has_app(form.target):
             message = "no app of a loaded document is on either side, so that there is nothing to prove"
             fix = "give the spec of one side to the command as well"
             self.found.append(Problem("claim-idle", form.target.place, message, fix=fix))
+            return True
+        return False
 
     def _has_app(self, end: End) -> bool:
         side = end.side

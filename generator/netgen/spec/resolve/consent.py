@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 
 from netgen.intent import AppKey, Port
 from netgen.problems import Place, Problem
+from netgen.records import record
 from netgen.spec.forms.permissions import CallForm, GrantForm
 from netgen.spec.forms.ports import PortWord
 from netgen.spec.forms.sides import Kind
@@ -18,7 +18,7 @@ _MOST_CHOICES = 4
 """Ports that a fix spells out; the notes have all of them."""
 
 
-@dataclass(frozen=True)
+@record
 class Grants:
     """The grants of one callee, by the caller they name, or by its namespace, where None stands for every pod.
 
@@ -111,8 +111,12 @@ def _granted(covering: tuple[GrantForm, ...], callee: Entry) -> tuple[Port, ...]
 
 
 def _only_port(call: CallForm, callee: Entry, granted: tuple[Port, ...], found: list[Problem]) -> tuple[Port, ...]:
+    """Return the port that is meant by a call which names none; a grant chooses one, and never turns to the metrics.
+
+    Else a call would mean another port, and open it, once the grant were gone.
+    """
     meant = served(granted, callee)
-    if len(meant) > 1:
+    if len(meant) > 1 or not set(meant) <= set(served(callee.app.ports, callee)):
         message = f"{callee.key} has several ports, and the call names none"
         names = " or ".join(f"{call.side}:{port.name}" for port in meant)
         found.append(Problem("ambiguous-port", call.place, message, (_choices(granted),), f"write {names}"))

@@ -26,7 +26,6 @@ from netgen.spec.resolve.consent import granted_ports
 from netgen.spec.resolve.outside import apiserver_callers, nodes, world
 from netgen.spec.resolve.registry import NAME_LABEL, Entry, Registry
 
-
 _EVERYBODY = frozenset({"all", "everybody", "everyone", "everything", "public", "world"})
 
 

@@ -190,7 +190,8 @@ def _not_chosen(fault: Fault) -> Iterator[Problem]:
 def _manifest(fault: Fault) -> str:
     """Say of a document that is an object of Kubernetes where such are read."""
     document = fault.spot.document
-    version = document.data.get("apiVersion") if fault.spot.path == ("kind",) else None
+    head = document.data if fault.spot.path == ("kind",) and isinstance(document.data, dict) else {}
+    version = head.get("apiVersion")
     if not isinstance(version, str) or not _KUBERNETES.fullmatch(version):
         return ""
     file = "FILE" if document.file.startswith("<") else document.file
