@@ -46,6 +46,11 @@ class Manifest:
     body: object
     spot: Spot = field(default_factory=Spot)
 
+    @property
+    def text(self) -> str:
+        """Return the object as the shortest YAML that there is: JSON without blanks."""
+        return json.dumps(self.body, separators=(",", ":"))
+
 
 def manifest(body: dict[str, Any], line: int = 1) -> Manifest:
     """Return *body* as a manifest that is filed under what it says of itself."""
