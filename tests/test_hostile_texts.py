@@ -143,8 +143,7 @@ def test_an_object_that_is_none_is_named(head: str, instead: str) -> None:
     text = MANIFESTS.replace(head, f"{key}: {instead}\n" if instead else "", 1)
     if key == "metadata":
         text = re.sub(r"(kind: NetworkPolicy\n(?:metadata: .*\n)?)(?:  .*\n)+?(?=spec)", r"\1", text, count=1)
-    lost = [name for name, reader in READERS.items() if not reader(text)]
-    assert lost == [] or (key, instead, lost) == ("kind", "x", ["reach"])  # of another kind, it is not asked about
+    assert [name for name, reader in READERS.items() if not reader(text)] == []
 
 
 @pytest.mark.parametrize("name", ["10.0.0.1", "a.b", "a" * 64, "A", "-a"])
