@@ -83,6 +83,10 @@ def explain(error: MarkedYAMLError, text: Text) -> Problem:
     mark, opened = error.problem_mark, error.context_mark
     if "undefined tag handle" in (error.problem or "") and mark is not None:
         return Problem("yaml-tag", text.place(_within(text, mark)), "no line declares the tag", fix="remove the tag")
+    if "maximum nesting depth" in (error.problem or "") and mark is not None:
+        # newer libyaml stops by itself, and has looked ahead when the reader would
+        message = "maps and lists lie too many levels deep in each other"
+        return Problem("too-deep", text.place(_within(text, mark)), message)
     saying = next((one for one in _SAYINGS if _says(one, error)), None)
     if saying is None or mark is None:
         place = text.place(_within(text, mark) if mark is not None else 0)
