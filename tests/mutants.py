@@ -668,12 +668,12 @@ def change_a_backend(body: Body, bodies: list[Body]) -> Iterator[Change]:
 
 
 def change_the_port_of_a_backend(body: Body, bodies: list[Body]) -> Iterator[Change]:
-    """Lead each path to the next port, to a name, and to each other port of the Service."""
-    names = {name_of(one): one for one in bodies if one["kind"] == "Service"}
+    """Lead each path to the next port, to a name, and to each other port of the Service, where it is rendered."""
+    names = {name_of(one): one["spec"]["ports"] for one in bodies if one["kind"] == "Service"}
     for path, one in paths(body):
         backend = one["backend"]["service"]
-        service = names[f"Service {body['metadata']['namespace']}/{backend['name']}"]
-        numbers = {port["port"] for port in service["spec"]["ports"]} | {backend["port"]["number"] + 1}
+        ports = names.get(f"Service {body['metadata']['namespace']}/{backend['name']}", [])
+        numbers = {port["port"] for port in ports} | {backend["port"]["number"] + 1}
         place = (*path, "backend", "service", "port")
         yield (put(body, *place, value={"name": "a-name"}),)
         for number in sorted(numbers - {backend["port"]["number"]}):
