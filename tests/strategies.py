@@ -217,6 +217,7 @@ class Maker:
             "owners": self.owners,
             "dns": self.some((*DNS, *here), 1) if self.chance(2) else None,
             "scrape": self.some((*SCRAPERS, *here), 1) if self.chance(2) else None,
+            "unsafeAnnotations": ["example.com/server-snippet"] if self.chance(1) else None,
         }
         if parts["scrape"] and len(parts["scrape"]) == 1 and self.chance(2):
             parts["scrape"] = parts["scrape"][0]

@@ -286,7 +286,7 @@ def _certificates(text: str, spot: Spot, found: list[Problem]) -> tuple[str | No
         fix = "write controller, secret NAME or cert-manager/ISSUER"
         found.append(Problem("bad-value", spot.value(), f"{shown(text)} is no way to a certificate", fix=fix))
         return None, None
-    named = text.removeprefix("secret ").lstrip(" ") if is_secret else text.removeprefix("cert-manager/")
+    named = text.removeprefix("secret ") if is_secret else text.removeprefix("cert-manager/")
     if not parsed(lambda whole: _resource_name(named, len(whole) - len(named)), text, spot, found):
         return None, None
     return (named, None) if is_secret else (None, named)

@@ -21,6 +21,8 @@ _PROTOCOLS = {"ANY": _ANY, **{str(one): (one,) for one in _ANY}}
 _PORTLESS = frozenset(("VRRP", "IGMP", "GRE", "IPIP", "IPV6", "ESP", "AH"))
 # pkg/iana/svc_name.go
 _NAME = re.compile(r"(?=.{1,15}$)(?=.*[a-zA-Z])[a-zA-Z0-9]+(-[a-zA-Z0-9]+)*")
+_DECIMAL = re.compile("[0-9]{1,6}")
+_OCTAL = re.compile("[0-7]{1,7}")
 
 
 def ports(value: object, spot: Spot, known: Known) -> list[PortRule]:
@@ -64,6 +66,7 @@ def _rule(protocol: Protocol, low: int | None, high: int, name: str | None) -> P
 def _number(written: str, spot: Spot) -> int:
     # As Go reads it: a number that begins with 0 is octal.
     base = 8 if written.startswith("0") and len(written) > 1 else 10
-    if not re.fullmatch("[0-9]{1,6}" if base == 10 else "[0-7]{1,7}", written) or int(written, base) > LAST:
+    pattern = _DECIMAL if base == 10 else _OCTAL
+    if not pattern.fullmatch(written) or int(written, base) > LAST:
         raise MalformedError(f"{written!r} is no port number and no port name", spot)
     return int(written, base)
