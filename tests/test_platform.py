@@ -221,7 +221,6 @@ def test_the_nearest_entry_point_serves_a_host() -> None:
     [
         ("controller", None, None),
         ("secret shop-tls", "shop-tls", None),
-        ("secret  a.b-c", "a.b-c", None),
         ("cert-manager/letsencrypt", "shop.example.com-tls", "letsencrypt"),
         ("cert-manager/a.b", "shop.example.com-tls", "a.b"),
     ],

@@ -20,7 +20,7 @@ _MISMATCHES = ("LOG", "ADD", "DELETE", "REPLACE")
 # Go's regular expressions, and Envoy's, look neither ahead nor behind nor back, and keep nothing that they matched.
 _FOREIGN = re.compile(r"\(\?([=!>(#]|<[=!]|P=)|\\[1-9Z]|[*+?}]\+")
 _ESCAPED = re.compile(r"\\[^1-9Z]")
-_CLASS = re.compile(r"\[\^?\]?[^\]]*\]")
+_CLASS = re.compile(r"\[\^?\]?[^\]]{0,500}\]")
 
 
 class Filter(NamedTuple):
