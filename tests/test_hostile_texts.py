@@ -83,6 +83,8 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "text behind a document end": (f"{config('a')}...\n{config('b')}".encode(), "yaml-syntax"),
     "JSON without separators": (f"{json_of('a')}\n{json_of('b')}\n".encode(), "yaml-syntax"),
     "JSON with half a character twice": (config("a").encode() + b'data: {x: "\\ud83d\\ude00"}\n', "control-character"),
+    "a byte order mark between documents": (f"{config('a')}---\n\ufeff{config('b')}".encode(), "control-character"),
+    "two byte order marks": ("\ufeff\r\n\ufeff".encode() + config("a").encode(), "control-character"),
     "UTF-16": (config("a").encode("utf-16"), "bad-encoding"),
     "Latin-1": (config("a").encode() + b"# \xe9\n", "bad-encoding"),
     "a key twice": (config("a").encode() + b"kind: Secret\n", "duplicate-key"),

@@ -20,8 +20,11 @@ _SPEC = f"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff{_DIRECTIO
 _RAW = {
     # A carriage return alone is a line end to YAML and to no editor: it hides the rest of the line.
     Dialect.SPEC: f"[{_SPEC}]|\r(?!\n)",
-    # YAML 1.1, 5.1: the characters that libyaml and Go's reader refuse.
-    Dialect.MANIFEST: "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]",
+    # YAML 1.1, 5.1: the characters that libyaml and Go's reader refuse. A second byte order mark, where a line begins,
+    # is a column to the one parser and none to the other.
+    Dialect.MANIFEST: (
+        "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|(?:(?<=[\n\r\x85\u2028\u2029])|\\A)\ufeff"
+    ),
 }
 _ESCAPED = {
     Dialect.SPEC: f"[{_SPEC}\r]",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from ipaddress import ip_network
 from typing import Any
 
 from netgen.evaluate.objects.values import MalformedError, items, labels, mapping, text, whole
@@ -11,6 +12,7 @@ from netgen.evaluate.sets import FIRST, LAST, Protocol
 from netgen.source import Spot
 
 _PROTOCOLS = {str(protocol): protocol for protocol in (Protocol.TCP, Protocol.UDP, Protocol.SCTP)}
+_RANGES = "loadBalancerSourceRanges"
 _CLASS = "kubernetes.io/ingress.class"
 
 
@@ -29,7 +31,7 @@ def service(body: dict[str, Any], namespace: str, name: str, spot: Spot) -> Serv
         ports=tuple(
             _service_port(mapping(item, place), place) for item, place in items(spec.get("ports"), at.at("ports"))
         ),
-        source_ranges=_texts(spec, "loadBalancerSourceRanges", at),
+        source_ranges=tuple(sorted(_range(item, place) for item, place in items(spec.get(_RANGES), at.at(_RANGES)))),
         external_addresses=_texts(spec, "externalIPs", at),
         local_outside=spec.get("externalTrafficPolicy") == "Local",
         local_inside=spec.get("internalTrafficPolicy") == "Local",
@@ -37,6 +39,18 @@ def service(body: dict[str, Any], namespace: str, name: str, spot: Spot) -> Serv
         spot=spot,
         labels=tuple(sorted(labels(metadata.get("labels"), spot.at("metadata", "labels")).items())),
     )
+
+
+def _range(value: object, spot: Spot) -> str:
+    """Return a CIDR, from around which the API server takes blanks: pkg/apis/core/validation, ValidateService."""
+    found = text(value, spot).strip()
+    try:
+        ip_network(found, strict=False)
+    except ValueError:
+        raise MalformedError(f"{found!r} is no CIDR", spot) from None
+    if "/" not in found:
+        raise MalformedError(f"{found!r} is no CIDR", spot)
+    return found
 
 
 def _texts(spec: dict[str, Any], key: str, spot: Spot) -> tuple[str, ...]:
