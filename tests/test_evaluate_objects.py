@@ -501,11 +501,11 @@ def test_braces_that_helm_has_filled_in_are_no_template() -> None:
         ),
         (
             "apiVersion: v1\nkind: Service\nmetadata: {name: x}\nspec: {loadBalancerSourceRanges: [url]}",
-            "4:34 a Service is not understood: 'url' is no CIDR",
+            "4:35 a Service is not understood: 'url' is no CIDR",
         ),
         (
             "apiVersion: v1\nkind: Service\nmetadata: {name: x}\nspec: {loadBalancerSourceRanges: [192.0.2.1]}",
-            "4:34 a Service is not understood: '192.0.2.1' is no CIDR",
+            "4:35 a Service is not understood: '192.0.2.1' is no CIDR",
         ),
         (
             'apiVersion: v1\nkind: Service\nmetadata: {name: "a,b"}\nspec: {}',
