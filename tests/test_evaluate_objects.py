@@ -508,6 +508,14 @@ def test_braces_that_helm_has_filled_in_are_no_template() -> None:
             "4:35 a Service is not understood: '192.0.2.1' is no CIDR",
         ),
         (
+            "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: x}\nspec: {tls: [{hosts: [[a]]}]}",
+            "4:23 an Ingress is not understood: spec.tls[0].hosts[0] is not text",
+        ),
+        (
+            "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: x}\nspec: {tls: [{secretName: [a]}]}",
+            "4:27 an Ingress is not understood: spec.tls[0].secretName is not text",
+        ),
+        (
             'apiVersion: v1\nkind: Service\nmetadata: {name: "a,b"}\nspec: {}',
             "3:18 a Service is not understood: 'a,b' is no name",
         ),

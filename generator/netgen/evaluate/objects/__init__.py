@@ -107,7 +107,7 @@ class _Reader:
             name, namespace = self._name(body, kind, spot)
             found = make(namespace, name, spot)
         except MalformedError as error:
-            self.unknowns.append(misread(f"a {name_of_kind}", error))
+            self.unknowns.append(misread("an Ingress" if name_of_kind == "Ingress" else f"a {name_of_kind}", error))
             return
         key = (kind, "" if isinstance(found, Namespace) else namespace, name)
         # Equal Namespaces are one: of what they have only the labels count, and charts often bring the same.

@@ -84,6 +84,8 @@ def ingress(body: dict[str, Any], namespace: str, name: str, spot: Spot) -> Ingr
     spec = mapping(body.get("spec"), at)
     metadata = mapping(body.get("metadata"), spot.at("metadata"))
     annotations = mapping(metadata.get("annotations"), spot.at("metadata", "annotations"))
+    for entry, place in items(spec.get("tls"), at.at("tls")):
+        _check_certificate(mapping(entry, place), place)
     name_of_class = spec.get("ingressClassName") or annotations.get(_CLASS) or ""
     return IngressObject(
         namespace=namespace,
@@ -92,6 +94,13 @@ def ingress(body: dict[str, Any], namespace: str, name: str, spot: Spot) -> Ingr
         rules=tuple(_ingress_rules(spec, at)),
         spot=spot,
     )
+
+
+def _check_certificate(entry: dict[str, Any], spot: Spot) -> None:
+    """Raise MalformedError where an item of `tls`, which leads nowhere, is not as the API server decodes it."""
+    text(entry.get("secretName") or "", spot.at("secretName"))
+    for host, place in items(entry.get("hosts"), spot.at("hosts")):
+        text(host, place)
 
 
 def _ingress_rules(spec: dict[str, Any], spot: Spot) -> Iterator[IngressRule]:
