@@ -1,0 +1,60 @@
+"""The network plugin as a Platform and `--cni` write it: NAME, or NAME MAJOR.MINOR."""
+
+from __future__ import annotations
+
+import re
+
+from netgen.problems import Place, Problem
+from netgen.profiles import DEFAULT, NAMES, Cni, version_of, version_text
+from netgen.source import Spot
+from netgen.spec.forms.text import shown, suggestion
+
+LATER = {
+    "calico": "calico enforces plain NetworkPolicies",
+    "flannel": "flannel enforces no NetworkPolicy by itself: something beside it must",
+    "weave": "weave enforces plain NetworkPolicies",
+}
+_RELEASE = re.compile(r"v?([0-9]{1,3}[.][0-9]{1,3})([.+-].*)?", re.ASCII)
+
+
+def read_cni(text: str, spot: Spot | None, found: list[Problem]) -> Cni | None:
+    """Return the plugin that *text* names, at *spot* or, where that is None, as a flag; None where it names none."""
+    name, _, version = text.partition(" ")
+    lower, place = name.lower(), spot.value() if spot else None
+    if name in NAMES:
+        return _versioned(text, name, version, place, found)
+    if lower in NAMES:
+        message = f"no CNI {shown(text)}: the name is lower-case"
+        found.append(Problem("unknown-cni", place, message, fix=f"write {text.lower()}"))
+    elif lower in LATER:
+        message = f"{shown(text)}: the profile {lower} is not read by this version of netgen"
+        fix = "write cni: kubernetes (or --cni kubernetes) for plain NetworkPolicies"
+        found.append(Problem("not-yet", place, message, (LATER[lower],), fix))
+    else:
+        message = f"no CNI {shown(text)}{suggestion(lower, (*NAMES, *LATER))}"
+        found.append(Problem("unknown-cni", place, message, fix=f"write {' or '.join(NAMES)}"))
+    return None
+
+
+def _versioned(text: str, name: str, version: str, place: Place | None, found: list[Problem]) -> Cni | None:
+    if not version and text == name:
+        return Cni(name)
+    if name == DEFAULT:
+        found.append(Problem("unknown-cni", place, f"{shown(name)} has no versions", fix=f"write {name}"))
+        return None
+    known = {version_text(one): one for one in Cni(name).supported}
+    if version not in known:
+        message = f"{shown(text)}: the versions of {name} that netgen knows are {', '.join(known)}"
+        found.append(Problem("unknown-cni", place, message, fix=_instead(name, version, tuple(known))))
+        return None
+    return Cni(name, known[version])
+
+
+def _instead(name: str, version: str, known: tuple[str, ...]) -> str:
+    """Return what to write for *version* of the plugin *name*, of which only the versions *known* are."""
+    release = _RELEASE.fullmatch(version.strip())
+    if release and release[1] in known:
+        return f"write {name} {release[1]}"
+    if release and version_of(release[1]) < version_of(known[0]):
+        return f"write {DEFAULT} for plain NetworkPolicies, as {name} is known from {known[0]} on"
+    return f"write {name} {known[-1]}"
