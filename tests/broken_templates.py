@@ -24,6 +24,9 @@ WORDS = (
     ),
     *(("nodePort", "port"), ("name:", "namespace:"), ("host:", "path:"), ("path:", "host:"), ("selector", "selectors")),
     *(("loadBalancerSourceRanges", "externalIPs"), ("protocol", "appProtocol"), ("- ", "")),
+    *(("false", "true"), ("http:", "dns:"), ("dns:", "http:"), ("toFQDNs", "toEndpoints"), ("toPorts", "icmps")),
+    *(("endpointSelector", "nodeSelector"), ("spec:", "specs:"), ("path:", "host:"), ("rules:", "serverNames:")),
+    *(('"*"', '"*.example.com"'), ("matchPattern", "matchName"), ("method:", "host:"), ("- {}", "[]")),
 )
 """A word of a template, and what stands in its place."""
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -78,14 +79,20 @@ def _strict(node: dict[str, Any]) -> dict[str, Any]:
         schema |= _RULES[rule["rule"]]
     if node.get("format") in _PATTERNS:
         schema["pattern"] = _PATTERNS[node["format"]]
+    return closed(schema, _strict)
+
+
+def closed(schema: dict[str, Any], strict: Callable[[Any], Any]) -> dict[str, Any]:
+    """Return *schema* without fields beyond the listed ones, and what is within made *strict*."""
+    found = dict(schema)
     if "properties" in schema:
-        schema["properties"] = {name: _strict(field) for name, field in schema["properties"].items()}
-        schema.setdefault("additionalProperties", False)
+        found["properties"] = {name: strict(field) for name, field in schema["properties"].items()}
+        found.setdefault("additionalProperties", False)
     if isinstance(schema.get("additionalProperties"), dict):
-        schema["additionalProperties"] = _strict(schema["additionalProperties"])
+        found["additionalProperties"] = strict(schema["additionalProperties"])
     if "items" in schema:
-        schema["items"] = _strict(schema["items"])
-    return schema
+        found["items"] = strict(schema["items"])
+    return found
 
 
 if __name__ == "__main__":

@@ -10,14 +10,19 @@ from netgen.intent import (
     App,
     AppKey,
     Block,
+    Denial,
+    Entities,
+    Entity,
     EntryPoint,
     Expression,
     Flow,
+    HostName,
     Intent,
     IsolatedNamespace,
     Peer,
     Pods,
     PortMatch,
+    Request,
     Route,
     Selector,
     Service,
@@ -91,3 +96,47 @@ FULL = intent(
     routes=(route("/p", tls=Tls("secret", (("t", "u"),)), annotations=(("r", "q"),)),),
     isolated=(IsolatedNamespace("checkout", "shop", (OWN,), (("note", "n"),), SPOT),),
 )
+
+PATHS = (Request(("GET", "POST"), "/orders/*"), Request((), "/public/**"))
+
+
+def denial(**changes: Any) -> Denial:
+    """Return a denial of the cloud's metadata to the cart."""
+    peers = (Addresses((Block("169.254.169.254/32"),)),)
+    plain = Denial("shop.never", app().pods, "egress", peers, (), (OWN,), (), "cart -> 169.254.169.254", "", SPOT)
+    return replace(plain, **changes)
+
+
+CILIUM = replace(
+    FULL,
+    cni="cilium",
+    apps=(
+        app(why="w", annotations=(("note", "n"),)),
+        app(WEB, selector=Selector((("a", "b"),), (Expression("k", "In", ("v",)),), account="robot")),
+    ),
+    flows=(
+        flow(Pods("other", OTHERS), app(), HTTPS, PortMatch("UDP", 7000, 7010), intent="one", why="y"),
+        flow(Addresses((Block("0.0.0.0/0", ("10.0.0.0/8",)),)), app(), PortMatch("UDP"), intent="two"),
+        flow(app(), Pods(None, Selector((("e", "f"),))), intent="three"),
+        replace(flow(Pods("other", OTHERS), app(), PortMatch("TCP", 8080), intent="four"), requests=PATHS),
+        flow(Entities((Entity.REMOTE_NODE, Entity.WORLD)), app(), HTTPS, intent="five"),
+        flow(app(), HostName("api.example.com"), PortMatch("TCP", 443), intent="six"),
+        flow(app(), HostName("*.example.org"), PortMatch("TCP", 443), intent="seven"),
+        replace(
+            flow(app(), Pods("kube-system"), PortMatch("TCP", 53), PortMatch("UDP", 53), intent="eight"), looks_up=True
+        ),
+    ),
+    denials=(
+        denial(why="it gives credentials"),
+        denial(
+            name="shop.never-two",
+            subject=Pods(None, Selector(), ("monitoring", "ops")),
+            direction="ingress",
+            peers=(Entities((Entity.WORLD,)), Pods(None, Selector((("e", "f"),)))),
+            ports=(PortMatch("TCP", 9090),),
+            annotations=(("note", "n"),),
+        ),
+        denial(name="shop.never-three", subject=Pods("open")),
+    ),
+)
+"""An Intent that has all parts of Cilium's policies, and of Services and Ingresses what FULL has."""

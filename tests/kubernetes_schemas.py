@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from crd_schemas import closed
+
 GROUPS = ("", "networking.k8s.io")
 LOCATION = "{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json"
 
@@ -65,14 +67,7 @@ def _strict(node: Any) -> Any:
     if node.get("format") == "int-or-string":
         return _PORT_OR_NAME
     schema = {key: value for key, value in node.items() if key not in _FOREIGN and not key.startswith("x-")}
-    if "properties" in schema:
-        schema["properties"] = {name: _strict(field) for name, field in schema["properties"].items()}
-        schema.setdefault("additionalProperties", False)
-    if isinstance(schema.get("additionalProperties"), dict):
-        schema["additionalProperties"] = _strict(schema["additionalProperties"])
-    if "items" in schema:
-        schema["items"] = _strict(schema["items"])
-    return schema
+    return closed(schema, _strict)
 
 
 def _references(node: Any) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from collections import Counter
@@ -13,7 +14,7 @@ import jinja2
 import pytest
 
 from broken_templates import Broken, broken
-from intents import FULL
+from intents import CILIUM, FULL
 from mutants import Body
 from netgen import api
 from netgen.intent import Intent
@@ -28,6 +29,7 @@ pytestmark = pytest.mark.heavy
 ROOT = Path(__file__).parents[1]
 BROKEN = list(broken(folder("templates")))
 NAMES = sorted({one.template for one in BROKEN})
+CILIUMS = "cilium/policy.yaml.j2"
 REFUSALS = (jinja2.TemplateError, NetgenError, RuntimeError, ValueError, TypeError, AttributeError, KeyError)
 
 MORE = """\
@@ -155,7 +157,7 @@ def outcome(intent: Intent, before: tuple[Manifest, ...]) -> str:
     return "caught" if {one.code for one in findings} - {"unproven"} else "unproven"
 
 
-@pytest.mark.parametrize("template", NAMES)
+@pytest.mark.parametrize("template", [name for name in NAMES if name != CILIUMS])
 def test_a_broken_template_is_found(template: str, use: Use) -> None:
     """What it renders is refused, or refuted with a connection that is another, or means the same."""
     use(None)
@@ -172,3 +174,35 @@ def test_a_broken_template_is_found(template: str, use: Use) -> None:
     sys.stdout.write(f"{template}: {dict(seen)}\n")
     assert told == []
     assert seen["same"] + seen["equal"] < seen["caught"] + seen["refused"]
+
+
+def outcome_for_cilium(before: tuple[Manifest, ...]) -> str:
+    """Return what comes of rendering CILIUM with the broken template, of which *before* is what it should be."""
+    try:
+        after = api.render(CILIUM)
+    except REFUSALS:
+        return "refused"
+    if [manifest.body for manifest in after] == [manifest.body for manifest in before]:
+        return "same"
+    findings = api.prove(CILIUM, after).findings
+    if not findings:
+        return "proved"
+    return "caught" if {one.code for one in findings} - {"unproven"} else "unproven"
+
+
+def test_a_broken_template_for_cilium_is_found(use: Use) -> None:
+    """What it renders is refused or refuted, but for an item that stands in its list twice, which changes nothing."""
+    use(None)
+    usual = api.render(CILIUM)
+    assert api.prove(CILIUM, usual).findings == ()
+    seen: Counter[str] = Counter()
+    told: list[str] = []
+    for one in BROKEN:
+        if one.template == CILIUMS:
+            use(one)
+            what = outcome_for_cilium(usual)
+            seen[what] += 1
+            told += [f"{one.how}: {what}"] if what in ("proved", "unproven") else []
+    sys.stdout.write(f"{CILIUMS}: {dict(seen)}\n")
+    assert [one for one in told if not re.search(r", - .*: twice: proved$", one)] == []
+    assert seen["same"] < seen["caught"] + seen["refused"]

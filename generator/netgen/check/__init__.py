@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import marshal
 from collections.abc import Callable, Iterable, Iterator
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from netgen.check import ingress, names, networkpolicy, service
 from netgen.check.faults import Fault, Json, invalid
-from netgen.check.shape import Shape, fits, misfits
+from netgen.check.shape import UNKNOWN, Shape, fits, misfits
 from netgen.problems import Place, Problem, in_order
 
 _LARGEST = 3 * 1024 * 1024 // 2
 _DIGITS_LEAD_SINCE = (1, 36)
+_UNREAD = "netgen checks no such field: leave it out, or keep the object beside what is rendered"
 
-_KINDS: dict[tuple[str, str], tuple[Shape, Callable[[Json, names.Rule], Iterator[Fault]]]] = {
-    ("v1", "Service"): (service.SHAPE, service.faults),
-    ("networking.k8s.io/v1", "NetworkPolicy"): (networkpolicy.SHAPE, networkpolicy.faults),
-    ("networking.k8s.io/v1", "Ingress"): (ingress.SHAPE, ingress.faults),
+
+class _Kind(NamedTuple):
+    """The shape of a kind, its rules, and what makes a body shorter that has the same faults."""
+
+    shape: Shape
+    rules: Callable[[Json, names.Rule], Iterator[Fault]]
+    shortened: Callable[[object], object] = lambda body: body
+
+
+_KINDS = {
+    ("v1", "Service"): _Kind(service.SHAPE, service.faults),
+    ("networking.k8s.io/v1", "NetworkPolicy"): _Kind(
+        networkpolicy.SHAPE, networkpolicy.faults, networkpolicy.shortened
+    ),
+    ("networking.k8s.io/v1", "Ingress"): _Kind(ingress.SHAPE, ingress.faults),
 }
 
 
@@ -41,7 +53,7 @@ class Manifest(Protocol):
 
     @property
     def namespace(self) -> str:
-        """Namespace of the object."""
+        """Namespace of the object, empty for one of the cluster."""
 
     @property
     def name(self) -> str:
@@ -95,12 +107,12 @@ def check(
 
 
 def _faults(manifest: Manifest, service_name: names.Rule) -> Iterator[Fault]:
-    kind = (manifest.api_version, manifest.kind)
-    if kind not in _KINDS:
-        yield Fault("kind", f"netgen does not know {' '.join(kind)}, so it cannot check it")
+    kind = _kind(manifest.api_version, manifest.kind)
+    if kind is None:
+        yield Fault("kind", f"netgen does not know {manifest.api_version} {manifest.kind}, so it cannot check it")
         return
-    (shape, rules), body = _KINDS[kind], manifest.body
-    some = networkpolicy.shortened(body) if manifest.kind == "NetworkPolicy" else body
+    (shape, rules, shortened), body = kind, manifest.body
+    some = shortened(body)
     # As in the API server, the rules speak about an object that could be decoded.
     if not isinstance(body, dict) or not isinstance(some, dict) or not fits(some, shape):
         yield from misfits(body, shape)
@@ -113,12 +125,20 @@ def _faults(manifest: Manifest, service_name: names.Rule) -> Iterator[Fault]:
         yield Fault("", f"Too long: may not be more than {_LARGEST} bytes")
 
 
+def _kind(api_version: str, kind: str) -> _Kind | None:
+    if api_version != "cilium.io/v2":
+        return _KINDS.get((api_version, kind))
+    from netgen.check import cilium  # noqa: PLC0415 - only one CNI needs it
+
+    return _Kind(cilium.SHAPES[kind], cilium.faults, cilium.shortened) if kind in cilium.SHAPES else None
+
+
 def _same_identity(manifest: Manifest, body: Json) -> Iterator[Fault]:
     about = body.get("metadata", {})
     for path, said, meant in (
         ("apiVersion", body.get("apiVersion"), manifest.api_version),
         ("kind", body.get("kind"), manifest.kind),
-        ("metadata.namespace", about.get("namespace"), manifest.namespace),
+        ("metadata.namespace", about.get("namespace"), manifest.namespace or None),
         ("metadata.name", about.get("name"), manifest.name),
     ):
         if said != meant:
@@ -141,12 +161,13 @@ def _identity(manifest: Manifest) -> tuple[str, str, str, str]:
 
 
 def _title(manifest: Manifest) -> str:
-    return f"{manifest.kind} {manifest.namespace}/{manifest.name}"
+    return f"{manifest.kind} {manifest.namespace}{'/' if manifest.namespace else ''}{manifest.name}"
 
 
 def _problem(manifest: Manifest, fault: Fault) -> Problem:
     path = f"{fault.path}: " if fault.path else ""
-    return Problem("manifest-invalid", manifest.spot.key(), f"{_title(manifest)}: {path}{fault.detail}")
+    message = f"{_title(manifest)}: {path}{fault.detail}"
+    return Problem("manifest-invalid", manifest.spot.key(), message, fix=_UNREAD if fault.detail == UNKNOWN else "")
 
 
 def _collision(first: Manifest, second: Manifest) -> Problem:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_interface
+
+from netgen.check.faults import Fault, Json, invalid, required
 
 Network = IPv4Network | IPv6Network
 
@@ -45,3 +48,19 @@ def strictly_inside(inner: Network, outer: Network) -> bool:
     if isinstance(inner, IPv6Network) and isinstance(outer, IPv6Network):
         return inner != outer and inner.subnet_of(outer)
     return False
+
+
+def block(written: Json, path: str) -> Iterator[Fault]:
+    """Yield what is wrong with a CIDR, and with the parts of it that are left out."""
+    if not written.get("cidr"):
+        yield required(f"{path}.cidr")
+        return
+    outer = network(written["cidr"])
+    if isinstance(outer, str):
+        yield invalid(f"{path}.cidr", written["cidr"], outer)
+    for index, text in enumerate(written.get("except", ())):
+        inner = network(text)
+        if isinstance(inner, str):
+            yield invalid(f"{path}.except[{index}]", text, inner)
+        elif not isinstance(outer, str) and not strictly_inside(inner, outer):
+            yield invalid(f"{path}.except[{index}]", text, "must be a strict subset of `cidr`")

@@ -10,12 +10,12 @@ from netgen.check.faults import Fault, Json, forbidden, invalid, invalid_each, r
 _ANNOTATIONS_LIMIT = 256 * 1024
 
 
-def faults(metadata: Json, name_rule: names.Rule) -> Iterator[Fault]:
-    """Yield what is wrong with the metadata of a namespaced object whose name follows *name_rule*.
+def faults(metadata: Json, name_rule: names.Rule, *, is_namespaced: bool = True) -> Iterator[Fault]:
+    """Yield what is wrong with the metadata of an object whose name follows *name_rule*.
 
     Source: k8s.io/apimachinery pkg/api/validation/objectmeta.go.
     """
-    for field, rule in (("name", name_rule), ("namespace", names.dns_label)):
+    for field, rule in (("name", name_rule), ("namespace", names.dns_label))[: 2 if is_namespaced else 1]:
         text = metadata.get(field)
         if not text:
             yield required(f"metadata.{field}")

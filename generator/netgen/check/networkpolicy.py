@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from netgen.check import metadata, names
-from netgen.check.addresses import network, strictly_inside
+from netgen.check.addresses import block
 from netgen.check.faults import Fault, Json, duplicate, forbidden, invalid, invalid_each, required, unsupported
 from netgen.check.shape import SELECTOR, Shape, fits, object_of
 
@@ -102,25 +102,10 @@ def _peer(peer: Json, path: str) -> Iterator[Fault]:
     elif "ipBlock" in peer:
         if len(peer) > 1:
             yield forbidden(path, "may not specify both ipBlock and another peer")
-        yield from _block(peer["ipBlock"], f"{path}.ipBlock")
+        yield from block(peer["ipBlock"], f"{path}.ipBlock")
     for field in ("podSelector", "namespaceSelector"):
         if field in peer:
             yield from metadata.selector(peer[field], f"{path}.{field}")
-
-
-def _block(block: Json, path: str) -> Iterator[Fault]:
-    if not block.get("cidr"):
-        yield required(f"{path}.cidr")
-        return
-    outer = network(block["cidr"])
-    if isinstance(outer, str):
-        yield invalid(f"{path}.cidr", block["cidr"], outer)
-    for index, text in enumerate(block.get("except", ())):
-        inner = network(text)
-        if isinstance(inner, str):
-            yield invalid(f"{path}.except[{index}]", text, inner)
-        elif not isinstance(outer, str) and not strictly_inside(inner, outer):
-            yield invalid(f"{path}.except[{index}]", text, "must be a strict subset of `cidr`")
 
 
 def _port(port: Json, path: str) -> Iterator[Fault]:

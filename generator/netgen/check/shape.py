@@ -14,6 +14,9 @@ A type is a scalar of just this type, a tuple a choice of them, `[shape]` a list
 names, TEXTS a map of text to text.
 """
 
+UNKNOWN = "Forbidden: unknown field"
+"""What is said of a field that is in no table; the API server may know it."""
+
 TEXTS: Shape = Mapping
 _TEXT = {str}
 _WORDS = {str: "a string", int: "an integer", bool: "a boolean"}
@@ -26,7 +29,15 @@ SELECTOR: Shape = {
 
 def object_of(spec: Shape) -> Shape:
     """Return the shape of a namespaced object with this *spec*."""
-    metadata: Shape = {"name": str, "namespace": str, "labels": TEXTS, "annotations": TEXTS}
+    return _object({"name": str, "namespace": str, "labels": TEXTS, "annotations": TEXTS}, spec)
+
+
+def cluster_object_of(spec: Shape) -> Shape:
+    """Return the shape of an object of the cluster, which is in no namespace, with this *spec*."""
+    return _object({"name": str, "labels": TEXTS, "annotations": TEXTS}, spec)
+
+
+def _object(metadata: Shape, spec: Shape) -> Shape:
     return {"apiVersion": str, "kind": str, "metadata": metadata, "spec": spec}
 
 
@@ -76,7 +87,7 @@ def _fields(value: object, shape: dict[str, Shape], path: str) -> Iterator[Fault
         elif below == "status":
             yield Fault(below, "Forbidden: the cluster fills it in, so it is never rendered")
         else:
-            yield Fault(below, "Forbidden: unknown field")
+            yield Fault(below, UNKNOWN)
 
 
 def _items(value: object, shape: Shape, path: str) -> Iterator[Fault]:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from netgen.intent import Intent
 from netgen.records import record
-from netgen.render.backends import BACKENDS
+from netgen.render.backends import backends
 from netgen.render.planned import Planned, Rank
 from netgen.render.templates import fill
 from netgen.source import Dialect, Document, Spot, read, values
@@ -60,7 +60,7 @@ class Work:
     """
 
     def __init__(self, intent: Intent) -> None:
-        planned = [item for plan in BACKENDS for item in plan(intent)]
+        planned = [item for plan in backends(intent.cni) for item in plan(intent)]
         self._parts = [planned[first : first + PART] for first in range(0, len(planned), PART)]
 
     @property
@@ -93,7 +93,7 @@ class Work:
 
 
 def in_order(parts: Iterable[Iterable[Ranked]]) -> tuple[Manifest, ...]:
-    """Return the objects of *parts*, by namespace, rank and name."""
+    """Return the objects of *parts*, by namespace, rank and name; those of no namespace come first."""
     ranked = [pair for part in parts for pair in part]
     ranked.sort(key=lambda pair: (pair[1].namespace, pair[0], pair[1].name))
     return tuple(manifest for _, manifest in ranked)
@@ -115,16 +115,25 @@ def stream(manifests: Iterable[Manifest], output: Format) -> str:
 
 def _manifest(planned: Planned, text: str, document: Document) -> Manifest:
     body = _body(document)
+    if planned.raw is not None:
+        document = _as_the_spec_has_it(planned, document)
     metadata = body["metadata"]
     return Manifest(
         api_version=body["apiVersion"],
         kind=body["kind"],
-        namespace=metadata["namespace"],
+        namespace=metadata.get("namespace", ""),
         name=metadata["name"],
         text=text,
         document=document,
         spot=planned.spot,
     )
+
+
+def _as_the_spec_has_it(planned: Planned, document: Document) -> Document:
+    """Return *document*, what was read back of an object of the spec, with the places that it has there."""
+    if document.data != planned.raw:
+        raise RuntimeError(f"what was rendered of {planned.spot.path} is not what stands there")
+    return planned.spot.document.part(planned.spot.path, document.data)
 
 
 def _read_back(batch: list[str], known: list[Any] | None) -> Iterator[Document]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
@@ -14,16 +15,20 @@ from netgen.source import Spot
 
 
 class Rank(IntEnum):
-    """The order of the objects of one namespace: what opens comes before what closes, routes come last."""
+    """The order of the objects of one namespace: what opens comes before what closes, routes come last.
 
-    APP_POLICY = 0
-    NAMESPACE_POLICY = 1
-    SERVICE = 2
-    ROUTE = 3
+    What only denies comes first: it cuts nothing that the spec opens, and what it denies is never open on the way.
+    """
+
+    DENIAL = 0
+    APP_POLICY = 1
+    NAMESPACE_POLICY = 2
+    SERVICE = 3
+    ROUTE = 4
 
 
 class Metadata(NamedTuple):
-    """The metadata block of an object."""
+    """The metadata block of an object; one of the cluster has no *namespace*."""
 
     name: str
     namespace: str
@@ -37,9 +42,13 @@ class Metadata(NamedTuple):
 
 
 class Planned(NamedTuple):
-    """One object: *template* is a path below the folder of templates, *spot* the place of the spec that asks for it."""
+    """One object: *template* is a path below the folder of templates, *spot* the place of the spec that asks for it.
+
+    *raw* is the object itself where the spec has it at *spot*, but perhaps for its namespace.
+    """
 
     rank: Rank
     template: str
     view: object
     spot: Spot
+    raw: Mapping[str, Any] | None = None

@@ -13,7 +13,14 @@ Body = Mapping[str, Any]
 
 _SEPARATOR = re.compile(r"^---\n", re.MULTILINE)
 _MANAGED_BY = "app.kubernetes.io/managed-by"
-_RENDERED = frozenset({("networking.k8s.io", "NetworkPolicy"), ("networking.k8s.io", "Ingress"), ("", "Service")})
+_CLUSTERWIDE = ("cilium.io", "CiliumClusterwideNetworkPolicy")
+_SUBJECTS = {
+    ("networking.k8s.io", "NetworkPolicy"): "podSelector",
+    ("cilium.io", "CiliumNetworkPolicy"): "endpointSelector",
+    _CLUSTERWIDE: "endpointSelector",
+}
+"""Group and kind of each policy, and what its subject stands under."""
+_RENDERED = frozenset({*_SUBJECTS, ("networking.k8s.io", "Ingress"), ("", "Service")})
 """Group and kind of what netgen renders: a label that anybody can write makes nothing else netgen's to be deleted."""
 # Whoever pastes a line into a shell, or pipes it into xargs, must get words.
 _IS_KIND = re.compile(r"[A-Za-z]{1,63}").fullmatch
@@ -22,7 +29,10 @@ _IS_NAME = re.compile(r"[a-z0-9](?:[-.a-z0-9]{0,251}[a-z0-9])?").fullmatch
 
 
 class Leftover(NamedTuple):
-    """An object to be deleted: *resource* as `kubectl get -o name` prints it; *remark* is what that does, if much."""
+    """An object to be deleted: *resource* as `kubectl get -o name` prints it; *remark* is what that does, if much.
+
+    One of the cluster has no *namespace*.
+    """
 
     namespace: str
     resource: str
@@ -30,7 +40,7 @@ class Leftover(NamedTuple):
 
     def __str__(self) -> str:
         """Return the arguments of `kubectl delete`."""
-        return f"-n {self.namespace} {self.resource}"
+        return f"-n {self.namespace} {self.resource}" if self.namespace else self.resource
 
 
 def outdated(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> tuple[str, ...]:
@@ -55,14 +65,15 @@ def left_over(
     else has made now.
 
     What leads to pods goes before what protects them: Ingresses, Services, policies of whole namespaces. Then the
-    policies of pods that stay closed, and last those of pods that are open without them. All of *new* is there by then.
+    policies of pods that stay closed, those of pods that are open without them, and last what only denies. All of *new*
+    is there by then.
     """
     there = list(new)
     known = {*map(_identity, there), *(("", "Service", namespace, name) for namespace, name in services)}
     held = frozenset(
         (_identity(body)[2], _subject(body), direction)
         for body in there
-        if body.get("kind") == "NetworkPolicy"
+        if _identity(body)[:2] in _SUBJECTS
         for direction in _directions(body)
     )
     found = {}
@@ -84,9 +95,12 @@ def _fate(body: Body, identity: tuple[str, str, str, str], held: Collection[tupl
 
     *held* are the subjects of the policies left, each with a direction that is closed.
     """
-    kind, namespace = identity[1:3]
-    if kind != "NetworkPolicy":
+    _, kind, namespace, _ = identity
+    if identity[:2] not in _SUBJECTS:
         return (1 if kind == "Service" else 0), ""
+    if not _directions(body):
+        denies = any(key.endswith("Deny") for key in _map(body, "spec"))
+        return (5, "what it denies stays closed until then") if denies else (2, "")
     subject = _subject(body)
     stay = all(
         (namespace, _ALL, direction) in held or (namespace, subject, direction) in held
@@ -98,8 +112,11 @@ def _fate(body: Body, identity: tuple[str, str, str, str], held: Collection[tupl
 
 
 def _directions(body: Body) -> list[str]:
-    """Return the directions that a policy closes, with the API server's default."""
+    """Return the directions that a policy closes, with the defaults of its kind; none where it only denies."""
     spec = _map(body, "spec")
+    if "endpointSelector" in spec:
+        closing = _map(spec, "enableDefaultDeny")
+        return [one for one in ("Ingress", "Egress") if one.lower() in spec and closing.get(one.lower()) is not False]
     written = spec.get("policyTypes")
     if isinstance(written, list) and written:
         return [str(one) for one in written]
@@ -124,8 +141,9 @@ def _map(body: Any, key: str) -> Body:
 def _identity(body: Body) -> tuple[str, str, str, str]:
     """Return group, kind, namespace and name of an object."""
     metadata = _map(body, "metadata")
-    group = str(body.get("apiVersion", "")).rpartition("/")[0]
-    return group, str(body.get("kind", "")), str(metadata.get("namespace", "default")), str(metadata.get("name", ""))
+    kind = str(body.get("apiVersion", "")).rpartition("/")[0], str(body.get("kind", ""))
+    namespace = "" if kind == _CLUSTERWIDE else str(metadata.get("namespace", "default"))
+    return *kind, namespace, str(metadata.get("name", ""))
 
 
 def _is_ours(body: Body) -> bool:
@@ -134,8 +152,11 @@ def _is_ours(body: Body) -> bool:
 
 def _is_safe(identity: tuple[str, str, str, str]) -> bool:
     group, kind, namespace, name = identity
-    return bool(_IS_KIND(kind) and (not group or _IS_GROUP(group)) and _IS_NAME(namespace) and _IS_NAME(name))
+    is_somewhere = _IS_NAME(namespace) or identity[:2] == _CLUSTERWIDE
+    return bool(_IS_KIND(kind) and (not group or _IS_GROUP(group)) and is_somewhere and _IS_NAME(name))
 
 
 def _subject(body: Body) -> str:
-    return json.dumps(_map(_map(body, "spec"), "podSelector"), sort_keys=True)
+    """Return the selector of a policy's pods as a text; keys of labels are there without the source of pods."""
+    selector = _map(_map(body, "spec"), _SUBJECTS[_identity(body)[:2]])
+    return json.dumps(selector, sort_keys=True).replace('"k8s:', '"')

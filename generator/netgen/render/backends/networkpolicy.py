@@ -13,10 +13,13 @@ from netgen.intent import (
     Addresses,
     App,
     Block,
+    Entities,
     Everybody,
     Flow,
+    HostName,
     Intent,
     IsolatedNamespace,
+    Peer,
     Pods,
     PortMatch,
     Selector,
@@ -81,6 +84,8 @@ def plan(intent: Intent) -> Iterator[Planned]:
 def _app_policy(app: App, intent: Intent) -> PolicyView:
     if app.selector == EVERY_POD:
         raise ValueError(f"the selector of {app.key} is empty, which would select every pod")
+    if app.staged:
+        raise ValueError(f"{app.key} is staged, and a NetworkPolicy closes what it holds")
     sides = []
     if app.ingress:
         sides.append(_ingress(_rule(flow, flow.source, app) for flow in intent.flows_to.get(app.key, ())))
@@ -96,6 +101,8 @@ def _app_policy(app: App, intent: Intent) -> PolicyView:
 
 
 def _namespace_policy(isolated: IsolatedNamespace) -> PolicyView:
+    if isolated.staged:
+        raise ValueError(f"{isolated.namespace} is staged, and a NetworkPolicy closes what it holds")
     name = f"{isolated.document}.isolate-namespace"
     return PolicyView(
         metadata=Metadata(name, isolated.namespace, isolated.labels, isolated.annotations),
@@ -114,9 +121,11 @@ def _egress(rules: Iterator[RuleView] | tuple[()]) -> SideView:
     return SideView("Egress", "egress", "to", tuple(rules))
 
 
-def _rule(flow: Flow, peer: Pods | Addresses | Everybody, app: App) -> RuleView:
+def _rule(flow: Flow, peer: Peer | Everybody, app: App) -> RuleView:
     if peer is EVERYBODY and flow.ports:
         raise ValueError("everybody is opened on every port")
+    if isinstance(peer, Entities | HostName) or flow.requests:
+        raise ValueError(f"{flow.intent} is nothing that a NetworkPolicy can say")
     why = f" (why: {flow.why})" if flow.why else ""
     return RuleView(
         intent=comment(f"{flow.intent}{why}"),
