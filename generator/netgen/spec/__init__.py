@@ -33,19 +33,21 @@ def load(
     platform: str | None = None,
     cni: str | None = None,
     ingress: str | None = None,
+    env: str | None = None,
     stdin: bytes | None = None,
     progress: Progress | None = None,
 ) -> Loaded:
     """Return the meaning of the spec files and folders *paths* (`-`: *stdin*) on the platform they or the flags give.
 
-    *progress* is told how far it is. Raises NetgenError with every problem of the run when one of them is an error.
+    *env* is the environment that the run is for, one of the platform's. *progress* is told how far it is. Raises
+    NetgenError with every problem of the run when one of them is an error.
     """
     found: list[Problem] = []
     documents = read_all(paths, stdin, found, progress)
     if platform is not None:
         documents += read_beside(documents, platform, stdin, found)
     begin(progress, "resolving")
-    return _loaded(documents, found, cni, ingress)
+    return _loaded(documents, found, cni, ingress, env)
 
 
 def load_texts(
@@ -53,12 +55,13 @@ def load_texts(
     platform: Sequence[tuple[str, bytes]],
     *,
     ingress: str | None = None,
+    env: str | None = None,
     partial: bool = False,
 ) -> Loaded:
     """Return the meaning of spec texts, by file name and content, with those of the platform's file; as load does.
 
     Without specs the platform alone is read: there are no apps. *partial*: the platform's claims about apps of which
-    there is no spec here are left out.
+    there is no spec here are left out, and *env* where the platform names no environments.
     """
     found: list[Problem] = []
     given = list(specs)
@@ -67,7 +70,7 @@ def load_texts(
         before = len(found)
         read_here = read_texts(platform, found)
         documents += beside(documents, platform[0][0], read_here, found, clean=len(found) == before)
-    return _loaded(documents, found, None, ingress, alone=not given, partial=partial)
+    return _loaded(documents, found, None, ingress, env, alone=not given, partial=partial)
 
 
 def _loaded(
@@ -75,6 +78,7 @@ def _loaded(
     found: list[Problem],
     cni: str | None,
     ingress: str | None,
+    env: str | None,
     *,
     alone: bool = False,
     partial: bool = False,
@@ -83,7 +87,7 @@ def _loaded(
     misread = [problem for problem in found if problem.severity is Severity.ERROR]
     state = _gate(documents, misread, found)
     forms = [_form(part, found, unclear=part.document.file in state.misread) for part in state.of("Connectivity")]
-    intent = _intent(forms, state, cni, ingress, found, partial=partial)
+    intent = _intent(forms, state, cni, ingress, env, found, partial=partial)
     if not (forms or state.unclear or alone):
         fix = "give a file or folder with a document of kind: Connectivity; netgen init writes one"
         found.append(Problem("no-spec", None, "no Connectivity document in what was given", fix=fix))
@@ -145,6 +149,7 @@ def _intent(
     state: _State,
     cni: str | None,
     ingress: str | None,
+    env: str | None,
     found: list[Problem],
     *,
     partial: bool,
@@ -161,9 +166,21 @@ def _intent(
         found.append(Problem("no-platform", None, message, fix="a Platform document, or --cni, says otherwise"))
     unread = state.platform_unclear or len(platforms) > 1
     platform = read_platform(platforms[0] if platforms else None, cni, ingress, found, unread=unread)
+    if env is not None and not unread:
+        platform = _in_environment(platform, env, found, partial=partial)
     if partial and platform.claims:
         platform = _with_known_claims(platform, forms, found)
     return resolve(forms, platform, state.unclear, found)
+
+
+def _in_environment(platform: Platform, env: str, found: list[Problem], *, partial: bool) -> Platform:
+    """Return *platform* for a run in *env*; where it names no environments, nothing can differ between them."""
+    from netgen.spec.environments import Environments, in_environment  # noqa: PLC0415 - few platforms have any
+
+    environments = platform.environments or Environments()
+    if partial and not environments.names:
+        return platform
+    return replace(platform, environments=in_environment(environments, env, found))
 
 
 def _with_known_claims(platform: Platform, forms: list[ConnectivityForm], found: list[Problem]) -> Platform:

@@ -6,20 +6,20 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from netgen.intent import Pairs, Pods, Selector
+from netgen.intent import Entities, Entity, Pairs, Pods, Selector
 from netgen.records import record
 from netgen.source import Dialect, read
 
 
 @record
 class Controller:
-    """An Ingress controller: its data plane's pods, and the annotations that lead plain HTTP to HTTPS.
+    """An Ingress controller: its data plane, pods or an entity, and the annotations that lead plain HTTP to HTTPS.
 
     *strict_paths*: it takes only letters, digits, '.', '-', '_' and '/' in Exact and Prefix paths. *needs_secret*: it
     serves an https host only with a Secret that the Ingress names.
     """
 
-    data_plane: Pods
+    data_plane: Pods | Entities
     secure: Pairs = ()
     strict_paths: bool = False
     needs_secret: bool = False
@@ -44,10 +44,15 @@ def controllers() -> Controllers:
 
 
 def _controller(record: dict[str, Any]) -> Controller:
-    plane = Pods(record["namespace"], Selector(tuple(sorted(record["labels"].items()))))
     return Controller(
-        plane,
+        _plane(record),
         tuple(sorted(record.get("secure", {}).items())),
         strict_paths=record.get("strict_paths", False),
         needs_secret=record.get("needs_secret", False),
     )
+
+
+def _plane(record: dict[str, Any]) -> Pods | Entities:
+    if "entity" in record:
+        return Entities((Entity(record["entity"]),))
+    return Pods(record["namespace"], Selector(tuple(sorted(record["labels"].items()))))

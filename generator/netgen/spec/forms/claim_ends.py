@@ -10,9 +10,10 @@ from netgen.problems import Place, Problem
 from netgen.records import record
 from netgen.source import Spot
 from netgen.spec.forms.addresses import bracketed, cidr, looks_like_address
+from netgen.spec.forms.hosts import host_name
 from netgen.spec.forms.ports import PortWord, port_word
 from netgen.spec.forms.sides import Kind, Side, inside, one_word, service_host, url
-from netgen.spec.forms.text import DNS_LABEL, FormError, parsed, shown, within
+from netgen.spec.forms.text import FormError, parsed, shown, within
 
 BAD = "bad-claim"
 """The code of what is no claim."""
@@ -109,9 +110,9 @@ def _target(text: str) -> tuple[Side, str]:
     side = inside(name, BAD)
     if not colon:
         return side, ""
-    if side.kind is Kind.APISERVER:
-        message = "cluster/apiserver has no port to choose"
-        raise FormError(BAD, message, fix="write cluster/apiserver", part=(len(name), len(text) - len(name)))
+    if side.kind in (Kind.APISERVER, Kind.EXTERNAL):
+        message = f"{side} has no port to choose" + ("" if side.kind is Kind.APISERVER else ": its own names it")
+        raise FormError(BAD, message, fix=f"write {side}", part=(len(name), len(text) - len(name)))
     begin = len(name) + 1
     return replace(side, port=within(port_word, port, begin) if side.kind is Kind.APP else _number(port, begin)), ""
 
@@ -138,15 +139,6 @@ def _outside(text: str) -> tuple[Side, str]:
     parts = url(text, BAD)
     if parts.is_address:
         return Side(Kind.ADDRESS, cidr=parts.cidr, port=parts.port), ""
-    labels = parts.host.removeprefix("*.").split(".")
-    place = (parts.begin, len(parts.host))
-    if parts.host == "*" or (len(labels) < 2 and not parts.host.startswith("*.")):
-        port = f":{parts.port}".removesuffix("/tcp") if parts.port.number else ""
-        fix = f"write internet{port} for every host, NAMESPACE/APP for an app"
-        raise FormError(
-            BAD, f"{shown(parts.host)} is no host outside the cluster: its name has no dots", fix=fix, part=place
-        )
-    if not all(DNS_LABEL.fullmatch(label) for label in labels):
-        message = f"{shown(parts.host)} is no host name: lower-case labels with dots between, *. in front for any below"
-        raise FormError(BAD, message, part=place)
+    port = str(parts.port).removesuffix("/tcp") if parts.port.number else "PORT"
+    within(lambda host: host_name(host, BAD, port=port), parts.host, parts.begin)
     return Side(Kind.INTERNET, port=parts.port), parts.host

@@ -6,12 +6,14 @@ import re
 from dataclasses import field
 from typing import Any
 
+from netgen.intent import Request
 from netgen.problems import Problem
 from netgen.records import record
 from netgen.source import Spot
 from netgen.spec.forms.claim_ends import BAD, ONE_EACH, End, Words, read_source, read_target
-from netgen.spec.forms.permissions import METHODS, takes_ports
+from netgen.spec.forms.permissions import takes_ports
 from netgen.spec.forms.ports import PortWord, port_word
+from netgen.spec.forms.requests import METHODS, http_path
 from netgen.spec.forms.sides import Kind, one_word
 from netgen.spec.forms.text import FormError, parsed, shown, suggestion, within
 
@@ -23,7 +25,8 @@ _ONE_TARGET = "one claim has one target"
 class ClaimForm:
     """That nothing of *source* but *exempt* can open *ports* of *target*; without *ports*, none at all.
 
-    *ports* stand with the words that write them. *http*: only some requests are meant. *title* is the short form.
+    *ports* stand with the words that write them. *http* are the only requests that are meant, if the claim says which.
+    *title* is the short form.
     """
 
     title: str
@@ -31,7 +34,7 @@ class ClaimForm:
     exempt: tuple[End, ...]
     target: End
     ports: tuple[tuple[PortWord, Words], ...]
-    http: bool
+    http: tuple[Request, ...]
     why: str
     spot: Spot = field(compare=False, repr=False)
 
@@ -65,7 +68,7 @@ def _short(text: str, spot: Spot, found: list[Problem]) -> ClaimForm | None:
         exempt=tuple(exempt),
         target=target,
         ports=((port, at),) if port else (),
-        http=len(right.each()) > 1,
+        http=_http(right.each()),
         why="",
         spot=spot,
     )
@@ -137,7 +140,7 @@ def _check_request(words: list[Words]) -> None:
         raise _wrong(first, "a method is followed by a path", f"write {first.text} /**  for every path")
     if len(words) > 2:
         raise _wrong(words[2], "a claim has one path", ONE_EACH)
-    within(http_path, words[1].text, words[1].begin)
+    within(_path, words[1].text, words[1].begin)
 
 
 def _check_methods(words: list[Words]) -> None:
@@ -151,14 +154,17 @@ def _check_methods(words: list[Words]) -> None:
             raise _wrong(first, f"{shown(method)} is no HTTP method{near}", fix)
 
 
-def http_path(text: str) -> str:
-    """Return *text* when it is a path of an HTTP rule, with * for a segment and ** at the end, else raise FormError."""
-    if not text.startswith("/"):
-        raise FormError(BAD, f"{shown(text)} is no path: it begins with /", fix=f"write /{text}")
-    *inner, last = text.split("/")
-    if any("*" in one and one != "*" for one in inner) or ("*" in last and last not in ("*", "**")):
-        raise FormError(BAD, f"{shown(text)}: * stands for a whole segment", fix="write * or, at the end, **")
-    return text
+def _http(words: list[Words]) -> tuple[Request, ...]:
+    """Return the requests that stand behind the target."""
+    return (Request(_sorted(words[1].text.split("|")), words[2].text),) if len(words) > 1 else ()
+
+
+def _sorted(methods: list[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(methods)))
+
+
+def _path(text: str) -> str:
+    return http_path(text, BAD)
 
 
 def _wrong(words: Words, message: str, fix: str) -> FormError:
@@ -172,7 +178,7 @@ def _long(value: dict[str, Any], spot: Spot, found: list[Problem]) -> ClaimForm 
     listed = value.get("except", [])
     exempt = [read_source(Words(text, spot.at("except", index)), found) for index, text in enumerate(listed)]
     ports = _ports(value.get("ports", []), spot.at("ports"), found)
-    requests = [_request(item, spot.at("http", index), found) for index, item in enumerate(value.get("http", []))]
+    texts = [_request(item, spot.at("http", index), found) for index, item in enumerate(value.get("http", []))]
     if source is None or target is None or len(found) > before:
         return None
     words = [(word, at.spot) for word, at in ports]
@@ -180,15 +186,17 @@ def _long(value: dict[str, Any], spot: Spot, found: list[Problem]) -> ClaimForm 
         return None
     if target.side.port:
         ports = [(target.side.port, target.words)]
-    left = value["from"] + (f" except {' and '.join(listed)}" if listed else "")
-    right = value["to"] + ("" if target.side.port or not ports else f":{','.join(str(word) for word, _ in ports)}")
+    # An object may have its name of the title, which depends on the meaning and not on the order of a list.
+    left = value["from"] + (f" except {' and '.join(sorted(listed))}" if listed else "")
+    named = sorted(str(word) for word, _ in ports)
+    right = value["to"] + ("" if target.side.port or not ports else f":{','.join(named)}")
     return ClaimForm(
-        title=f"{left} -> {right}" + (f" {', '.join(requests)}" if requests else ""),
+        title=f"{left} -> {right}" + (f" {', '.join(sorted(texts))}" if texts else ""),
         source=source,
         exempt=tuple(end for end in exempt if end),
         target=target,
         ports=tuple(ports),
-        http=bool(requests),
+        http=tuple(Request(_sorted(item["methods"]), item["path"]) for item in value.get("http", [])),
         why=value.get("why", ""),
         spot=spot.at("from"),
     )
@@ -201,5 +209,5 @@ def _ports(items: list[Any], spot: Spot, found: list[Problem]) -> list[tuple[Por
 
 
 def _request(value: dict[str, Any], spot: Spot, found: list[Problem]) -> str:
-    parsed(http_path, value["path"], spot.at("path"), found)
-    return f"{'|'.join(value['methods'])} {value['path']}"
+    parsed(_path, value["path"], spot.at("path"), found)
+    return f"{'|'.join(sorted(value['methods']))} {value['path']}"

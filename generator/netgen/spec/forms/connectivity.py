@@ -18,6 +18,7 @@ from netgen.spec.forms.text import parsed
 
 if TYPE_CHECKING:
     from netgen.spec.forms.claims import ClaimForm
+    from netgen.spec.forms.raw import RawForm
 
 
 @record
@@ -39,6 +40,7 @@ class ServiceForm:
 class AppForm:
     """An app; *service* is None for `service: false`, *selector* None where the default label applies.
 
+    *account* is the service account that its pods run under, empty where it is not written.
     *unclear* says that a part of it could not be read, so that what follows from it is not reported as well.
     """
 
@@ -57,6 +59,7 @@ class AppForm:
     why: str
     unclear: bool
     spot: Spot = field(compare=False, repr=False)
+    account: str = ""
 
     @property
     def place(self) -> Place:
@@ -77,7 +80,7 @@ class PeerForm:
 
 @record
 class ConnectivityForm:
-    """A Connectivity document."""
+    """A Connectivity document; *stage* is empty where none is written."""
 
     name: str
     namespace: str
@@ -89,6 +92,8 @@ class ConnectivityForm:
     isolate_namespace: bool
     claims: tuple[ClaimForm, ...]
     spot: Spot = field(compare=False, repr=False)
+    stage: str = ""
+    raw: tuple[RawForm, ...] = ()
 
 
 def read_connectivity(data: dict[str, Any], spot: Spot, found: list[Problem]) -> ConnectivityForm:
@@ -108,6 +113,8 @@ def read_connectivity(data: dict[str, Any], spot: Spot, found: list[Problem]) ->
         isolate_namespace=data.get("isolate") == "namespace",
         claims=_claims(data, spot, found),
         spot=spot,
+        stage=data.get("stage", ""),
+        raw=_raw(data, spot, found),
     )
 
 
@@ -117,6 +124,14 @@ def _claims(data: dict[str, Any], spot: Spot, found: list[Problem]) -> tuple[Cla
     from netgen.spec.forms.claims import read_claims  # noqa: PLC0415 - few specs have any
 
     return read_claims(data["never"], spot.at("never"), found)
+
+
+def _raw(data: dict[str, Any], spot: Spot, found: list[Problem]) -> tuple[RawForm, ...]:
+    if "raw" not in data:
+        return ()
+    from netgen.spec.forms.raw import read_raw  # noqa: PLC0415 - few specs have any
+
+    return read_raw(data["raw"], data["metadata"]["namespace"], spot.at("raw"), found)
 
 
 def _select_by(key: str | None, spot: Spot, found: list[Problem]) -> str | None:
@@ -167,6 +182,7 @@ def _app_form(
         why=value.get("why", ""),
         unclear=False,
         spot=spot,
+        account=value.get("serviceAccount", ""),
     )
 
 
@@ -196,6 +212,13 @@ def _check_distinct(ports: tuple[PortForm, ...], found: list[Problem]) -> None:
             message = f"{first.name} and {port.name} would both be port {port.service} of the app"
             fix = f"give one of them another service port, such as {_free(ports)} -> {port.container}"
             found.append(Problem("duplicate-port", port.spot.value(), message, fix=fix))
+    for span in ports:
+        others = (port for port in ports if span.last and port is not span and port.protocol == span.protocol)
+        for port in others:
+            begins = span.container < port.container or (span.container == port.container and not port.last)
+            if begins and port.container <= span.last:
+                message = f"{port.name or 'the port'} is among the ports {span} of {span.name}"
+                found.append(Problem("duplicate-port", port.spot.value(), message, fix="write ranges that do not meet"))
 
 
 def _free(ports: tuple[PortForm, ...]) -> int:

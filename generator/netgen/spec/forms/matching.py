@@ -34,6 +34,8 @@ class Allowed:
 
 
 ANYTHING = Allowed()
+ACCOUNT = "io.cilium.k8s.policy.serviceaccount"
+"""The label in which policies see the account that pods run under."""
 
 
 def allowed(selector: Selector) -> dict[str, Allowed]:
@@ -41,6 +43,8 @@ def allowed(selector: Selector) -> dict[str, Allowed]:
     keys: dict[str, Allowed] = {}
     for key, value in selector.labels:
         keys[key] = keys.get(key, ANYTHING) & Allowed(frozenset({value}), others=False, absent=False)
+    if selector.account:
+        keys[ACCOUNT] = keys.get(ACCOUNT, ANYTHING) & Allowed(frozenset({selector.account}), others=False, absent=False)
     for expression in selector.expressions:
         keys[expression.key] = keys.get(expression.key, ANYTHING) & _expressed(expression)
     return keys

@@ -7,7 +7,7 @@ from enum import Enum, auto
 
 from netgen.records import record
 from netgen.spec.forms.addresses import bracketed, cidr, looks_like_address
-from netgen.spec.forms.ports import PortWord, port_number, port_word
+from netgen.spec.forms.ports import PortWord, port_span, port_word
 from netgen.spec.forms.text import DNS_LABEL, RESERVED_NAMES, FormError, dns_label, shown, suggestion, within
 
 SCHEMES: dict[str, tuple[str, int | None]] = {
@@ -41,6 +41,8 @@ class Kind(Enum):
     APISERVER = auto()
     NODES = auto()
     ADDRESS = auto()
+    HOST = auto()
+    EXTERNAL = auto()
 
 
 WILDCARDS = frozenset({Kind.NAMESPACE, Kind.ANY})
@@ -50,8 +52,8 @@ WILDCARDS = frozenset({Kind.NAMESPACE, Kind.ANY})
 class Side:
     """One end of a permission.
 
-    *namespace* is None where it is the document's own (`cart`, `here/*`); *name* belongs to APP, *cidr* to ADDRESS.
-    *port* is what a target writes after its name; callers have none.
+    *namespace* is None where it is the document's own (`cart`, `here/*`); *name* belongs to APP, HOST and EXTERNAL,
+    *cidr* to ADDRESS. *port* is what a target writes after its name; callers have none, and neither has an EXTERNAL.
     """
 
     kind: Kind
@@ -67,8 +69,10 @@ class Side:
                 return f"{self.namespace}/{self.name}" if self.namespace else self.name
             case Kind.NAMESPACE:
                 return f"{self.namespace or 'here'}/*"
-            case Kind.ADDRESS:
-                return self.cidr
+            case Kind.ADDRESS | Kind.HOST:
+                return self.cidr or self.name
+            case Kind.EXTERNAL:
+                return f"external/{self.name}"
             case Kind.APISERVER | Kind.NODES:
                 return f"cluster/{self.kind.name.lower()}"
             case _:
@@ -76,7 +80,7 @@ class Side:
 
 
 def target(text: str) -> Side:
-    """Return what a call names, else raise FormError: `bad-target`, `missing-scheme`, `bare-star`, `not-yet`, ..."""
+    """Return what a call names, else raise FormError: `bad-target`, `missing-scheme`, `bare-star`, ..."""
     one_word(text, "bad-target")
     if "://" in text:
         return _outside(text)
@@ -88,13 +92,9 @@ def target(text: str) -> Side:
         raise FormError("bad-target", "cluster/nodes is a caller; nodes cannot be called", fix="name their CIDR")
     if not colon:
         return side
-    if side.kind is Kind.APISERVER:
-        raise FormError(
-            "bad-target",
-            "cluster/apiserver has no port to choose",
-            fix="write cluster/apiserver",
-            part=(len(name), len(text) - len(name)),
-        )
+    if side.kind in (Kind.APISERVER, Kind.EXTERNAL):
+        message = f"{side} has no port to choose" + ("" if side.kind is Kind.APISERVER else ": its own names it")
+        raise FormError("bad-target", message, fix=f"write {side}", part=(len(name), len(text) - len(name)))
     word = within(port_word, port_text, len(name) + 1)
     if side.kind is not Kind.APP and word.number is None:
         raise FormError(
@@ -151,9 +151,8 @@ def inside(text: str, code: str) -> Side:
     if namespace == "cluster":
         return _cluster(name, code)
     if namespace == "external":
-        message = f"{shown(text)}: externals are not read by this version of netgen"
-        fix = "name the addresses, such as tcp://10.20.0.0/16:1433" if code == "bad-target" else "name the addresses"
-        raise FormError("not-yet", message, fix=fix)
+        dns_label(name, "the name of an external", offset=len("external/"))
+        return Side(Kind.EXTERNAL, name=name)
     return _named(namespace, name, code)
 
 
@@ -237,38 +236,43 @@ def url(text: str, code: str) -> Url:
         rest = match.span("rest")
         raise FormError(code, message, fix="leave the path out", part=(rest[0], rest[1] - rest[0]))
     transport, implied = SCHEMES[scheme]
-    number = implied if match["port"] is None else within(_one_port, match["port"], match.start("port"))
-    port = PortWord(None, number, transport)
+    number, last = implied, 0
+    if match["port"] is not None:
+        number, last = within(port_span, match["port"], match.start("port"))
+    port = PortWord(None, number, transport, last)
     begin = match.start("host") + in_brackets
     return Url(scheme, host, begin, in_brackets, match["mask"] or "", match["port"] or "", port)
 
 
 def _outside(text: str) -> Side:
-    """Return the addresses that a URL names: SCHEME://ADDRESS[/MASK][:PORT]."""
+    """Return the addresses or the host that a URL names: SCHEME://ADDRESS[/MASK][:PORT], SCHEME://HOST[:PORT]."""
     parts = url(text, "bad-target")
     if not parts.is_address:
-        raise FormError(
-            "not-yet",
-            f"{shown(parts.host)}: host names outside the cluster are not read by this version of netgen",
-            fix=_instead_of_host(parts.scheme, parts.written),
-            part=(parts.begin, len(parts.host)),
-        )
+        return _host(text, parts)
     if parts.mask == "/0":
         protocol = "" if parts.port.protocol == "TCP" else f"/{str(parts.port.protocol).lower()}"
         part = (parts.begin, len(f"{parts.host}{parts.mask}"))
         raise _everywhere(text, part, f"{parts.written or parts.port.number or 'PORT'}{protocol}")
-    block = parts.cidr
+    return Side(Kind.ADDRESS, cidr=parts.cidr, port=_called_port(text, parts))
+
+
+def _host(text: str, parts: Url) -> Side:
+    from netgen.spec.forms.hosts import host_name  # noqa: PLC0415 - few specs have any
+
+    port = str(parts.port).removesuffix("/tcp") if parts.port.number else "PORT"
+    name = within(lambda host: host_name(host, "bad-target", port=port), parts.host, parts.begin)
+    if parts.mask:
+        message = f"{shown(text)} has a path; what is called outside is a host and a port"
+        part = (parts.begin + len(parts.host), len(parts.mask))
+        raise FormError("bad-target", message, fix="leave the path out", part=part)
+    return Side(Kind.HOST, name=name, port=_called_port(text, parts))
+
+
+def _called_port(text: str, parts: Url) -> PortWord:
     if parts.port.number is None:
         message = f"{shown(text)} needs a port: {parts.scheme} implies none"
         raise FormError("port-needed", message, fix=f"write {text}:PORT")
-    return Side(Kind.ADDRESS, cidr=block, port=parts.port)
-
-
-def _one_port(text: str) -> int:
-    if re.fullmatch(r"[0-9]+-[0-9]+", text, re.ASCII):
-        message = f"{shown(text)}: port ranges are not read by this version of netgen"
-        raise FormError("not-yet", message, fix="name the ports one by one")
-    return port_number(text)
+    return parts.port
 
 
 def _everywhere(text: str, part: tuple[int, int], port: str) -> FormError:
@@ -278,18 +282,13 @@ def _everywhere(text: str, part: tuple[int, int], port: str) -> FormError:
 
 
 def _host_outside(host: str, port: str) -> FormError:
-    message = f"{shown(host)} is no app, whose name has no dots, and hosts outside are not read by this version"
-    fix = _instead_of_host({"": "https", "80": "http", "443": "https"}.get(port, "tcp"), port)
+    scheme, name = {"": "https", "80": "http", "443": "https"}.get(port, "tcp"), host.partition("/")[0]
+    fix = f"write {scheme}://{name}{f':{port}' if scheme == 'tcp' else ''}"
     first, _, second = host.partition(".")
     if DNS_LABEL.fullmatch(first) and DNS_LABEL.fullmatch(second):
         fix = f"for an app write NAMESPACE/APP, so {first}/{second} or {second}/{first}; for a host {fix}"
-    return FormError("not-yet", message, fix=fix)
-
-
-def _instead_of_host(scheme: str, port: str) -> str:
-    implied = SCHEMES[scheme][1]
-    number = port or (str(implied) if implied else "PORT")
-    return f"name its addresses, such as {scheme}://203.0.113.0/24:{number}, or write internet:{number}"
+    message = f"{shown(host)} is no app, whose name has no dots; a host outside the cluster needs a scheme"
+    return FormError("missing-scheme", message, fix=fix)
 
 
 def service_host(text: str, code: str) -> FormError | None:

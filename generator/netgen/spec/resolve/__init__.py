@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from netgen.intent import Claim, Flow, Intent, IsolatedNamespace
+from netgen.intent import Addresses, Claim, Denial, Entities, Flow, Intent, IsolatedNamespace, Raw
 from netgen.problems import Problem
+from netgen.profiles import Cni, Feature
 from netgen.spec.forms.addresses import cidr
 from netgen.spec.forms.connectivity import ConnectivityForm
 from netgen.spec.platform import Platform
@@ -31,51 +32,104 @@ def resolve(
     check_overlaps(registry, found)
     check_peers(registry, found)
     check_annotations(registry, found)
+    _check_labels(registry, found)
     called = call_flows(registry, found)
     granted = grant_flows(registry, called, found)
     services, outer = service_parts(registry, found)
     routes, inner = route_parts(registry, found)
-    written = [*called.flows, *granted, *hosted_flows(registry, called, found), *outer, *inner]
-    given = [*dns_flows(registry, found), *scrape_flows(registry, found), *open_flows(registry)]
+    allowed = _allowed(registry, found)
+    written = [*called.flows, *granted, *hosted_flows(registry, called, found), *outer, *inner, *allowed]
+    given = [*dns_flows(registry, written, found), *scrape_flows(registry, found), *open_flows(registry)]
     _warn_host_network(registry, found)
     warn_of_open_apps(registry, found)
     _note_world(written, platform, found)
+    claims, denials = _claimed(registry, written + given, found)
     return Intent(
         apps=tuple(entry.app for entry in registry.entries.values()),
         flows=_distinct(written + given),
         services=tuple(sorted(services, key=lambda service: (service.app.namespace, service.name))),
         routes=tuple(sorted(routes, key=lambda it: (it.app, it.host, it.path, it.exact, it.entrypoint))),
-        isolated=tuple(_isolated(document) for document in registry.documents if document.isolate_namespace),
+        isolated=tuple(_isolated(it, registry) for it in registry.documents if it.isolate_namespace),
         kubernetes=platform.kubernetes,
         pod_ranges=platform.ranges.pods,
         node_ranges=platform.ranges.nodes,
-        claims=_claims(registry, found),
+        claims=claims,
         owners=platform.owners,
         server_ranges=tuple(dict.fromkeys(cidr(address) for address, _ in platform.apiserver)),
+        cni=platform.cni.name,
+        denials=denials,
+        raw=_raw(registry, found),
     )
 
 
-def _claims(registry: Registry, found: list[Problem]) -> tuple[Claim, ...]:
+def _check_labels(registry: Registry, found: list[Problem]) -> None:
+    if registry.platform.cni != Cni():
+        from netgen.spec.unseen import check_document  # noqa: PLC0415 - plain NetworkPolicies select by any label
+
+        for document in registry.documents:
+            check_document(document.spot, registry.platform.cni, found)
+
+
+def _allowed(registry: Registry, found: list[Problem]) -> list[Flow]:
+    if not registry.platform.allowed:
+        return []
+    from netgen.spec.resolve.allow import allow_flows  # noqa: PLC0415 - few platforms allow anything
+
+    return allow_flows(registry, found)
+
+
+def _claimed(
+    registry: Registry, flows: list[Flow], found: list[Problem]
+) -> tuple[tuple[Claim, ...], tuple[Denial, ...]]:
+    """Return what is claimed, and of that what is denied."""
     if not registry.platform.claims and not any(document.claims for document in registry.documents):
-        return ()
+        return (), ()
     from netgen.spec.resolve.claims import claims  # noqa: PLC0415 - few specs have any
 
-    return claims(registry, found)
+    spoken = claims(registry, found)
+    if registry.platform.cni == Cni() or not registry.platform.cni.can(Feature.DENY):
+        return tuple(one.claim for one in spoken), ()
+    from netgen.spec.resolve.denials import denials  # noqa: PLC0415 - same
+
+    return denials(spoken, flows, registry, found)
+
+
+def _raw(registry: Registry, found: list[Problem]) -> tuple[Raw, ...]:
+    if not any(document.raw for document in registry.documents):
+        return ()
+    from netgen.spec.resolve.raw import raw_objects  # noqa: PLC0415 - few specs have any
+
+    return raw_objects(registry, found)
 
 
 def _distinct(flows: list[Flow]) -> tuple[Flow, ...]:
     """Return *flows* sorted by their intent, each once: two forms of one permission are one rule."""
-    unique = {(f.intent, f.source, f.target, f.ports, f.source_app, f.target_app, f.why): f for f in flows}
-    return tuple(sorted(unique.values(), key=lambda flow: (flow.intent, flow.ports, flow.why)))
+    unique = {
+        (one.intent, one.source, one.target, one.ports, one.source_app, one.target_app, one.why, *_filtered(one)): one
+        for one in flows
+    }
+    return tuple(sorted(unique.values(), key=_order))
 
 
-def _isolated(document: ConnectivityForm) -> IsolatedNamespace:
+def _order(flow: Flow) -> tuple[object, ...]:
+    # `internet` may be other entities in one exposure than in another.
+    entities = flow.source.names if isinstance(flow.source, Entities) else ()
+    return flow.intent, flow.ports, flow.why, flow.requests, entities
+
+
+def _filtered(flow: Flow) -> tuple[object, ...]:
+    return flow.requests, flow.looks_up, flow.weakened
+
+
+def _isolated(document: ConnectivityForm, registry: Registry) -> IsolatedNamespace:
     return IsolatedNamespace(
         namespace=document.namespace,
         document=document.name,
         labels=object_labels(document, None),
         annotations=document.annotations,
         spot=document.spot.at("isolate"),
+        # One document that is only watched is enough: what closes all pods would close its apps.
+        staged=any(namespace == document.namespace for namespace, _ in registry.staged),
     )
 
 
@@ -93,6 +147,8 @@ def _warn_host_network(registry: Registry, found: list[Problem]) -> None:
 
 def _note_world(flows: list[Flow], platform: Platform, found: list[Problem]) -> None:
     outside = world(platform)
+    if not isinstance(outside, Addresses):
+        return  # no pod is a part of an entity
     opened = sorted({str(flow.target_app) for flow in flows if flow.target_app and flow.source == outside})
     if opened and not platform.ranges.pods and "ranges" not in platform.unclear:
         listed = ", ".join(opened[:5]) + (f" and {len(opened) - 5} more" if len(opened) > 5 else "")

@@ -9,6 +9,7 @@ from netgen.intent import EVERY_POD, Addresses, AppKey, Block, Flow, Peer, Pods,
 from netgen.problems import Place, Problem
 from netgen.spec.forms.connectivity import ConnectivityForm, PeerForm
 from netgen.spec.forms.permissions import CallForm
+from netgen.spec.forms.ports import span_text
 from netgen.spec.forms.sides import Kind
 from netgen.spec.forms.text import suggestion
 from netgen.spec.ranges import warn_inside
@@ -23,7 +24,7 @@ Ports = tuple[PortMatch, ...]
 class Called:
     """What the calls of a run come to: the flows, and who calls whom directly (the pairs) or by a wildcard.
 
-    *misled* are the callers of what is not there.
+    *misled* are the callers of what is not there, or not in the environment of the run.
     """
 
     flows: list[Flow] = field(default_factory=list)
@@ -52,14 +53,14 @@ def peer_of(entry: Entry, form: Placed, registry: Registry, found: list[Problem]
 @lru_cache(maxsize=4096)  # most apps have the same few
 def matches(ports: tuple[Port, ...]) -> Ports:
     """Return what *ports* are at the pod."""
-    return tuple(sorted({PortMatch(port.protocol, port.container) for port in ports}))
+    return tuple(sorted({PortMatch(port.protocol, port.container, port.last) for port in ports}))
 
 
 @lru_cache(maxsize=4096)  # same
 def ports_text(ports: Ports) -> str:
     """Return *ports* as the comment of a rule writes them, with their colon: `:8080`, `:53/udp,53/tcp`, or nothing."""
     listed = [
-        (str(port.port) if port.protocol == "TCP" else f"{port.port}/{port.protocol.lower()}")
+        span_text(port.port, port.last) + ("" if port.protocol == "TCP" else f"/{port.protocol.lower()}")
         for port in ports
         if port.port is not None
     ]
@@ -97,24 +98,38 @@ def unknown_app(place: Place, key: AppKey, speaker: ConnectivityForm | None, reg
 def _call(
     call: CallForm, entry: Entry, grants: dict[AppKey, Grants], registry: Registry, called: Called, found: list[Problem]
 ) -> None:
-    kind = call.side.kind
+    kind, here = call.side.kind, not call.envs or _is_here(call, registry, found)
     if kind is Kind.APP:
         peer = find_peer(call.side.name, entry, registry) if call.side.namespace is None else None
         flows = _to_peer(call, entry, peer, found) if peer else _to_app(call, entry, grants, registry, called, found)
+    elif not here:
+        called.misled.add(entry.key)
+        return
     elif kind is Kind.APISERVER:
         servers = apiserver(registry.platform, call, found) if entry.app.egress else ()
-        flows = [_flow(call, entry, server, (port,), "cluster/apiserver") for server, port in servers]
+        flows = [outward(call, entry, server, (port,), "cluster/apiserver") for server, port in servers]
     elif kind is Kind.INTERNET:
-        flows = [_flow(call, entry, internet(registry.platform), numbers(call) or _TCP_AND_UDP, "internet")]
+        flows = [outward(call, entry, internet(registry.platform), numbers(call) or _TCP_AND_UDP, "internet")]
     elif kind is Kind.ADDRESS:
         warn_inside(registry.platform.ranges, call.side.cidr, lambda: call.place, found)
-        flows = [_flow(call, entry, Addresses((Block(call.side.cidr),)), numbers(call), call.side.cidr)]
+        flows = [outward(call, entry, Addresses((Block(call.side.cidr),)), numbers(call), call.side.cidr)]
+    elif kind in (Kind.HOST, Kind.EXTERNAL):
+        from netgen.spec.resolve.hosts import flows_by_name  # noqa: PLC0415 - few specs have any
+
+        flows = flows_by_name(call, entry, registry, found)
     else:
         called.wildcards.setdefault(entry.key, []).append(call)
         namespace = None if kind is Kind.ANY else call.side.namespace or entry.key.namespace
         name = f"{namespace}/*" if namespace else "any"
-        flows = [_flow(call, entry, Pods(namespace, EVERY_POD), numbers(call), name)]
-    called.flows.extend(flows)
+        flows = [outward(call, entry, Pods(namespace, EVERY_POD), numbers(call), name)]
+    called.flows.extend(flows if here else ())
+
+
+def _is_here(call: CallForm, registry: Registry, found: list[Problem]) -> bool:
+    """Return whether *call* is one of the environment that the run is for."""
+    from netgen.spec.resolve.externals import is_here  # noqa: PLC0415 - same
+
+    return is_here(call, registry.platform, found)
 
 
 _TCP_AND_UDP = (PortMatch("TCP"), PortMatch("UDP"))
@@ -122,7 +137,7 @@ _TCP_AND_UDP = (PortMatch("TCP"), PortMatch("UDP"))
 
 def numbers(call: CallForm) -> Ports:
     """Return the numbered ports of a call that names no app: they are those of the pods, TCP unless it says so."""
-    return tuple(sorted({PortMatch(word.protocol or "TCP", word.number) for word in call.ports}))
+    return tuple(sorted({PortMatch(word.protocol or "TCP", word.number, word.last) for word in call.ports}))
 
 
 def _to_app(
@@ -143,23 +158,31 @@ def _to_app(
     target = peer_of(callee, call, registry, found) if entry.app.egress else callee.app.pods
     if source is None or target is None:
         return []
-    intent = f"{entry.key} -> {key}{ports_text(ports)}"
-    reasons = [call.why, *(grant.why for grant in grants[key].covering(entry.key))]
+    intent, covering = f"{entry.key} -> {key}{ports_text(ports)}", grants[key].covering(entry.key)
+    reasons = [call.why, *(grant.why for grant in covering)]
     why = "; ".join(dict.fromkeys(reason for reason in reasons if reason))
-    return [Flow(source, target, ports, entry.key, key, intent, why, call.spot)]
+    flow = Flow(source, target, ports, entry.key, key, intent, why, call.spot)
+    if not call.http and not any(grant.http for grant in covering):
+        return [flow]
+    from netgen.spec.resolve.requests import called_flows  # noqa: PLC0415 - few specs have any
+
+    return called_flows(flow, call, (entry, callee), covering, registry.platform, found)
 
 
 def _to_peer(call: CallForm, entry: Entry, peer: PeerForm, found: list[Problem]) -> list[Flow]:
     named = [word for word in call.ports if word.number is None]
+    if call.http:
+        message = f"{peer.name} is a peer without a spec, and HTTP rules are enforced by the policy of an app"
+        found.append(Problem("http-port", call.http[0].place, message, fix="leave `http` out"))
     if named or not call.ports:
         message = f"{peer.name} is a peer without a spec, so its ports must be written as numbers"
         place = call.port_place(named[0]) if named else call.place
         found.append(Problem("port-needed", place, message, fix=f"write {peer.name}:PORT"))
         return []
-    return [_flow(call, entry, peer_target(peer), numbers(call), f"{peer.name} (peer)")]
+    return [outward(call, entry, peer_target(peer), numbers(call), f"{peer.name} (peer)")]
 
 
-def _flow(call: CallForm, entry: Entry, target: Peer, ports: Ports, name: str) -> Flow:
+def outward(call: CallForm, entry: Entry, target: Peer, ports: Ports, name: str) -> Flow:
     """Return a flow whose target no app of this run holds: only the caller's egress half is written."""
     shown_ports = ports_text(ports) if ports != _TCP_AND_UDP else ""
     intent = f"{entry.key} -> {name}{shown_ports}"

@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
-from netgen.intent import EVERY_POD, Addresses, AppKey, Block, Claim, Peer, Pods, PortMatch, Selector
+from netgen.intent import (
+    EVERY_POD,
+    Addresses,
+    AppKey,
+    Block,
+    Claim,
+    HostName,
+    Peer,
+    Pods,
+    PortMatch,
+    Request,
+    Selector,
+)
 from netgen.problems import Problem
+from netgen.profiles import Cni, Feature
 from netgen.records import record
 from netgen.spec.forms.claim_ends import End, Words
 from netgen.spec.forms.claims import ClaimForm
@@ -14,6 +27,7 @@ from netgen.spec.forms.text import nearest, shown, suggestion
 from netgen.spec.ranges import is_inside, warn_inside
 from netgen.spec.resolve.calls import Ports, matches, peer_target, unknown_app
 from netgen.spec.resolve.consent import find_port, no_single_port
+from netgen.spec.resolve.externals import spelt_out
 from netgen.spec.resolve.outside import apiserver, apiserver_callers, beyond, nodes
 from netgen.spec.resolve.registry import NAME_LABEL, Entry, Registry
 
@@ -23,15 +37,26 @@ SYSTEM = Pods("kube-system", EVERY_POD)
 _PROTOCOLS = ("TCP", "UDP", "SCTP")
 
 
-def claims(registry: Registry, found: list[Problem]) -> tuple[Claim, ...]:
+@record
+class Spoken:
+    """A claim with the form that it was read from and the document that makes it, None for the platform."""
+
+    claim: Claim
+    form: ClaimForm
+    document: ConnectivityForm | None
+
+
+def claims(registry: Registry, found: list[Problem]) -> tuple[Spoken, ...]:
     """Return every claim of *registry*, sorted by its title; names that mean nothing go to *found*."""
     spoken: list[tuple[ClaimForm, ConnectivityForm | None]] = [
         (claim, document) for document in registry.documents for claim in document.claims
     ]
     spoken += [(claim, None) for claim in registry.platform.claims]
     told: set[AppKey] = set()
-    read = [_Reader(registry, document, found, told, {}).claim(form) for form, document in spoken]
-    return tuple(sorted((claim for claim in read if claim), key=lambda claim: claim.title))
+    spoken = [(one, document) for form, document in spoken for one in spelt_out(form, registry.platform, found)]
+    read = [(_Reader(registry, document, found, told, {}).claim(form), form, document) for form, document in spoken]
+    kept = [Spoken(claim, form, document) for claim, form, document in read if claim]
+    return tuple(sorted(kept, key=lambda one: one.claim.title))
 
 
 @record
@@ -62,6 +87,7 @@ class _Reader:
         blocks = [block.cidr for block in target.blocks] if isinstance(target, Addresses) else []
         spares = all(is_inside(block, LINK_LOCAL) for block in blocks) if blocks else False
         spared = (SYSTEM,) if spares and SYSTEM not in exempt else ()
+        requests = form.http if form.http and self.registry.platform.cni.can(Feature.HTTP) else ()
         return Claim(
             title=form.title,
             source=source,
@@ -69,9 +95,10 @@ class _Reader:
             target=target,
             ports=ports,
             why=form.why,
-            notes=tuple(_notes(form, spares=bool(spared))),
+            notes=tuple(_notes(form, target, requests, spares=bool(spared))),
             spares_system=bool(spared),
             spot=form.spot,
+            requests=requests,
         )
 
     def _source(self, end: End) -> Peer | None:
@@ -82,7 +109,8 @@ class _Reader:
     def _target(self, end: End) -> Peer | None:
         if end.side.kind is Kind.APISERVER:
             servers = apiserver(self.registry.platform, end, self.found)
-            return Addresses(tuple(block for peer, _ in servers for block in peer.blocks)) if servers else None
+            blocks = tuple(block for peer, _ in servers if isinstance(peer, Addresses) for block in peer.blocks)
+            return Addresses(blocks) if blocks else servers[0][0] if servers else None
         return self._peer(end)
 
     def _peer(self, end: End) -> Peer | None:
@@ -97,7 +125,7 @@ class _Reader:
             case Kind.ANY:
                 return Pods(None, EVERY_POD)
             case Kind.INTERNET:
-                return beyond(platform)
+                return HostName(end.host) if end.host and _knows_hosts(self.registry) else beyond(platform)
             case Kind.ADDRESS:
                 warn_inside(platform.ranges, side.cidr, lambda: end.place, self.found)
                 return Addresses((Block(side.cidr),))
@@ -188,7 +216,8 @@ class _Reader:
             message = f"{name} has no spec, so its ports have no names"
             self.found.append(Problem("port-needed", words.place, message, fix="write the port's number"))
             return ()
-        return tuple(PortMatch(one, word.number) for one in ((word.protocol,) if word.protocol else _PROTOCOLS))
+        protocols = (word.protocol,) if word.protocol else _PROTOCOLS
+        return tuple(PortMatch(one, word.number, word.last) for one in protocols)
 
     def _warn_idle(self, form: ClaimForm) -> bool:
         """Warn of a claim that may say nothing: of a namespace that looks misspelt, or without any app."""
@@ -224,11 +253,16 @@ class _Reader:
         return side.kind is Kind.ANY and bool(self.registry.entries)
 
 
-def _notes(form: ClaimForm, *, spares: bool) -> list[str]:
+def _knows_hosts(registry: Registry) -> bool:
+    cni = registry.platform.cni
+    return cni != Cni() and cni.can(Feature.HOST_NAMES)
+
+
+def _notes(form: ClaimForm, target: Peer, requests: tuple[Request, ...], *, spares: bool) -> list[str]:
     notes = []
-    if form.target.host:
+    if form.target.host and not isinstance(target, HostName):
         notes.append(f"{form.target.host} is taken as internet: a NetworkPolicy knows no host names")
-    if form.http:
+    if form.http and not requests:
         notes.append("a NetworkPolicy knows no HTTP, so the claim is about the whole port")
     if spares:
         notes.append("pods of kube-system are exempt, since the target is link-local")

@@ -8,11 +8,13 @@ from netgen.intent import AppKey, Port
 from netgen.problems import Place, Problem
 from netgen.records import record
 from netgen.spec.forms.permissions import CallForm, GrantForm
-from netgen.spec.forms.ports import PortWord
+from netgen.spec.forms.ports import PortWord, span_text
+from netgen.spec.forms.requests import HttpForm, request_text
 from netgen.spec.forms.sides import Kind
 from netgen.spec.forms.text import shown, suggestion
 from netgen.spec.platform import Platform
 from netgen.spec.resolve.registry import Entry, Registry, place_text
+from netgen.spec.resolve.spans import part
 
 _MOST_CHOICES = 4
 """Ports that a fix spells out; the notes have all of them."""
@@ -85,12 +87,41 @@ def granted_ports(grant: GrantForm, callee: Entry, found: list[Problem]) -> tupl
             message = f"{callee.key} accepts callers but has no ports"
             found.append(Problem("no-ports", grant.place, message, fix="give the app a `port`"))
         return ()
-    by_name = {port.name: port for port in callee.app.ports}
-    for name, spot in zip(grant.ports, grant.listed, strict=True):
-        if name not in by_name and not callee.form.unclear:
-            message = f"{callee.key} has no port {shown(name)}{suggestion(name, tuple(by_name))}"
-            found.append(Problem("unknown-port", spot.value(), message, notes=(_choices(callee.app.ports),)))
-    return tuple(by_name[name] for name in grant.ports if name in by_name) if grant.ports else callee.app.ports
+    names = {port.name for port in callee.app.ports}
+    missing = [(name, spot.value()) for name, spot in zip(grant.ports, grant.listed, strict=True) if name not in names]
+    missing += [(form.port, form.port_place) for form in grant.http if form.port and form.port not in names]
+    if not callee.form.unclear:
+        for name, place in missing:
+            message = f"{callee.key} has no port {shown(name)}{suggestion(name, tuple(sorted(names)))}"
+            found.append(Problem("unknown-port", place, message, notes=(_choices(callee.app.ports),)))
+        found.extend(_no_port(form, callee) for form in grant.http if not (form.port or rule_ports(form, callee)))
+    return opened_ports(grant, callee)
+
+
+def opened_ports(grant: GrantForm, callee: Entry) -> tuple[Port, ...]:
+    """Return the ports of *callee* that *grant* opens, as a whole or for some requests."""
+    if grant.is_whole:
+        return callee.app.ports
+    names = {*grant.ports, *(port.name for form in grant.http for port in rule_ports(form, callee))}
+    return tuple(port for port in callee.app.ports if port.name in names)
+
+
+def rule_ports(form: HttpForm, callee: Entry) -> tuple[Port, ...]:
+    """Return the port of *callee* that an HTTP rule is about; none where it names none and several are possible."""
+    if form.port:
+        return tuple(port for port in callee.app.ports if port.name == form.port)
+    ports = served(callee.app.ports, callee)
+    return ports if len(ports) == 1 else ()
+
+
+def _no_port(form: HttpForm, callee: Entry) -> Problem:
+    """Return the problem that an HTTP rule names no port, and *callee* has several."""
+    names = [port.name for port in served(callee.app.ports, callee)][:_MOST_CHOICES]
+    is_long = form.spot.path[-1] == "path"
+    fix = "add " if is_long else "write "
+    fix += " or ".join(f"ports: [{name}]" if is_long else f"{name} {request_text(form.request)}" for name in names)
+    message = f"{callee.key} has several ports, and the rule names none"
+    return Problem("ambiguous-port", form.place, message, (_choices(callee.app.ports),), fix)
 
 
 def find_port(word: PortWord, callee: Entry) -> tuple[Port, ...]:
@@ -98,15 +129,17 @@ def find_port(word: PortWord, callee: Entry) -> tuple[Port, ...]:
     if word.number is None:
         return tuple(port for port in callee.app.ports if port.name == word.name)
     return tuple(
-        port for port in callee.app.ports if port.service == word.number and word.protocol in (None, port.protocol)
+        port
+        for port in callee.app.ports
+        if (port.service, port.last) == (word.number, word.last) and word.protocol in (None, port.protocol)
     )
 
 
 def _granted(covering: tuple[GrantForm, ...], callee: Entry) -> tuple[Port, ...]:
     """Return the ports that the grants leave open: all of them where no grant speaks of the caller."""
-    if not covering or any(not grant.ports for grant in covering):
+    if not covering or any(grant.is_whole for grant in covering):
         return callee.app.ports
-    names = {name for grant in covering for name in grant.ports}
+    names = {port.name for grant in covering for port in opened_ports(grant, callee)}
     return tuple(port for port in callee.app.ports if port.name in names)
 
 
@@ -156,6 +189,9 @@ def no_single_port(place: Place, name: str, callee: Entry, word: PortWord, match
         names = " or ".join(f"{name}:{port.name}" for port in matches)
         message = f"{callee.key} has several ports {word}"
         return Problem("ambiguous-port", place, message, choices, f"write {names}")
+    of_range = part(place, name, callee, word)
+    if of_range:
+        return of_range
     inner = [p for p in callee.app.ports if p.container == word.number and word.protocol in (None, p.protocol)]
     if inner:
         port = inner[0]
@@ -171,17 +207,20 @@ def _numbers(ports: tuple[Port, ...]) -> list[str]:
     """Return a few of *ports* as a call writes them; one alone by its number, since it may have no name."""
     if len(ports) > _MOST_CHOICES:
         return ["PORT"]
-    return [str(ports[0].service)] if len(ports) == 1 else [port.name for port in ports]
+    return [span_text(ports[0].service, ports[0].last)] if len(ports) == 1 else [port.name for port in ports]
 
 
 def _misspelt(covering: tuple[GrantForm, ...], callee: Entry) -> bool:
     """Return whether one of the grants names a port that is not there, and so may be meant for any."""
     names = {port.name for port in callee.app.ports}
-    return any(not names.issuperset(grant.ports) for grant in covering)
+    return any(
+        not names.issuperset(grant.ports) or not all(rule_ports(form, callee) for form in grant.http)
+        for grant in covering
+    )
 
 
 def _not_granted(call: CallForm, callee: Entry, covering: tuple[GrantForm, ...], word: PortWord, port: Port) -> Problem:
-    places = tuple(f"{place_text(grant.place)} accepts {_grant_text(grant)}" for grant in covering[:5])
+    places = tuple(f"{place_text(grant.place)} accepts {grant}" for grant in covering[:5])
     fix = f"({callee.owner}, {callee.file}): add {port.name} to that entry of {callee.key.name}.accepts"
     message = f"{callee.key} does not accept this caller on {port.name}"
     return Problem("port-not-granted", call.port_place(word), message, places, fix)
@@ -192,7 +231,7 @@ def _consent_missing(call: CallForm, caller: Entry, callee: Entry) -> Problem:
     accepted = callee.form.accepts
     notes = [f"{caller.key} belongs to {caller.owner}, {callee.key} to {callee.owner}: both sides must say it"]
     if accepted:
-        notes.append(f"{place_text(accepted[0].place)} has accepts: {', '.join(_grant_text(g) for g in accepted[:5])}")
+        notes.append(f"{place_text(accepted[0].place)} has accepts: {', '.join(map(str, accepted[:5]))}")
     return Problem(
         "consent-missing",
         call.place,
@@ -222,10 +261,7 @@ def _listed(items: list[str]) -> str:
     return f"[{', '.join(items)}]"
 
 
-def _grant_text(grant: GrantForm) -> str:
-    return f"{grant.side} on {', '.join(grant.ports)}" if grant.ports else str(grant.side)
-
-
 def _choices(ports: tuple[Port, ...]) -> str:
-    listed = ", ".join(f"{port.name} ({port.service}/{port.protocol.lower()})" for port in ports)
+    spans = [(port, span_text(port.service, port.last)) for port in ports]
+    listed = ", ".join(f"{port.name} ({span}/{port.protocol.lower()})" for port, span in spans)
     return f"its ports: {listed}"

@@ -17,7 +17,8 @@ def existing_service(entry: Entry, form: ServiceForm, exposed: list[ServiceExpos
     _check_alone(entry, form, found)
     found.extend(_not_exposed(entry, item) for item in exposed)
     routed = {item.port for item in entry.form.exposures if isinstance(item, UrlForm)}
-    ports = [port for port in entry.app.ports if port in served(entry.app.ports, entry) or port.name in routed]
+    single = tuple(port for port in entry.app.ports if not port.last)
+    ports = [port for port in single if port in served(single, entry) or port.name in routed]
     return Service(
         name=entry.service_name,
         app=entry.key,

@@ -25,6 +25,7 @@ from netgen.spec.resolve.calls import (
 from netgen.spec.resolve.consent import granted_ports
 from netgen.spec.resolve.outside import apiserver_callers, nodes, world
 from netgen.spec.resolve.registry import NAME_LABEL, Entry, Registry
+from netgen.spec.resolve.spans import shared
 
 _EVERYBODY = frozenset({"all", "everybody", "everyone", "everything", "public", "world"})
 
@@ -35,8 +36,17 @@ def grant_flows(registry: Registry, called: Called, found: list[Problem]) -> lis
         flow
         for entry in registry.entries.values()
         for grant in entry.form.accepts
-        for flow in _grant(grant, entry, registry, called, found)
+        for flow in (_filtered if grant.http else _grant)(grant, entry, registry, called, found)
     ]
+
+
+def _filtered(grant: GrantForm, entry: Entry, registry: Registry, called: Called, found: list[Problem]) -> list[Flow]:
+    """Return the flows of a grant that has HTTP rules."""
+    from netgen.spec.resolve.requests import check_rules, granted_flows  # noqa: PLC0415 - few specs have any
+
+    check_rules(grant, entry, registry.platform, found)
+    flows = _grant(grant, entry, registry, called, found)
+    return [part for flow in flows for part in granted_flows(flow, grant, entry, registry.platform)]
 
 
 def _grant(grant: GrantForm, entry: Entry, registry: Registry, called: Called, found: list[Problem]) -> list[Flow]:
@@ -60,15 +70,29 @@ def _outsider(grant: GrantForm, entry: Entry, registry: Registry, found: list[Pr
             return Pods(namespace, EVERY_POD), f"{namespace}/*"
         case Kind.INTERNET:
             return world(platform), "internet"
-        case Kind.ADDRESS:
-            _check_address(grant, entry, registry, found)
-            return Addresses((Block(side.cidr),)), side.cidr
+        case Kind.ADDRESS | Kind.EXTERNAL:
+            return _addresses(grant, entry, registry, found)
         case Kind.NODES:
             peer: Peer | None = nodes(platform, grant, f"{entry.key} accepts the nodes", found)
             return (peer, "cluster/nodes") if peer else None
         case _:
             peer = apiserver_callers(platform, grant, found)
             return (peer, "cluster/apiserver") if peer else None
+
+
+def _addresses(
+    grant: GrantForm, entry: Entry, registry: Registry, found: list[Problem]
+) -> tuple[Addresses, str] | None:
+    """Return the addresses that a grant names, themselves or as an external, and their name for the comment."""
+    if grant.side.kind is Kind.ADDRESS:
+        _check_address(grant, entry, registry, found)
+        return Addresses((Block(grant.side.cidr),)), grant.side.cidr
+    from netgen.spec.resolve.externals import callers_of  # noqa: PLC0415 - few specs have any
+
+    addresses = callers_of(grant.side.name, grant.place, registry.platform, found)
+    if addresses is None:
+        return None
+    return addresses, f"{grant.side.name} ({', '.join(block.cidr for block in addresses.blocks)})"
 
 
 def _check_address(grant: GrantForm, entry: Entry, registry: Registry, found: list[Problem]) -> None:
@@ -116,7 +140,7 @@ def _from_entry(
 ) -> list[Flow]:
     """Return the ingress half for a caller that calls by a wildcard; a direct call has made its flow itself."""
     wildcards = called.wildcards.get(caller.key, ())
-    reached = tuple(port for port in ports if any(_covers(call, caller, entry, port) for call in wildcards))
+    reached = tuple(sorted({one for port in ports for it in wildcards for one in _reached(it, caller, entry, port)}))
     if not reached and (caller.key, entry.key) not in called.pairs:
         unclear = registry.is_unclear(caller.key.namespace) or caller.form.unclear or caller.key in called.misled
         if ports and not unclear:
@@ -127,12 +151,12 @@ def _from_entry(
     return [_flow(grant, entry, source, str(caller.key), reached)] if source else []
 
 
-def _covers(call: CallForm, caller: Entry, entry: Entry, port: PortMatch) -> bool:
-    """Return whether the wildcard *call* of *caller* reaches *port* of *entry*: both count ports as pods have them."""
+def _reached(call: CallForm, caller: Entry, entry: Entry, port: PortMatch) -> Ports:
+    """Return what the wildcard *call* of *caller* reaches of *port* of *entry*: both count ports as pods have them."""
     namespace = call.side.namespace or caller.key.namespace
     if call.side.kind is not Kind.ANY and namespace != entry.key.namespace:
-        return False
-    return not call.ports or port in numbers(call)
+        return ()
+    return shared(port, numbers(call)) if call.ports else (port,)
 
 
 def _flow(grant: GrantForm, entry: Entry, source: Peer, name: str, ports: Ports) -> Flow:

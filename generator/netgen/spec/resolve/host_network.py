@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netgen.intent import Flow
+from netgen.intent import Flow, PortMatch
 from netgen.problems import Problem
-from netgen.spec.forms.permissions import CallForm
+from netgen.spec.forms.permissions import CallForm, GrantForm
 from netgen.spec.forms.sides import Kind
 from netgen.spec.resolve.calls import Called, Ports, matches, numbers, peer_of, ports_text
 from netgen.spec.resolve.consent import Grants, granted_ports, grants_of
 from netgen.spec.resolve.registry import Entry, Registry
+from netgen.spec.resolve.spans import shared
 
 
 def hosted_flows(registry: Registry, called: Called, found: list[Problem]) -> list[Flow]:
@@ -49,7 +50,14 @@ def _from_host(caller: Entry, registry: Registry, called: Called, found: list[Pr
             source = peer_of(caller, grant, registry, found) if ports else None
             if source:
                 intent = f"{caller.key} -> {callee.key}{ports_text(ports)}"
-                yield Flow(source, callee.app.pods, ports, None, callee.key, intent, grant.why, grant.spot)
+                flow = Flow(source, callee.app.pods, ports, None, callee.key, intent, grant.why, grant.spot)
+                yield from _filtered(flow, grant, callee, registry) if grant.http else (flow,)
+
+
+def _filtered(flow: Flow, grant: GrantForm, callee: Entry, registry: Registry) -> list[Flow]:
+    from netgen.spec.resolve.requests import granted_flows  # noqa: PLC0415 - few specs have any
+
+    return granted_flows(flow, grant, callee, registry.platform)
 
 
 def _to_host(
@@ -67,7 +75,12 @@ def _to_host(
 def _reached(caller: Entry, callee: Entry, ports: Ports, called: Called) -> Ports:
     """Return those of *ports* that a wildcard call of *caller* reaches."""
     calls = [call for call in called.wildcards[caller.key] if _is_at(call, caller, callee)]
-    return tuple(port for port in ports if any(not call.ports or port in numbers(call) for call in calls))
+    reached = {one for port in ports for call in calls for one in (shared(port, numbers(call)) or _whole(call, port))}
+    return tuple(sorted(reached))
+
+
+def _whole(call: CallForm, port: PortMatch) -> Ports:
+    return () if call.ports else (port,)
 
 
 def _is_at(call: CallForm, caller: Entry, callee: Entry) -> bool:

@@ -1,4 +1,4 @@
-"""What lies outside the pods of a spec: the world, the internet, nodes, the API server, as addresses."""
+"""What lies outside the pods of a spec: the world, the internet, nodes, the API server, as addresses or entities."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from functools import cache
 from ipaddress import ip_address, ip_network
 from typing import Protocol
 
-from netgen.intent import Addresses, Block, PortMatch
+from netgen.intent import Addresses, Block, Entities, Entity, Peer, PortMatch
 from netgen.problems import Place, Problem
+from netgen.profiles import DEFAULT, Feature
 from netgen.spec.forms.addresses import without_contained
 from netgen.spec.platform import Platform
 
@@ -15,6 +16,13 @@ NEVER = ("127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "::1/128", "fe80::/10",
 """Loopback, link-local and multicast: no target of `internet` (decision 3)."""
 PRIVATE = ("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
 """RFC 1918, RFC 6598 and RFC 4193: inside, unless the platform's ranges are exact (decision 3)."""
+METADATA = "169.254.169.254"
+"""Where clouds have their metadata server, and some their DNS: link-local, and never the node itself."""
+WORLD = Entities((Entity.WORLD,))
+NODES = Entities((Entity.HOST, Entity.REMOTE_NODE))
+API_SERVER = Entities((Entity.KUBE_APISERVER,))
+_ARRIVING = Entities((Entity.REMOTE_NODE, Entity.WORLD))
+_CALLING = Entities((Entity.HOST, Entity.KUBE_APISERVER, Entity.REMOTE_NODE))
 _FAMILIES = ((4, "0.0.0.0/0"), (6, "::/0"))
 
 
@@ -26,25 +34,38 @@ class Placed(Protocol):
         """Return that place."""
 
 
-def world(platform: Platform) -> Addresses:
-    """Return the clients outside the cluster: every address but the pods', where those are named (decision 2)."""
-    return _all_but(platform.ranges.pods)
+def by_name(platform: Platform) -> bool:
+    """Return whether the plugin of *platform* knows by names what no pod is; addresses do not match it there."""
+    # Plain NetworkPolicies have no such names, and each run asks: nothing is read for them.
+    return platform.cni.name != DEFAULT and platform.cni.can(Feature.ENTITIES)
+
+
+def world(platform: Platform, *, kept: bool = False) -> Addresses | Entities:
+    """Return the clients outside the cluster: every address but the pods', where those are named (decision 2).
+
+    Where entities are known, a client whose address is not *kept* may come by another node, as that node.
+    """
+    if by_name(platform):
+        return WORLD if kept else _ARRIVING
+    return all_but(platform.ranges.pods)
 
 
 def internet(platform: Platform) -> Addresses:
     """Return what a call to `internet` reaches (decision 3)."""
     ranges = platform.ranges
     cluster = ranges.pods + ranges.services + ranges.nodes
-    return _all_but(NEVER + cluster if ranges.exact else NEVER + PRIVATE + cluster)
+    return all_but(NEVER + cluster if ranges.exact else NEVER + PRIVATE + cluster)
 
 
-def beyond(platform: Platform) -> Addresses:
-    """Return the internet of claims: every address but those of pods and nodes, where they are named (decision 3)."""
-    return _all_but(platform.ranges.pods + platform.ranges.nodes)
+def beyond(platform: Platform) -> Addresses | Entities:
+    """Return the internet of claims: all that is neither a pod nor a node, where these are known (decision 3)."""
+    return WORLD if by_name(platform) else all_but(platform.ranges.pods + platform.ranges.nodes)
 
 
-def nodes(platform: Platform, form: Placed, who: str, found: list[Problem]) -> Addresses | None:
-    """Return the addresses of the nodes, which *who* needs for *form*; that the platform names none is a problem."""
+def nodes(platform: Platform, form: Placed, who: str, found: list[Problem]) -> Addresses | Entities | None:
+    """Return the nodes, which *who* needs for *form*; that they have no name and no known addresses is a problem."""
+    if by_name(platform):
+        return NODES
     if not platform.ranges.nodes:
         if "ranges" not in platform.unclear:
             message = f"{who}, and a plain NetworkPolicy knows nodes only by their addresses, which no platform names"
@@ -54,8 +75,17 @@ def nodes(platform: Platform, form: Placed, who: str, found: list[Problem]) -> A
     return Addresses(tuple(Block(block) for block in platform.ranges.nodes))
 
 
-def apiserver(platform: Platform, form: Placed, found: list[Problem]) -> tuple[tuple[Addresses, PortMatch], ...]:
-    """Return the API server's addresses, each with its port; that the platform names none is a problem of *form*."""
+def apiserver(
+    platform: Platform, form: Placed, found: list[Problem]
+) -> tuple[tuple[Addresses | Entities, PortMatch], ...]:
+    """Return the API server with each of its ports: at its addresses, or by its name.
+
+    That it has no name and the platform tells no addresses is a problem of *form*. Known by its name alone, it is every
+    TCP port of that server: which one it listens on, 443 or 6443, differs from cluster to cluster.
+    """
+    if by_name(platform):
+        numbers = sorted({port for _, port in platform.apiserver})
+        return tuple((API_SERVER, PortMatch("TCP", port)) for port in numbers or (None,))
     if not platform.apiserver and "apiserver" not in platform.unclear:
         found.append(
             Problem(
@@ -72,15 +102,37 @@ def apiserver(platform: Platform, form: Placed, found: list[Problem]) -> tuple[t
     return tuple((Addresses(tuple(blocks)), PortMatch("TCP", port)) for port, blocks in sorted(by_port.items()))
 
 
-def apiserver_callers(platform: Platform, form: Placed, found: list[Problem]) -> Addresses | None:
-    """Return where calls of the API server (webhooks) come from: its addresses, and the nodes where it runs on one."""
+def apiserver_callers(platform: Platform, form: Placed, found: list[Problem]) -> Addresses | Entities | None:
+    """Return where calls of the API server (webhooks) come from: itself, and the nodes where it runs on one.
+
+    By its name it is always the nodes too: that is how a managed server's calls arrive, through an agent on a node.
+    """
+    if by_name(platform):
+        return _CALLING
     if not apiserver(platform, form, found):
         return None
     blocks = {_single(address) for address, _ in platform.apiserver}
-    networks = [ip_network(block) for block in platform.ranges.nodes]
-    if any(ip_address(address) in network for address, _ in platform.apiserver for network in networks):
+    if _on_node(platform):
         blocks |= {Block(block) for block in platform.ranges.nodes}
     return Addresses(tuple(sorted(blocks)))
+
+
+def _on_node(platform: Platform) -> bool:
+    networks = [ip_network(block) for block in platform.ranges.nodes]
+    return any(ip_address(address) in network for address, _ in platform.apiserver for network in networks)
+
+
+def resolvers(platform: Platform, peer: Peer) -> tuple[Peer, ...]:
+    """Return where a DNS server is met that the platform names as *peer*.
+
+    A cache on each node listens at a link-local address there, and so is the node itself, whose addresses do not match
+    it where nodes have names.
+    """
+    if not isinstance(peer, Addresses) or not by_name(platform):
+        return (peer,)
+    networks = [ip_network(block.cidr) for block in peer.blocks]
+    is_cache = all(one.is_link_local and str(one.network_address) != METADATA for one in networks)
+    return (peer, Entities((Entity.HOST,))) if is_cache else (peer,)
 
 
 def _single(address: str) -> Block:
@@ -88,7 +140,8 @@ def _single(address: str) -> Block:
 
 
 @cache
-def _all_but(excluded: tuple[str, ...]) -> Addresses:
+def all_but(excluded: tuple[str, ...]) -> Addresses:
+    """Return every address but those of the CIDRs *excluded*."""
     kept = [ip_network(block) for block in without_contained(excluded)]
     return Addresses(
         tuple(

@@ -58,7 +58,7 @@ def _check_namespace(entries: list[Entry], registry: Registry, found: list[Probl
             holders[key, min(values)].append(entry)
     told: set[AppKey] = set()
     for wide in entries:
-        for narrow in _candidates(wide, entries, holders):
+        for narrow in _candidates(wide.app.selector, entries, holders):
             is_clear = not (wide.form.unclear or narrow.form.unclear)
             if narrow is wide or narrow.key in told or not is_clear:
                 continue
@@ -67,6 +67,35 @@ def _check_namespace(entries: list[Entry], registry: Registry, found: list[Probl
                 found.extend(problems)
                 told |= {narrow.key for _ in problems}  # one of the apps around it is enough to tell
     _check_declared(entries, registry, found)
+    if any(entry.app.selector.account for entry in entries):
+        _check_services(entries, found)
+
+
+def _check_services(entries: list[Entry], found: list[Problem]) -> None:
+    """Refuse a Service that would lead to pods of another app, because only their accounts tell the two apart."""
+    holders: Holders = defaultdict(list)
+    for entry in entries:
+        for key, values in _listed(_labels(entry)).items():
+            holders[key, min(values)].append(entry)
+    for entry in entries:
+        service = entry.form.service
+        if service is None or service.existing or not entry.app.ports or entry.form.unclear:
+            continue
+        others = [
+            other
+            for other in _candidates(_labels(entry), entries, holders)
+            if contains(_labels(entry), _labels(other)) and are_apart(entry.app.selector, other.app.selector)
+        ]
+        if others:
+            other = others[0].key
+            message = f"a Service selects by labels, so that of {entry.key} would lead to the pods of {other} too"
+            fix = "give the two labels that differ, or write  service: false"
+            found.append(Problem("service-conflict", entry.form.spot.key(), message, fix=fix))
+
+
+def _labels(entry: Entry) -> Selector:
+    """Return what a Service can see of how *entry* is selected."""
+    return entry.app.selector._replace(account="")
 
 
 def _inside(wide: Entry, narrow: Entry, registry: Registry) -> Iterator[Problem]:
@@ -83,11 +112,11 @@ def _listed(selector: Selector) -> dict[str, frozenset[str]]:
     return {key: it.values for key, it in keys.items() if it.values and not it.others and not it.absent}
 
 
-def _candidates(wide: Entry, entries: list[Entry], holders: Holders) -> list[Entry]:
+def _candidates(wide: Selector, entries: list[Entry], holders: Holders) -> list[Entry]:
     """Return the apps that may lie inside *wide*: none outside of them does, and for plain labels they are few."""
     choices = [
         [narrow for value in sorted(values) for narrow in holders.get((key, value), ())]
-        for key, values in _listed(wide.app.selector).items()
+        for key, values in _listed(wide).items()
     ]
     return min(choices, key=len, default=entries)
 
@@ -111,6 +140,10 @@ def _closed_by(wide: Entry, narrow: Entry) -> Iterator[Problem]:
             place = narrow.form.spot.at("isolate").value()
             fix = f"leave `isolate` out, or write it for {wide.key.name} as well"
             yield Problem("selectors-overlap", place, message, fix=fix)
+    if narrow.app.staged and not wide.app.staged and (wide.app.ingress or wide.app.egress):
+        message = f"{narrow.key} is staged, but {wide.key}, which has its pods too, closes them"
+        fix = f"stage the document of {wide.key.name} as well"
+        yield Problem("selectors-overlap", narrow.form.spot.key(), message, fix=fix)
 
 
 def _is_misspelt(narrow: Entry, registry: Registry) -> bool:
@@ -131,6 +164,7 @@ def _overlap(wide: Entry, narrow: Entry) -> Problem:
 
 def _text(selector: Selector) -> str:
     pairs = [f"{key}={value}" for key, value in selector.labels]
+    pairs += [f"service account {selector.account}"] if selector.account else []
     return ", ".join(pairs + [f"{item.key} {item.operator} {list(item.values)}" for item in selector.expressions])
 
 

@@ -1,10 +1,10 @@
-"""Pods that the platform names (scrapers, data planes, name servers), which may be apps of a spec."""
+"""What the platform names (scrapers, data planes, name servers): pods, which may be apps of a spec, or an entity."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netgen.intent import Flow, Peer, Pods
+from netgen.intent import Entities, Flow, Peer, Pods
 from netgen.problems import Problem
 from netgen.records import record
 from netgen.spec.forms.connectivity import AppForm
@@ -15,20 +15,20 @@ from netgen.spec.resolve.registry import Entry, Registry
 
 @record
 class PlatformPods:
-    """*pods* that the platform names, and the *apps* of the run that they are."""
+    """The *peer* that the platform names, and the *apps* of the run that it is."""
 
-    pods: Pods
+    peer: Pods | Entities
     apps: tuple[Entry, ...]
 
     def peers(self, registry: Registry, found: list[Problem]) -> tuple[Peer, ...]:
-        """Return where the pods are met: by their labels, and at the nodes if an app among them uses their network."""
+        """Return where it is met: pods by their labels, and at the nodes if an app among them uses their network."""
         placed = [peer_of(app, app.form, registry, found) for app in self.apps if app.app.host_network]
-        return tuple(dict.fromkeys((self.pods, *(peer for peer in placed if peer))))
+        return tuple(dict.fromkeys((self.peer, *(peer for peer in placed if peer))))
 
 
-def platform_pods(pods: Pods, registry: Registry) -> PlatformPods:
-    """Return *pods* with the apps of *registry* that they are."""
-    return PlatformPods(pods, registry.matching(pods))
+def platform_pods(peer: Pods | Entities, registry: Registry) -> PlatformPods:
+    """Return *peer* with the apps of *registry* that it is; an entity is none."""
+    return PlatformPods(peer, registry.matching(peer) if isinstance(peer, Pods) else ())
 
 
 def inward_flows(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from netgen.intent import App, AppKey, Pairs, Pods, Port, Selector
 from netgen.problems import Place, Problem
+from netgen.profiles import Feature
 from netgen.records import record
 from netgen.source import Spot
 from netgen.spec.forms.connectivity import AppForm, ConnectivityForm, PeerForm
@@ -58,6 +59,7 @@ class Entry:
 class Registry:
     """The names of a run.
 
+    *staged* has namespace and name of each document that is only watched.
     *unclear* holds the namespaces of which a document could not be read, None standing for an unknown one: references
     into them are not judged, since the run has failed already.
     """
@@ -66,6 +68,7 @@ class Registry:
     documents: tuple[ConnectivityForm, ...]
     entries: dict[AppKey, Entry]
     unclear: frozenset[str | None]
+    staged: frozenset[tuple[str, str]] = frozenset()
 
     @cached_property
     def names(self) -> dict[str, tuple[str, ...]]:
@@ -120,11 +123,13 @@ def register(
     _check_documents(documents, found)
     owners = dict(platform.owners)
     closed = {document.namespace for document in documents if document.isolate_namespace}
+    staged = _staged(documents, platform, found)
     entries: dict[AppKey, Entry] = {}
     for document in documents:
         team = owners.get(document.namespace)
         for form in document.apps:
-            app = _app(form, document, closed=document.namespace in closed)
+            app = _app(form, document, platform, found, closed=document.namespace in closed)
+            app = replace(app, staged=True) if (document.namespace, document.name) in staged else app
             entry = Entry(app, form, document, team)
             if entry.key in entries:
                 found.append(_taken("app", form.name, form.spot, entries[entry.key].form.spot))
@@ -132,7 +137,17 @@ def register(
                 entries[entry.key] = entry
     ordered = {key: entries[key] for key in sorted(entries)}
     _check_peers(documents, ordered, found)
-    return Registry(platform, documents, ordered, unclear)
+    return Registry(platform, documents, ordered, unclear, staged)
+
+
+def _staged(
+    documents: tuple[ConnectivityForm, ...], platform: Platform, found: list[Problem]
+) -> frozenset[tuple[str, str]]:
+    if not platform.stage and not any(document.stage for document in documents):
+        return frozenset()
+    from netgen.spec.resolve.stage import staged  # noqa: PLC0415 - few specs are
+
+    return staged(documents, platform, found)
 
 
 def object_labels(document: ConnectivityForm, app: str | None) -> Pairs:
@@ -146,14 +161,18 @@ def place_text(place: Place) -> str:
     return f"{place.file}:{place.line}"
 
 
-def _app(form: AppForm, document: ConnectivityForm, *, closed: bool) -> App:
+def _app(form: AppForm, document: ConnectivityForm, platform: Platform, found: list[Problem], *, closed: bool) -> App:
     default = Selector((((document.select_by or NAME_LABEL), form.name),))
+    selector = form.selector or default
+    if form.account:
+        _check_account(form, document, platform, found)
+        selector = selector._replace(account=form.account)
     return App(
         key=AppKey(document.namespace, form.name),
-        selector=form.selector or default,
+        selector=selector,
         ports=tuple(
             sorted(
-                Port(port.name or "main", port.service, port.container, port.protocol, port.app_protocol)
+                Port(port.name or "main", port.service, port.container, port.protocol, port.app_protocol, port.last)
                 for port in form.ports
             )
         ),
@@ -165,6 +184,15 @@ def _app(form: AppForm, document: ConnectivityForm, *, closed: bool) -> App:
         annotations=document.annotations,
         spot=form.spot,
     )
+
+
+def _check_account(form: AppForm, document: ConnectivityForm, platform: Platform, found: list[Problem]) -> None:
+    """Refuse an account where pods are not told by it."""
+    from netgen.spec.resolve.features import enforceable  # noqa: PLC0415 - few specs name any
+
+    what = f"{document.namespace}/{form.name} is the pods that run as {form.account}"
+    place, fix = form.spot.at("serviceAccount").value(), "leave it out, and select the pods by labels"
+    enforceable(Feature.SERVICE_ACCOUNTS, place, what, platform, found, l4=fix)
 
 
 def _check_documents(documents: tuple[ConnectivityForm, ...], found: list[Problem]) -> None:

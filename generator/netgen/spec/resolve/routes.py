@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from netgen.intent import Flow, Port, Route, Tls
+from netgen.intent import Entities, Flow, Port, Route, Tls
 from netgen.naming import fitting
 from netgen.problems import Problem
+from netgen.profiles import Feature
 from netgen.records import record
 from netgen.spec.forms.exposures import UrlForm
 from netgen.spec.forms.text import shown, suggestion
-from netgen.spec.platform import Gate
+from netgen.spec.gates import Gate
+from netgen.spec.resolve import spans
 from netgen.spec.resolve.calls import matches
 from netgen.spec.resolve.consent import served
+from netgen.spec.resolve.features import enforceable
 from netgen.spec.resolve.instead import url_with_gate, url_with_port
-from netgen.spec.resolve.platform_pods import inward_flows, platform_pods
+from netgen.spec.resolve.outside import by_name
+from netgen.spec.resolve.platform_pods import PlatformPods, inward_flows, platform_pods
 from netgen.spec.resolve.registry import Entry, Registry, object_labels, place_text
 
 ISSUER = "cert-manager.io/cluster-issuer"
@@ -147,6 +151,9 @@ def _port(entry: Entry, form: UrlForm, found: list[Problem]) -> Port | None:
         fix = "put the long form into a list: expose: [{url: ...}]" if form.port == "url" else ""
         found.append(Problem("unknown-port", form.port_place, message, (f"its ports: {listed}",), fix))
         return None
+    if named[0].last:
+        found.append(spans.exposed(form.port_place if form.port else form.place, entry, named[0]))
+        return None
     if any(port.opaque for port in entry.form.ports if (port.name or "main") == named[0].name):
         message = f"{named[0].name} is written as plain {named[0].protocol}, and a URL needs HTTP"
         is_tcp = named[0].protocol == "TCP"
@@ -188,7 +195,7 @@ def _tls(item: Exposed) -> Tls | None:
 
 def _flows(exposed: list[Exposed], registry: Registry, found: list[Problem]) -> list[Flow]:
     """Return the flows from the data planes, with their egress half where a data plane is an app of a spec."""
-    planes = {gate.entrypoint: platform_pods(gate.entrypoint.data_plane, registry) for gate in registry.platform.gates}
+    planes = {gate.entrypoint: _plane(gate, exposed, registry, found) for gate in registry.platform.gates}
     return [
         flow
         for item in exposed
@@ -202,6 +209,16 @@ def _flows(exposed: list[Exposed], registry: Registry, found: list[Problem]) -> 
             found,
         )
     ]
+
+
+def _plane(gate: Gate, exposed: list[Exposed], registry: Registry, found: list[Problem]) -> PlatformPods:
+    """Return the data plane of *gate*; one that is no pods is a problem where the plugin has no name for it."""
+    plane, used = gate.entrypoint.data_plane, [item for item in exposed if item.gate is gate]
+    if isinstance(plane, Entities) and used and not by_name(registry.platform):
+        place = gate.spot.value() if gate.spot else None
+        what = f"the proxy of class {gate.entrypoint.class_name}, which serves {used[0].form.url.host}, is no pod"
+        enforceable(Feature.ENTITIES, place, what, registry.platform, found)
+    return platform_pods(plane, registry)
 
 
 def _check_annotations(exposed: list[Exposed], found: list[Problem]) -> None:

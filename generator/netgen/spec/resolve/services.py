@@ -12,6 +12,7 @@ from netgen.spec.forms.exposures import ServiceExposure
 from netgen.spec.forms.ports import PortForm
 from netgen.spec.forms.text import shown, suggestion
 from netgen.spec.platform import Platform
+from netgen.spec.resolve import spans
 from netgen.spec.resolve.calls import matches, ports_text
 from netgen.spec.resolve.existing import existing_service
 from netgen.spec.resolve.instead import with_name, with_port
@@ -70,12 +71,18 @@ def _check_clients(form: ServiceExposure, found: list[Problem]) -> None:
 
 def _exposed_ports(form: ServiceExposure, entry: Entry, found: list[Problem]) -> tuple[Port, ...]:
     ports = entry.app.ports
+    names = [name for name, _ in form.ports]
+    is_only = len(ports) == 1 and names in ([], [None])
+    span = next((port for port in ports if port.last and (is_only or port.name in names)), None)
+    if span:
+        place = form.port_place(span.name) if span.name in names else form.place
+        found.append(spans.exposed(place, entry, span))
+        return ()
     if not ports:
         message = f"{entry.key} has no ports to expose"
         found.append(Problem("no-ports", form.place, message, fix="give the app a `port`"))
         return ()
-    names = [name for name, _ in form.ports]
-    if len(ports) == 1 and names in ([], [None]):
+    if is_only:
         return ports
     if not names or None in names:
         listed = ", ".join(port.name for port in ports)
@@ -122,6 +129,8 @@ def _own(entry: Entry, form: ServiceForm, exposed: list[Exposed], found: list[Pr
     _check_labels(entry, form, found)
     if form.headless:
         _check_headless(entry, form, exposed, found)
+    else:
+        found.extend(spans.in_service(entry, port) for port in entry.form.ports if port.last)
     for item in exposed[1:] if not form.headless else ():
         _conflict(item, "the app's own Service is exposed twice", with_name(item.form, entry), found)
     service = Service(
@@ -188,13 +197,17 @@ def _service_ports(ports: tuple[Port, ...], node_ports: dict[str, int]) -> tuple
             port.name, port.service, port.container, port.protocol, port.app_protocol, node_ports.get(port.name)
         )
         for port in ports
+        if not port.last
     )
 
 
 def _service_text(ports: tuple[Port, ...]) -> str:
-    return ":" + ",".join(
-        f"{port.service}" if port.protocol == "TCP" else f"{port.service}/{port.protocol.lower()}" for port in ports
-    )
+    listed = [
+        f"{port.service}" if port.protocol == "TCP" else f"{port.service}/{port.protocol.lower()}"
+        for port in ports
+        if not port.last
+    ]
+    return ":" + ",".join(listed) if listed else ""
 
 
 def _merged(first: Pairs, second: Pairs) -> Pairs:
@@ -203,7 +216,8 @@ def _merged(first: Pairs, second: Pairs) -> Pairs:
 
 def _flow(entry: Entry, item: Exposed, platform: Platform) -> Flow:
     clients = item.form.clients
-    source = Addresses(tuple(Block(block) for block in clients)) if clients else world(platform)
+    outside = world(platform, kept=bool(item.form.local))
+    source = Addresses(tuple(Block(block) for block in clients)) if clients else outside
     ports = matches(item.ports)
     name = ", ".join(clients) if clients else "internet"
     word = "load balancer" if item.form.type == "LoadBalancer" else "node port"

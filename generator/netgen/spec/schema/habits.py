@@ -56,6 +56,10 @@ _HABITS: Final[dict[str, dict[str, str]]] = {
     },
     "call": dict.fromkeys(("app", "name", "target", "service", "host"), "write  to: %"),
     "grant": dict.fromkeys(("app", "name", "caller", "source"), "write  from: %"),
+    "raw metadata": dict.fromkeys(
+        ("creationTimestamp", "generation", "managedFields", "resourceVersion", "uid"),
+        "leave it out: the cluster fills it in",
+    ),
     "claim": dict.fromkeys(("source", "caller"), "write  from: %")
     | dict.fromkeys(("target", "destination"), "write  to: %")
     | {"port": "write  ports: [%]"},

@@ -5,30 +5,17 @@ from __future__ import annotations
 from typing import Final
 
 _UNTIL = "write the day into  why"
-_HTTP = "name a port in  ports, which opens it for every method and path"
-_ENFORCE = "leave it out: there are no host names and no HTTP rules yet that could be enforced otherwise"
-_STAGE = "move app by app: write  isolate: none  under those that are not to be closed yet"
 _INCLUDE = "give the other files to the command as well"
 _PATCH = "leave it out, and set it by a kustomize patch of the rendered Service"
 _ROUTING = "write your controller's annotation for it, under  annotations  of the entry point or of the document"
 
 LATER: Final[dict[str, dict[str, str]]] = {
-    "Connectivity": {
-        "stage": _STAGE,
-        "include": _INCLUDE,
-        "raw": "keep the manifests beside the output, and give both to  netgen verify",
-    },
+    "Connectivity": {"include": _INCLUDE},
     "app": {
-        "serviceAccount": "select the pods by labels that they have:  select: {KEY: VALUE}",
         "scrape": "say it of the port:  ports: {NAME: {container: PORT, metrics: false}}",
     },
-    "call": {
-        "until": _UNTIL,
-        "envs": "write the call into a file of its own that only the runs for these environments are given",
-        "http": _HTTP,
-        "enforce": _ENFORCE,
-    },
-    "grant": {"until": _UNTIL, "http": _HTTP, "enforce": _ENFORCE},
+    "call": {"until": _UNTIL},
+    "grant": {"until": _UNTIL},
     "URL exposure": {
         "clients": _ROUTING,
         "rewrite": _ROUTING,
@@ -45,8 +32,6 @@ LATER: Final[dict[str, dict[str, str]]] = {
         "ipFamilies": _PATCH,
     },
     "Platform": {
-        "externals": "write the addresses where they are called, such as tcp://10.20.0.0/16:1433",
-        "allow": "write it in the specs:  calls  of each caller, and  accepts: any  of the app that all may call",
         "namespaces": "write the cluster's own names of the namespaces in the specs",
         "clusterDomain": "leave it out: nothing that is rendered names the cluster's domain",
         "ipFamilies": "leave it out: addresses of both families are opened",
@@ -55,8 +40,6 @@ LATER: Final[dict[str, dict[str, str]]] = {
         "installed": "leave it out: what is rendered needs no more than NetworkPolicies of networking.k8s.io/v1",
         "policies": "write  isolate: none  under each app that is to have no policy",
         "consent": "write both  calls  and  accepts  between owners; with one owner under  owners, calls are enough",
-        "envs": "give each environment a Platform file of its own",
-        "stage": _STAGE,
         "guardrails": "write what must not be open as claims under  never",
         "include": _INCLUDE,
     },

@@ -9,7 +9,7 @@ from netgen.spec.schema.shape import Check, Schema, branch, compiled
 
 _BY_KEY: Final = frozenset({"Connectivity", "Platform", "metadata", "app", "entry point"})
 """The maps that can be read without one of their keys; of any other, the rest means something else without it."""
-_NAMELESS: Final = frozenset({"apiVersion", "kind", "metadata", "selectBy", "isolate", "never"})
+_NAMELESS: Final = frozenset({"apiVersion", "kind", "metadata", "selectBy", "isolate", "never", "raw"})
 """The keys of a document in which neither an app nor a peer gets its name."""
 _TEXT: Final[Schema] = {"type": "string"}
 

@@ -1,0 +1,29 @@
+"""Permissions of the platform as it writes them, in the grammar of claims: what is open whoever asks for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from netgen.problems import Problem
+from netgen.source import Spot
+from netgen.spec.forms.claims import ClaimForm, read_claims
+
+
+def read_allow(value: list[Any], spot: Spot, found: list[Problem]) -> tuple[ClaimForm, ...]:
+    """Return what `allow` of the schema's shape opens; what is wrong in its texts goes to *found*."""
+    forms = read_claims(value, spot, found)
+    return tuple(form for form in forms if _is_plain(form, found))
+
+
+def _is_plain(form: ClaimForm, found: list[Problem]) -> bool:
+    """Return whether *form* says no more than who may open what."""
+    before = len(found)
+    if form.exempt:
+        message = "a permission has no exceptions: what no line opens stays closed"
+        fix = "write a line for each of those that may"
+        found.append(Problem("bad-allow", form.exempt[0].place, message, fix=fix))
+    if form.http:
+        message = "a permission of the platform opens whole ports; HTTP rules stand in the grant of the app"
+        fix = "leave the method and the path out"
+        found.append(Problem("bad-allow", form.target.place, message, fix=fix))
+    return len(found) == before

@@ -1,0 +1,62 @@
+"""The flows to what lies outside under a name: hosts, whose addresses a CNI learns from DNS, and externals."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from netgen.intent import Addresses, Block, Flow, HostName
+from netgen.problems import Problem
+from netgen.profiles import Cni, Feature
+from netgen.spec.forms.permissions import CallForm
+from netgen.spec.forms.sides import Kind
+from netgen.spec.ranges import warn_inside
+from netgen.spec.resolve.calls import numbers, outward, ports_text
+from netgen.spec.resolve.externals import sides_of
+from netgen.spec.resolve.features import enforceable
+from netgen.spec.resolve.outside import internet
+from netgen.spec.resolve.registry import Entry, Registry
+from netgen.spec.resolve.weaker import is_given_up
+
+
+def flows_by_name(call: CallForm, entry: Entry, registry: Registry, found: list[Problem]) -> list[Flow]:
+    """Return the flows of *call*, whose target is a host or an external; what cannot be opened goes to *found*."""
+    if call.side.kind is Kind.HOST:
+        return _to_host(call, entry, call.side.name, registry, found)
+    flows = []
+    name, platform = call.side.name, registry.platform
+    for side in sides_of(name, call.place, platform, found):
+        one = replace(call, side=replace(side, port=None), ports=(side.port,) if side.port else ())
+        label = f"{name} ({side})"
+        if side.kind is Kind.HOST:
+            flows += _to_host(one, entry, label, registry, found)
+        else:
+            warn_inside(platform.ranges, side.cidr, lambda: call.place, found)
+            flows.append(outward(one, entry, Addresses((Block(side.cidr),)), numbers(one), label))
+    return flows
+
+
+def _to_host(call: CallForm, entry: Entry, label: str, registry: Registry, found: list[Problem]) -> list[Flow]:
+    """Return the flow to the host that *call* names, or to the internet where it may be enforced so."""
+    if not entry.app.egress:
+        return []  # no policy is written, so nothing has to be enforced
+    if not entry.form.dns:
+        message = f"{entry.key} calls {call.side} by its name, and `dns: false` keeps it from asking for the address"
+        found.append(Problem("dns-needed", call.place, message, fix="leave `dns` out, or call the addresses"))
+        return []
+    platform, ports = registry.platform, numbers(call)
+    feature = _feature(call.side.name, platform.cni)
+    wide = f"internet{ports_text(ports)}"
+    what = f"{entry.key} calls {label}"
+    if call.l4 and is_given_up(feature, call.place, what, wide, platform, found):
+        flow = outward(call, entry, internet(platform), ports, "internet")
+        return [replace(flow, intent=f"{flow.intent} for {label}", weakened=HostName(call.side.name))]
+    fix = f"write  {{to: {call.spot.written()}, enforce: l4}}, which opens {wide}"
+    if not enforceable(feature, call.place, what, platform, found, l4=fix):
+        return []
+    return [outward(call, entry, HostName(call.side.name), ports, label)]
+
+
+def _feature(pattern: str, cni: Cni) -> Feature:
+    """Return what the plugin must enforce for *pattern*, the more basic of what it lacks."""
+    is_wild = pattern.startswith("*.") and cni.can(Feature.HOST_NAMES)
+    return Feature.WILDCARD_HOST_NAMES if is_wild else Feature.HOST_NAMES
