@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from netgen import render as _render
 from netgen import spec as _spec
 from netgen.intent import Intent
 from netgen.making import make as _make
 from netgen.problems import NetgenError, Severity
+from netgen.profiles import DEFAULT
 from netgen.progress import Progress, begin
 from netgen.render import Format, Manifest
 from netgen.spec import Loaded
 
 if TYPE_CHECKING:
     from netgen import asking
-    from netgen.diff import Diff, Side
+    from netgen.diff import Diff
+    from netgen.diff.sides import Sides
     from netgen.importing import Spec
     from netgen.problems import Problem
     from netgen.reaching import Answer
@@ -56,12 +58,14 @@ def load(
     platform: str | Path | None = None,
     cni: str | None = None,
     ingress: str | None = None,
+    env: str | None = None,
     stdin: bytes | None = None,
     progress: Progress | None = None,
 ) -> Loaded:
     """Return the meaning of spec files and folders, with its warnings.
 
-    *platform* is a Platform file; *cni* and *ingress* (an Ingress class) stand in for one. The path `-` reads *stdin*.
+    *platform* is a Platform file; *cni* and *ingress* (an Ingress class) stand in for one. *env* is the environment
+    that the run is for, where the platform has several. The path `-` reads *stdin*.
     Here and below, *progress* is told how far it is: see netgen.progress.
     """
     listed = [paths] if isinstance(paths, str | Path) else paths
@@ -70,6 +74,7 @@ def load(
         platform=None if platform is None else str(platform),
         cni=cni,
         ingress=ingress,
+        env=env,
         stdin=stdin,
         progress=progress,
     )
@@ -90,7 +95,7 @@ def prove(
     *,
     workloads: Iterable[str | Path] = (),
     namespace: str | None = None,
-    cni: str = "kubernetes",
+    cni: str | None = None,
     stdin: bytes | None = None,
     progress: Progress | None = None,
 ) -> Proof:
@@ -98,10 +103,11 @@ def prove(
 
     *workloads* are files and folders (`-`: *stdin*) with what is in the cluster: workloads, other policies. *namespace*
     is that of objects which name none; None is `default`, and said to be assumed. *cni* is the network plugin, by its
-    name in netgen.evaluate.semantics.PROFILES.
+    name in netgen.evaluate.semantics.PROFILES; None is the one that *intent* is for.
     """
     from netgen import verify  # noqa: PLC0415 - `--no-verify` does not pay for the evaluator
 
+    cni = cni or intent.cni
     documents = [manifest.document for manifest in manifests]
     surroundings = _surroundings(workloads, namespace, stdin, cni)
     return verify.prove(
@@ -121,7 +127,7 @@ def verify(
     *,
     workloads: Iterable[str | Path] = (),
     namespace: str | None = None,
-    cni: str = "kubernetes",
+    cni: str | None = None,
     stdin: bytes | None = None,
     progress: Progress | None = None,
 ) -> Proof:
@@ -132,6 +138,7 @@ def verify(
     """
     from netgen import verify as verifier  # noqa: PLC0415 - see above
 
+    cni = cni or intent.cni
     listed, surroundings = [str(path) for path in paths], _surroundings(workloads, namespace, stdin, cni)
     return verifier.prove_files(
         intent,
@@ -182,7 +189,7 @@ def can(
     paths: Iterable[str | Path] = (),
     *,
     intent: Intent | None = None,
-    cni: str = "kubernetes",
+    cni: str | None = None,
     stdin: bytes | None = None,
     reasons: bool = True,
     progress: Progress | None = None,
@@ -190,12 +197,14 @@ def can(
     """Return whether *source* can open *target*, an end and a port, by the manifests in files and folders.
 
     *intent* is what specs say of the same cluster, so that the reasons name their lines; without *paths* it is
-    rendered. *source* and *target* are written as for `netgen can`. Without *reasons* it is faster.
+    rendered. *source* and *target* are written as for `netgen can`. *cni* is the network plugin; None is the one that
+    *intent* is for, or else `kubernetes`. Without *reasons* it is faster.
     """
     from netgen import asking, scene  # noqa: PLC0415 - see above
     from netgen.evaluate.objects import read_cluster  # noqa: PLC0415 - see above
 
     listed = [str(path) for path in paths]
+    cni = cni or (intent.cni if intent else DEFAULT)
     if intent is None or listed:
         cluster = scene.read_manifests(listed, stdin, progress, cni=cni)
         begin(progress, "evaluating")
@@ -211,24 +220,28 @@ def diff(
     *,
     platform: str | Path | None = None,
     ingress: str | None = None,
-    cni: str = "kubernetes",
+    env: str | None = None,
+    cni: str | None = None,
     stdin: bytes | None = None,
     environment: Mapping[str, str] | None = None,
     progress: Progress | None = None,
 ) -> tuple[Diff, tuple[Problem, ...]]:
     """Return who can reach whom in *new* and could not in *old*, or the reverse; and the notes about both.
 
-    Each is a spec or manifests, as `netgen diff` takes them; *environment* is that in which git is run, an empty one if
-    it is None. OutputError where a revision is named, and git is missing or fails.
+    Each is a spec or manifests, as `netgen diff` takes them; *env* is the environment that specs are read for, and
+    *environment* that in which git is run, an empty one if it is None. *cni* is the network plugin; None is the one
+    that the specs are for, and of two the one that *new* is. OutputError where git is asked, and is missing or fails.
     """
     from netgen import diff as differ  # noqa: PLC0415 - see above
     from netgen.scene import known_cni  # noqa: PLC0415 - see above
 
-    known_cni(cni)
+    if cni is not None:
+        known_cni(cni)
     begin(progress, "reading both sides")
-    before, after, said = _sides(old, new, platform, ingress, stdin, environment, cni=cni)
+    sides = _sides(old, new, platform, ingress, stdin, environment or {}, cni, env)
+    (before, after), said = sides.both, sides.said
     begin(progress, "comparing")
-    found = differ.compare(before, after, cni=cni)
+    found = differ.compare(before, after, cni=sides.cni)
     notes = tuple(problem.message for problem in said if problem.code == "empty-side")
     return replace(found, compared=(str(old), str(new)), notes=notes), said
 
@@ -239,6 +252,7 @@ def removed(
     *,
     platform: str | Path | None = None,
     ingress: str | None = None,
+    env: str | None = None,
     stdin: bytes | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> tuple[tuple[Leftover, ...], tuple[Problem, ...]]:
@@ -248,27 +262,19 @@ def removed(
     """
     from netgen.write.leftovers import left_over as order  # noqa: PLC0415 - see above
 
-    before, after, said = _sides(old, new, platform, ingress, stdin, environment)
+    sides = _sides(old, new, platform, ingress, stdin, environment or {}, None, env)
+    (before, after), said = sides.both, sides.said
     old_bodies, new_bodies = (
         [document.data for document in side.documents if isinstance(document.data, dict)] for side in (before, after)
     )
     return order(old_bodies, new_bodies, _standing(after.intent)), said
 
 
-def _sides(
-    old: str | Path,
-    new: str | Path,
-    platform: str | Path | None,
-    ingress: str | None,
-    stdin: bytes | None,
-    environment: Mapping[str, str] | None,
-    *,
-    cni: str = "kubernetes",
-) -> tuple[Side, Side, tuple[Problem, ...]]:
+def _sides(old: str | Path, new: str | Path, platform: str | Path | None, *around: Any) -> Sides:
+    """Return both sides; *around* is what Surroundings takes behind the platform."""
     from netgen.diff.sides import Surroundings, read_sides  # noqa: PLC0415 - see above
 
-    around = Surroundings(None if platform is None else str(platform), ingress, stdin, environment or {}, cni)
-    return read_sides(str(old), str(new), around)
+    return read_sides(str(old), str(new), Surroundings(None if platform is None else str(platform), *around))
 
 
 def import_manifests(

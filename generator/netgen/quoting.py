@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 
 from markupsafe import Markup
@@ -47,6 +47,37 @@ def scalar(value: object) -> Markup:
     if type(value) is list or type(value) is tuple:
         return Markup("[" + ", ".join(map(scalar, value)) + "]")
     raise TypeError(f"{type(value).__name__} cannot be printed as YAML")
+
+
+def block(value: Mapping[str, object]) -> Markup:
+    """Return a map as lines of YAML, each key and each item on a line of its own; the last line has no end.
+
+    Values are those of scalar, which prints what holds nothing else, keys are in the order of the map.
+    """
+    return Markup("\n".join(_lines(value)))
+
+
+def _lines(value: Mapping[str, object] | list[object]) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _entry(f"{_key(key)}:", "  ", inner)
+    else:
+        for inner in value:
+            yield from _entry("-", "", inner)
+
+
+def _entry(head: str, indent: str, value: object) -> Iterator[str]:
+    """Yield the lines of a member: behind *head*, or below it; those of an item begin behind its dash."""
+    if not value or not isinstance(value, Mapping | list):
+        yield f"{head} {scalar(value)}"
+        return
+    lines = _lines(value)
+    if head == "-":
+        yield f"- {next(lines)}"
+        yield from (f"  {line}" for line in lines)
+    else:
+        yield head
+        yield from (f"{indent}{line}" for line in lines)
 
 
 @lru_cache(maxsize=4096)  # each flow is a rule of both its ends

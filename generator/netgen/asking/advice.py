@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from netgen.asking.parties import Aim
 from netgen.evaluate.endpoints import Endpoint
 from netgen.evaluate.explain import Explanation
+from netgen.evaluate.objects.model import Entity
 from netgen.evaluate.reach import Reach
-from netgen.intent import App, Intent
+from netgen.intent import App, Intent, Port
 from netgen.problems import Place
 from netgen.records import record
 from netgen.scene import INTERNET, Scene
 from netgen.verify import ideal
+
+_WORDS: Mapping[Entity | None, str] = MappingProxyType(
+    {
+        Entity.HOST: "cluster/nodes",
+        Entity.REMOTE_NODE: "cluster/nodes",
+        Entity.KUBE_APISERVER: "cluster/apiserver",
+        Entity.WORLD: INTERNET,
+    }
+)
+"""What a spec calls an entity."""
 
 
 def lines(found: Explanation, is_open: bool) -> Iterator[str]:  # noqa: FBT001 - what the manifests say
@@ -51,19 +63,20 @@ class Meant:
         port, protocol = aim.number, aim.protocol.lower()
         if not target.is_pod:
             called = aim.party.name
-            word = (
-                f"{INTERNET}:{port}/{protocol}"
-                if called.startswith(INTERNET)
-                else f"{protocol}://{_host(called)}:{port}"
-            )
+            if target.entity in _WORDS:
+                word = _WORDS[target.entity]
+            elif called.startswith(INTERNET):
+                word = f"{INTERNET}:{port}/{protocol}"
+            else:
+                word = f"{protocol}://{_host(called)}:{port}"
             return f"add {word} to calls of {caller.key}{_where(caller)}"
         word, peers = _peer("callee", target)
         return f"add {word}:{port}/{protocol} to calls of {caller.key}{_where(caller)}{peers}"
 
     def _to_app(self, name: str, source: Endpoint, caller: App | None, callee: App, aim: Aim) -> str:
-        port = next((one for one in callee.ports if (one.container, one.protocol) == (aim.number, aim.protocol)), None)
+        port = next((one for one in callee.ports if _is_at(one, aim)), None)
         if port is None:
-            listed = ", ".join(f"{one.container}/{one.protocol}" for one in callee.ports) or "none"
+            listed = ", ".join(f"{one.span}/{one.protocol}" for one in callee.ports) or "none"
             return f"give {callee.key} the port {aim.port} in the spec (its ports: {listed}){_where(callee)}"
         if caller is not None:
             same = caller.key.namespace == callee.key.namespace
@@ -71,7 +84,7 @@ class Meant:
             consent = "" if self._share(caller, callee) else f", and {caller.key} to accepts of {callee.key}"
             of_callee = f"{consent}{_where(callee)}" if consent else ""
             return f"add {target} to calls of {caller.key}{_where(caller)}{of_callee}"
-        word, peers = _peer("caller", source) if source.is_pod else (name, "")
+        word, peers = _peer("caller", source) if source.is_pod else (_WORDS.get(source.entity, name), "")
         word = INTERNET if word.startswith(INTERNET) else word
         return f"add {word} to accepts of {callee.key}{_where(callee)}{peers}"
 
@@ -83,11 +96,15 @@ class Meant:
 
     def _app(self, end: Endpoint) -> App | None:
         """Return the app that has the pods of *end*."""
-        worn = dict(end.labels)
+        worn = end.selectable
         for app in self.intent.apps if end.is_pod else ():
             if app.key.namespace == end.namespace and ideal.selector(app.selector).matches(worn):
                 return app
         return None
+
+
+def _is_at(port: Port, aim: Aim) -> bool:
+    return port.protocol == aim.protocol and port.container <= aim.number <= (port.last or port.container)
 
 
 def _peer(word: str, pods: Endpoint) -> tuple[str, str]:

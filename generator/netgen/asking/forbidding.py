@@ -5,9 +5,10 @@ from __future__ import annotations
 from netgen.asking.parties import Aim, Party
 from netgen.evaluate.addresses import Range, number, parse
 from netgen.evaluate.endpoints import Endpoint
-from netgen.intent import Claim, Intent, Peer, Pods
+from netgen.intent import Addresses, Claim, Intent, Peer, Pods, PortMatch
 from netgen.scene import INTERNET, Scene
 from netgen.scene.ends import is_address
+from netgen.scene.symbols import is_everywhere, is_meant
 from netgen.verify import ideal
 from netgen.verify.ground import is_internet
 
@@ -18,7 +19,7 @@ def forbidding(intent: Intent, scene: Scene, source: Party, aim: Aim) -> Claim |
 
 
 def _forbids(claim: Claim, scene: Scene, source: Party, aim: Aim) -> bool:
-    ports = [one for one in claim.ports if one.protocol == aim.protocol and one.port in (None, aim.number)]
+    ports = [one for one in claim.ports if one.protocol == aim.protocol and _has(one, aim.number)]
     if claim.ports and not ports:
         return False
     if source.end == aim.party.end and claim.source != claim.target:
@@ -28,15 +29,23 @@ def _forbids(claim: Claim, scene: Scene, source: Party, aim: Aim) -> bool:
     return not any(_is_of(peer, source, scene) for peer in claim.exempt)
 
 
+def _has(match: PortMatch, number: int) -> bool:
+    return match.port is None or match.port <= number <= (match.last or match.port)
+
+
 def _is_of(peer: Peer, party: Party, scene: Scene) -> bool:
     end = scene.universe.endpoints[party.end]
     if isinstance(peer, Pods):
-        worn = dict(end.labels if party.workload is None else party.workload.labels)
+        worn = dict(end.labels) if party.workload is None else party.workload.selectable
         return end.is_pod and peer.namespace in (None, end.namespace) and ideal.selector(peer.selector).matches(worn)
     if end.is_pod:
         return False
+    if not isinstance(peer, Addresses):
+        return is_meant(peer, end)
     if party.without_family == INTERNET:
         return is_internet(peer)
+    if not end.ranges:
+        return is_everywhere(peer, end)
     family, low = _first(party, end)
     return any(
         _holds(parse(block.cidr), family, low) and not any(_holds(parse(one), family, low) for one in block.excluded)

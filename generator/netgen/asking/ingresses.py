@@ -46,8 +46,9 @@ def answer(
         f"the Ingress {way.ingress}{way.in_class} leads to {listed(map(str, aims))} (Service {_port(way)})"
         for way, aims in leads.items()
     ]
-    strange = [way.ingress.class_name for way in served if not way.controllers]
-    pairs = [Pair(parties.party(one), aim) for way, aims in leads.items() for one in way.controllers for aim in aims]
+    proxies = {way: _proxies(way, parties) for way in served}
+    strange = [way.ingress.class_name for way in served if not proxies[way]]
+    pairs = [Pair(one, aim) for way, aims in leads.items() for one in proxies[way] for aim in aims]
     if strange or not pairs:
         kind = f"the class {strange[0]}" if strange[0] else "the default class"
         line = f"{Reply.UNKNOWN}: {name} may open {url.text}: nobody here knows the pods of the controller of {kind}"
@@ -60,6 +61,14 @@ def answer(
     return replace(
         found, reply=reply, line=f"{reply}: {name} {VERBS[reply]} open {url.text}{because}", beside=tuple(beside)
     )
+
+
+def _proxies(way: Way, parties: Parties) -> tuple[Party, ...]:
+    """Return the ends from which requests for *way* come to the pods."""
+    if way.proxy is None:
+        return tuple(parties.party(one) for one in way.controllers)
+    end = parties.scene.universe.entity(way.proxy)
+    return () if end is None else (Party(parties.scene.names[end], end),)
 
 
 def _port(way: Way) -> str:

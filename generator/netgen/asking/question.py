@@ -12,7 +12,7 @@ from netgen.evaluate.reach import Reach
 from netgen.problems import Problem
 from netgen.records import record
 from netgen.scene import INTERNET, Scene, undecided
-from netgen.scene.requests import in_words
+from netgen.verify.requests import in_words
 
 if TYPE_CHECKING:
     from netgen.evaluate.filters import Filter

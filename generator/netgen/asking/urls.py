@@ -6,9 +6,9 @@ import re
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from netgen.evaluate.objects.model import Cluster, Labels, Selector, Workload
+from netgen.evaluate.objects.model import Cluster, Entity, Labels, Selector, Workload
 from netgen.evaluate.objects.ways import IngressObject, IngressRule
-from netgen.intent import EntryPoint, Intent, Pods
+from netgen.intent import Entities, EntryPoint, Intent, Pods
 from netgen.problems import NetgenError, Problem
 from netgen.records import record
 from netgen.scene import ASKED
@@ -55,12 +55,13 @@ def service_of(host: str) -> str | None:
 class Way:
     """A path of an Ingress, and the pods of its *controllers*; none where nobody here knows them.
 
-    *entrypoint* is that of the spec which rendered it.
+    *proxy* is what the CNI calls them where they are no pods. *entrypoint* is that of the spec which rendered it.
     """
 
     ingress: IngressObject
     rule: IngressRule
     controllers: tuple[Workload, ...]
+    proxy: Entity | None
     entrypoint: EntryPoint | None
 
     @property
@@ -102,15 +103,15 @@ class Ways:
         entrypoint = self._entrypoints.get((ingress.namespace, rule.host, rule.path))
         known = controllers().by_class.get(ingress.class_name)
         plane = entrypoint.data_plane if entrypoint else known.data_plane if known else None
-        return Way(ingress, rule, () if plane is None else self._pods(plane), entrypoint)
+        pods = self._pods(plane) if isinstance(plane, Pods) else ()
+        proxy = Entity(plane.names[0]) if isinstance(plane, Entities) else None
+        return Way(ingress, rule, pods, proxy, entrypoint)
 
     def _pods(self, plane: Pods) -> tuple[Workload, ...]:
         """Return the workloads of *plane*, or one that stands for its pods where the manifests have none."""
         space, labels = plane.namespace or "", plane.selector.labels
         selector = Selector(labels)
-        there = [
-            one for one in self._cluster.workloads if one.namespace == space and selector.matches(dict(one.labels))
-        ]
+        there = [one for one in self._cluster.workloads if one.namespace == space and selector.matches(one.selectable)]
         return tuple(there) or (Workload(ASKED, space, _pairs(labels), labels, ports_known=False),)
 
     def serving(self, url: Url) -> tuple[Way, ...]:

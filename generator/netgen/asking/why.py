@@ -16,7 +16,7 @@ from netgen.problems import Place
 from netgen.records import record
 from netgen.scene import INTERNET, Scene
 from netgen.scene.ends import Ends
-from netgen.scene.requests import in_words
+from netgen.verify.requests import in_words
 
 
 @record
@@ -139,15 +139,14 @@ class Why:
         return one.workload == aim.party.workload and (one.protocol, one.number) == (aim.protocol, aim.number)
 
     def _opening(self, pair: Pair, source: int, target: int, found: Explanation) -> Iterator[str]:
+        claim = forbidding(self.spec.intent, self.scene, pair.source, pair.aim) if self.spec else None
+        if claim is not None:
+            yield f"the spec forbids it: never {claim.title} ({at(claim.spot.value())})"
         denials = list(self._denials(found))
-        if denials:
-            yield from denials
+        yield from denials
+        if claim is not None or denials:
             return
         if self.spec is not None:
-            claim = forbidding(self.spec.intent, self.scene, pair.source, pair.aim)
-            if claim is not None:
-                yield f"the spec forbids it: never {claim.title} ({at(claim.spot.value())})"
-                return
             ends = (self.scene.universe.endpoints[source], self.scene.universe.endpoints[target])
             yield f"to open it: {self.spec.advice(pair.source.name, *ends, pair.aim)}"
             return

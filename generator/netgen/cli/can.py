@@ -7,7 +7,7 @@ from functools import partial
 import click
 
 from netgen import api
-from netgen.cli.inputs import PLUGIN, file_completion, load, platform_options, read_stdin
+from netgen.cli.inputs import PLUGIN_OF_SPECS, file_completion, load, platform_options, read_stdin
 from netgen.cli.output import emit, report
 from netgen.cli.progress import here
 from netgen.files import STDIN
@@ -31,7 +31,7 @@ NO = 1
 @click.argument("target", metavar="DST")
 @click.argument("manifests", nargs=-1, metavar="[MANIFESTS...]", shell_complete=file_completion)
 @click.option("--spec", "specs", multiple=True, metavar="SPEC", help="A spec, or a folder of them, to name its lines.")
-@partial(platform_options, cni=PLUGIN)
+@partial(platform_options, cni=PLUGIN_OF_SPECS)
 @click.option("--why", is_flag=True, help="Say what decides it, which name to dial, and what would open it.")
 @click.pass_context
 def command(
@@ -43,6 +43,7 @@ def command(
     platform: str | None,
     cni: str | None,
     ingress: str | None,
+    env: str | None,
     *,
     why: bool,
 ) -> None:
@@ -60,9 +61,8 @@ def command(
     if STDIN in (*specs, platform) and STDIN in manifests:
         raise click.UsageError("standard input holds the spec or the manifests, not both")
     line = here()
-    intent = load(specs, platform, None, ingress, line).intent if specs else None
+    intent = load(specs, platform, None, ingress, env, line).intent if specs else None
     stdin = read_stdin() if STDIN in manifests else None
-    cni = cni or "kubernetes"
     with line as progress:
         answer = api.can(source, target, manifests, intent=intent, cni=cni, stdin=stdin, reasons=why, progress=progress)
     report(answer.said)

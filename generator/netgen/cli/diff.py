@@ -8,7 +8,7 @@ from functools import partial
 import click
 
 from netgen import api
-from netgen.cli.inputs import PLUGIN, file_completion, platform_options, read_stdin
+from netgen.cli.inputs import PLUGIN_OF_SPECS, file_completion, platform_options, read_stdin
 from netgen.cli.output import emit, report
 from netgen.cli.progress import here
 from netgen.files import STDIN
@@ -28,7 +28,7 @@ CHANGED = 1
 @click.command("diff", epilog=EXAMPLES)
 @click.argument("old", metavar="OLD", shell_complete=file_completion)
 @click.argument("new", metavar="NEW", shell_complete=file_completion)
-@partial(platform_options, cni=PLUGIN)
+@partial(platform_options, cni=PLUGIN_OF_SPECS)
 @click.option("-o", "format_", type=click.Choice(["text", "markdown"]), default="text", help="Format.  [text]")
 @click.option(
     "--removed", is_flag=True, help="Only the objects to delete, in their order: a line each for kubectl delete."
@@ -41,6 +41,7 @@ def command(
     platform: str | None,
     cni: str | None,
     ingress: str | None,
+    env: str | None,
     format_: str,
     *,
     removed: bool,
@@ -58,21 +59,25 @@ def command(
         raise click.UsageError("--removed lists objects; -o and --cni are about who reaches whom")
     stdin = read_stdin() if STDIN in (old, new, platform) else None
     if removed:
-        ctx.exit(CHANGED if _list_removed(old, new, platform, ingress, stdin) else 0)
+        ctx.exit(CHANGED if _list_removed(old, new, platform, ingress, env, stdin) else 0)
     from netgen.diff import formats  # noqa: PLC0415 - the help does not need it
 
-    compare = partial(api.diff, old, new, platform=platform, ingress=ingress, stdin=stdin, environment=os.environ)
+    compare = partial(
+        api.diff, old, new, platform=platform, ingress=ingress, env=env, stdin=stdin, environment=os.environ
+    )
     with here() as progress:
-        found, said = compare(cni=cni or "kubernetes", progress=progress)
+        found, said = compare(cni=cni, progress=progress)
     report(said)
     emit({"text": formats.as_text, "markdown": formats.as_markdown}[format_](found))
     if not found.is_same:
         ctx.exit(CHANGED)
 
 
-def _list_removed(old: str, new: str, platform: str | None, ingress: str | None, stdin: bytes | None) -> bool:
+def _list_removed(
+    old: str, new: str, platform: str | None, ingress: str | None, env: str | None, stdin: bytes | None
+) -> bool:
     """Print the objects that are to be deleted, and return whether there are any."""
-    left, said = api.removed(old, new, platform=platform, ingress=ingress, stdin=stdin, environment=os.environ)
+    left, said = api.removed(old, new, platform=platform, ingress=ingress, env=env, stdin=stdin, environment=os.environ)
     report(said)
     emit("".join(f"{one}\n" for one in left))
     return bool(left)

@@ -98,7 +98,7 @@ def put(
 def _warn_of_kustomizations(manifests: tuple[api.Manifest, ...], out: str, voice: Voice) -> None:
     from netgen.overlays import beside  # noqa: PLC0415 - only a run that is given a folder needs it
 
-    voice.report(tuple(beside(Path(out), {manifest.namespace for manifest in manifests})))
+    voice.report(tuple(beside(Path(out), {manifest.namespace for manifest in manifests} - {""})))
 
 
 def _writing() -> str:

@@ -46,12 +46,21 @@ def inputs(command: Command) -> Command:
     return files(platform_options(command))
 
 
-RENDERED_FOR = "Render for this CNI, whatever the platform says.  [kubernetes]"
+RENDERED_FOR = (
+    "Render for this CNI, whatever the platform says: kubernetes (plain NetworkPolicies, for any CNI), or cilium with "
+    "its version, such as 'cilium 1.19'.  [kubernetes]"
+)
 PLUGIN = (
     "The network plugin that enforces policies: calico, cilium, flannel, weave, kube-network-policies, or kubernetes, "
     "which is any.  [kubernetes]"
 )
 """The help of `--cni` where policies are evaluated, with the names of netgen.evaluate.semantics.PROFILES."""
+PLUGIN_OF_SPECS = f"{PLUGIN.removesuffix('[kubernetes]')}[that of the specs]"
+"""The help of `--cni` where specs may be given, too, whose platform names it."""
+
+
+ENV = "The environment of the run, where the Platform has several."
+"""The help of `--env`, wherever specs are read."""
 
 
 NAMESPACE = "The namespace of objects that name none.  [default]"
@@ -62,6 +71,7 @@ def platform_options(command: Command, *, cni: str = RENDERED_FOR) -> Command:
     """Add the options that give the platform, or stand in for one, to *command*; *cni* is the help of `--cni`."""
     platform = "The Platform document, where the specs do not hold it."
     for add in (
+        click.option("--env", metavar="NAME", help=ENV),
         click.option("--ingress", metavar="CLASS", help="Serve exposed URLs through this Ingress class."),
         click.option("--cni", metavar="NAME", help=cni),
         click.option(
@@ -76,7 +86,8 @@ def workloads_option(command: Command) -> Command:
     """Add the option that gives the cluster around the manifests to *command*."""
     what = (
         "What is in the cluster: its workloads, other policies. A file, a folder, or - for stdin; repeatable. A "
-        "cluster is asked by: kubectl get deploy,sts,ds,job,cronjob,pod,ns,netpol -A -o yaml"
+        "cluster is asked by: kubectl get deploy,sts,ds,job,cronjob,pod,ns,netpol -A -o yaml ; of Cilium also by: "
+        "kubectl get ciliumnetworkpolicies,ciliumclusterwidenetworkpolicies,ciliumcidrgroups -A -o yaml"
     )
     for add in (
         click.option("--namespace", metavar="NAME", help=NAMESPACE, callback=namespace_name),
@@ -140,12 +151,17 @@ def _once(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...])
 
 
 def load(
-    files: tuple[str, ...], platform: str | None, cni: str | None, ingress: str | None, line: Line | None = None
+    files: tuple[str, ...],
+    platform: str | None,
+    cni: str | None,
+    ingress: str | None,
+    env: str | None,
+    line: Line | None = None,
 ) -> api.Loaded:
     """Return the meaning of *files*, folders and standard input (`-`); *line* shows how far that is."""
     stdin = read_stdin() if STDIN in (*files, platform) else None
     with line or nullcontext() as progress:
-        return api.load(files, platform=platform, cni=cni, ingress=ingress, stdin=stdin, progress=progress)
+        return api.load(files, platform=platform, cni=cni, ingress=ingress, env=env, stdin=stdin, progress=progress)
 
 
 def read_stdin() -> bytes | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from netgen import api
-from netgen.cli.inputs import read_stdin
+from netgen.cli.inputs import ENV, read_stdin
 from netgen.cli.output import emit, exit_code, proved, report, say, unproved
 from netgen.cli.reporting import Kept
 from netgen.krm import ResourceList, read_list
@@ -19,7 +19,8 @@ Example: with this annotation a spec may stand under transformers of a kustomiza
 
 
 @click.command("krm", epilog=EXAMPLES)
-def command() -> None:
+@click.option("--env", metavar="NAME", help=ENV)
+def command(env: str | None) -> None:
     """Render specs as a KRM function, for kustomize and kpt.
 
     Standard input is a ResourceList. Its functionConfig and items that are of kind Connectivity or Platform are the
@@ -33,7 +34,7 @@ def command() -> None:
     manifests: tuple[api.Manifest, ...] = ()
     rendered: tuple[api.Manifest, ...] | None = None
     try:
-        loaded = given.load()
+        loaded = given.load(env)
         kept.report(loaded.problems)
         manifests = api.render(loaded.intent)
         kept.say(_proved(given, loaded, manifests, kept))

@@ -75,11 +75,20 @@ def proved(proof: Proof, loaded: Loaded, voice: Voice) -> str:
         raise RefutedError((*proof.findings, *proof.warnings))
     voice.report(proof.warnings)
     voice.proved(proof)
+    for opened in proof.beyond:
+        voice.say(f"enforce: l4 also opens {opened}")
     assumed = [*proof.assumes]
     assumed += [problem.code for problem in loaded.problems if problem.code == "world-includes-pods"]
-    terms = ["NetworkPolicy", f"looked at: {proof.beside}" if proof.beside else "", *proof.provisos]
+    terms = [_kind(loaded), f"looked at: {proof.beside}" if proof.beside else "", *proof.provisos]
     terms += [f"assumes: {', '.join(assumed)}"] if assumed else []
     return f"proved: {proof} ({'; '.join(term for term in terms if term)})"
+
+
+def _kind(loaded: Loaded) -> str:
+    """Return the kind of the policies that were proved."""
+    from netgen.verify.wording import WORDINGS  # noqa: PLC0415 - a proof has loaded it
+
+    return WORDINGS[loaded.intent.cni].kind
 
 
 def unproved(proof: Proof, loaded: Loaded, voice: Voice) -> str:

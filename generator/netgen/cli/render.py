@@ -41,6 +41,7 @@ def command(
     platform: str | None,
     cni: str | None,
     ingress: str | None,
+    env: str | None,
     format_: api.Format,
     out: str | None,
     layout: Layout | None,
@@ -66,7 +67,7 @@ def command(
         raise click.UsageError("--workloads is for the proof, and --no-verify leaves it out")
     with reporting("render", told, files[0], beside=True) as voice:
         stdin = read_workloads(workloads, (*files, platform), namespace)
-        loaded, manifests = make(files, platform, cni, ingress, jobs, voice)
+        loaded, manifests = make(files, platform, cni, ingress, env, jobs, voice)
         no_proof = not_proved("--no-verify", loaded) if no_verify else ""
         voice.say(no_proof or proved_or_open(loaded, manifests, workloads, namespace, stdin, voice))
         if out is None:
@@ -76,10 +77,16 @@ def command(
 
 
 def make(
-    files: tuple[str, ...], platform: str | None, cni: str | None, ingress: str | None, jobs: int, voice: Voice
+    files: tuple[str, ...],
+    platform: str | None,
+    cni: str | None,
+    ingress: str | None,
+    env: str | None,
+    jobs: int,
+    voice: Voice,
 ) -> tuple[api.Loaded, tuple[api.Manifest, ...]]:
     """Return what *files* mean and their manifests, and report what is to be said of them."""
-    loaded = load(files, platform, cni, ingress, voice.line)
+    loaded = load(files, platform, cni, ingress, env, voice.line)
     with voice.line as progress:
         manifests = api.render(loaded.intent, jobs=jobs, progress=progress)
     voice.report(loaded.problems)

@@ -13,6 +13,7 @@ from netgen.evaluate.universe import universe
 from netgen.intent import Claim, Intent, Pods
 from netgen.problems import Place
 from netgen.verify import ideal
+from netgen.verify.wording import WORDINGS
 
 Key = tuple[str, tuple[str | None, ...]]
 """A claim as it is written, and the namespaces that its words are about."""
@@ -80,6 +81,10 @@ def _broken(side: Origin, intent: Intent) -> dict[Place, str]:
         (meant, claims.policies(intent)),
         pod_ranges=intent.pod_ranges,
         node_ranges=intent.node_ranges,
+        server_ranges=intent.server_ranges,
+        entities=WORDINGS[intent.cni].entities,
     )
-    reach = Reach(built, meant, replace(side.scene.narrow.semantics, enforced=True), Reading.WIDE)
-    return {one.place: one.message for one in claims.broken(intent, reach, reach) if one.place}
+    semantics = replace(side.scene.narrow.semantics, enforced=True)
+    denied = Reach(built, meant, semantics, Reading.WIDE)
+    bare = Reach(built, claims.undenied(intent, meant), semantics, Reading.WIDE) if intent.denials else denied
+    return {one.place: one.message for one in claims.broken(intent, bare, bare, denied) if one.place}

@@ -13,9 +13,10 @@ from netgen.evaluate.objects.model import Action, Direction, Policy, Rule, Selec
 from netgen.evaluate.objects.ways import ServiceObject
 from netgen.evaluate.reach import Reach
 from netgen.evaluate.sets import PortSet, Protocol
-from netgen.intent import Addresses, App, Everybody, Flow, Intent, Peer
+from netgen.intent import Addresses, App, Entities, Everybody, Flow, HostName, Intent, Peer
 from netgen.problems import Place
 from netgen.scene import IMPLIED, Scene
+from netgen.scene.symbols import is_everywhere, is_meant
 from netgen.source import Spot
 from netgen.spec.resolve.registry import MANAGED_BY
 from netgen.verify.ideal import selector
@@ -187,18 +188,25 @@ def _held(reach: Reach) -> dict[tuple[int, Direction], list[Policy]]:
 
 
 def _is_open(flow: Flow, protocol: Protocol, port: int) -> bool:
-    return not flow.ports or any(one.protocol == protocol and one.port in {None, port} for one in flow.ports)
+    return not flow.ports or any(
+        one.protocol == protocol and (one.port is None or one.port <= port <= (one.last or one.port))
+        for one in flow.ports
+    )
 
 
 def _is(peer: Peer | Everybody, endpoint: Endpoint) -> bool:
     """Return whether *peer* means *endpoint*; of pods, addresses may always be meant."""
     if isinstance(peer, Everybody):
         return True
+    if isinstance(peer, Entities | HostName):
+        return is_meant(peer, endpoint)
     if isinstance(peer, Addresses):
+        if not endpoint.is_pod and not endpoint.ranges:
+            return is_everywhere(peer, endpoint)
         return endpoint.is_pod or any(_has(block.cidr, block.excluded, endpoint) for block in peer.blocks)
     if not endpoint.is_pod or peer.namespace not in {None, endpoint.namespace}:
         return False
-    return selector(peer.selector).matches(dict(endpoint.labels))
+    return selector(peer.selector).matches(endpoint.selectable)
 
 
 def _has(cidr: str, excluded: Iterable[str], endpoint: Endpoint) -> bool:

@@ -96,7 +96,9 @@ class Phrases:
     def _wholes(self, ends: int, besides: int) -> tuple[list[Phrase], int]:
         """Return phrases for every pod, or every pod of a namespace, and what is left."""
         wholes = [("every pod", NOBODYS, self._pods), ("every other pod", NOBODYS, self._others)]
-        wholes += [(f"every pod of {space}", self.owner(space), pods) for space, pods in self._spaces.items()]
+        for space, pods in self._spaces.items():
+            name = "every pod of other namespaces" if space == OTHER else f"every pod of {space}"
+            wholes.append((name, self.owner(space), pods))
         found = []
         for name, owner, pods in wholes:
             here = ends & pods

@@ -29,7 +29,7 @@ def of_workloads(spec: Cluster, intent: Intent, given: Cluster) -> tuple[Cluster
     having = set()
     for app in sorted(intent.apps, key=lambda one: (len(one.selector.labels), str(one.key))):
         asked = selector(app.selector)
-        mine = [one for one in index.selected(app.pods) if asked.matches(dict(one.labels))]
+        mine = [one for one in index.selected(app.pods) if asked.matches(one.selectable)]
         if mine:
             having.add(str(app.key))
         found |= dict.fromkeys(mine)

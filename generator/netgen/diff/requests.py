@@ -11,7 +11,7 @@ from netgen.evaluate.filters import Filter
 from netgen.evaluate.reach import Reach
 from netgen.evaluate.sets import PortSet
 from netgen.scene import Scene
-from netgen.scene.requests import in_words
+from netgen.verify.requests import in_words
 
 WHOLE: Filter = ()
 """That every request passes: none is asked for."""

@@ -14,6 +14,7 @@ from netgen.files import STDIN, texts
 from netgen.intent import Intent
 from netgen.overlays import is_kustomization
 from netgen.problems import NetgenError, Problem, Severity, in_order
+from netgen.profiles import DEFAULT
 from netgen.records import record
 from netgen.render import render
 from netgen.revisions import Reference, reference, snapshot
@@ -32,46 +33,78 @@ _NAMED = 5
 
 @record
 class Surroundings:
-    """What both sides share: the file of the *platform*, an Ingress class, *stdin*, the *environment* of git, a CNI."""
+    """What both sides share: the file of the *platform*, an Ingress class, *stdin*, the *environment* of git, a CNI.
+
+    Without a *cni* it is the one that the specs are for; *env* is their environment, where their platform has several.
+    """
 
     platform: str | None
     ingress: str | None
     stdin: bytes | None
     environment: Mapping[str, str]
-    cni: str = "kubernetes"
+    cni: str | None = None
+    env: str | None = None
 
 
-def read_sides(old: str, new: str, around: Surroundings) -> tuple[Side, Side, tuple[Problem, ...]]:
+@record
+class Sides:
+    """*both* sides, the old one first, the *cni* under which they are compared, and what is *said* about them."""
+
+    both: tuple[Side, Side]
+    cni: str
+    said: tuple[Problem, ...]
+
+
+@record
+class _Read:
+    """One side as it was read: its texts, or the Intent of its specs; *intent* may be that of a platform alone."""
+
+    argument: str
+    contents: Texts
+    intent: Intent | None
+    is_spec: bool
+    warnings: tuple[Problem, ...] = ()
+
+
+def read_sides(old: str, new: str, around: Surroundings) -> Sides:
     """Return both sides, and the notes and warnings about them. NetgenError with the errors of both.
 
     Each side is a file or folder, `-`, `git:REV` or `git:REV:PATH`. Where specs are in it, it is they that are read:
     what they render is the side. The platform of a revision is as it was then, if it was there.
     """
-    sides: list[Side] = []
-    said: list[Problem] = []
+    read_both: list[_Read] = []
+    notes: list[list[Problem]] = [[], []]
     errors: list[Problem] = []
     for argument, other, is_old in ((old, new, True), (new, old, False)):
-        found: list[Problem] = []
         try:
-            side, warnings = _side(argument, other, around, found, is_old=is_old)
+            read_both.append(_read(argument, other, around, notes[not is_old], is_old=is_old))
         except NetgenError as error:
             errors += error.problems
-        else:
-            sides.append(side)
-            # What is to be said about the specs of the old side was said when they were new.
-            said += [*found, *(() if is_old else warnings)]
+    cni = around.cni or _cni([one.intent for one in read_both if one.intent])
+    sides: list[Side] = []
+    for one, found in zip(read_both, notes, strict=False) if not errors else ():
+        try:
+            sides.append(_side(one, cni, found))
+        except NetgenError as error:
+            errors += error.problems
     if errors:
         raise NetgenError(errors)
+    # What is to be said about the specs of the old side was said when they were new.
+    said = [*notes[0], *notes[1], *read_both[1].warnings]
     if all(_is_empty(one.cluster) for one in sides):
         fix = "give specs, or manifests with policies, workloads, Services or Ingresses"
         raise NetgenError([Problem("nothing-to-compare", None, "neither side holds any object", fix=fix)])
-    return sides[0], sides[1], in_order(said)
+    return Sides((sides[0], sides[1]), cni, in_order(said))
 
 
-def _side(
-    argument: str, other: str, around: Surroundings, found: list[Problem], *, is_old: bool
-) -> tuple[Side, tuple[Problem, ...]]:
-    """Return the side that *argument* names, and what is to be said about its specs; notes go to *found*."""
+def _cni(intents: list[Intent]) -> str:
+    """Return the plugin of *intents*, the old one first: where both name one, that of the new one."""
+    named = [one.cni for one in intents if one.cni != DEFAULT]
+    return named[-1] if named else DEFAULT
+
+
+def _read(argument: str, other: str, around: Surroundings, found: list[Problem], *, is_old: bool) -> _Read:
+    """Return what *argument* names; notes go to *found*."""
     contents, platform = _contents(argument, other, around, found, is_old=is_old)
     errors = [problem for problem in found if problem.severity is Severity.ERROR]
     if errors:
@@ -80,14 +113,21 @@ def _side(
     if specs:
         others = [name for name, text in contents if not _SPEC.search(text)]
         _note_left_out(others, found, because="no netgen document is in them")
-        loaded = load_texts(specs, platform, ingress=around.ingress, partial=True)
-        return _rendered(loaded.intent, around.cni), loaded.problems
-    cluster, documents = _cluster(contents, around.cni)
+        loaded = load_texts(specs, platform, ingress=around.ingress, env=around.env, partial=True)
+        return _Read(argument, [], loaded.intent, is_spec=True, warnings=loaded.problems)
+    intent = load_texts([], platform, env=around.env, partial=True).intent if platform else None
+    return _Read(argument, contents, intent, is_spec=False)
+
+
+def _side(one: _Read, cni: str, found: list[Problem]) -> Side:
+    """Return the side of what was read, under the network plugin *cni*; notes go to *found*."""
+    if one.is_spec and one.intent:
+        return _rendered(one.intent, cni)
+    cluster, documents = _cluster(one.contents, cni)
     if _is_empty(cluster):
         absent = any(problem.code == "empty-side" for problem in found)
-        found += [] if absent else [Problem("empty-side", None, f"{argument} holds no object that was looked for")]
-    loaded_platform = load_texts([], platform, partial=True) if platform else None
-    return Side(cluster, loaded_platform.intent if loaded_platform else None, documents), ()
+        found += [] if absent else [Problem("empty-side", None, f"{one.argument} holds no object that was looked for")]
+    return Side(cluster, one.intent, documents)
 
 
 def _contents(

@@ -57,6 +57,11 @@ class Endpoint:
         return self.kind is Kind.WORKLOAD or self.kind is Kind.STRANGER
 
     @property
+    def selectable(self) -> dict[str, str]:
+        """Return all that selectors see of the pods, as far as it is told."""
+        return self.members[0].selectable if self.members else dict(self.labels)
+
+    @property
     def is_single(self) -> bool:
         """Return whether it is one pod alone, which reaches itself without a network whatever policies say."""
         return len(self.members) == 1 and self.members[0].kind == "Pod"

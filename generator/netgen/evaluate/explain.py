@@ -102,7 +102,7 @@ class _Question:
 
     def _isolating(self, own: int, direction: Direction) -> Iterator[tuple[Policy, None]]:
         for policy, _, listed in self._policies(direction):
-            if own in self.reach.compiler.held(policy, listed=listed).isolates:
+            if direction not in policy.yielding and own in self.reach.compiler.held(policy, listed=listed).isolates:
                 yield policy, None
 
     def _policies(self, direction: Direction) -> Iterator[tuple[Policy, Rules, bool]]:

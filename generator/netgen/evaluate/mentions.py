@@ -130,7 +130,9 @@ class _Peers(dict[tuple[tuple[Peer, ...] | None, str], tuple[Selection, ...]]):
         blocks = [peer.block for peer in peers if isinstance(peer, BlockPeer)]
         found.blocks.update(blocks)
         found.families_apart |= len({parse(one.cidr)[0] for one in blocks if is_everything(one)}) == 1
-        found.entities |= {peer.entity for peer in peers if isinstance(peer, EntityPeer)}
+        spoken = {peer.entity for peer in peers if isinstance(peer, EntityPeer)}
+        found.entities |= spoken
+        found.symbolic |= bool(spoken)  # the world is no endpoint, and means nobody where no entity is one
         found.patterns |= {peer.pattern for peer in peers if isinstance(peer, NamePeer)}
 
 

@@ -196,7 +196,7 @@ class Space:
         for block in left:
             spot = next((half.spot for half in held.own[OUT] if half.peer == block), None)
             if isinstance(port, PortSet):
-                self._said.add(spot, f"{held.party} calls {block} on {port}, and a call names single ports")
+                self._said.add(spot, f"{held.party} calls {block} on {port}, and a call names ports, no whole protocol")
                 continue
             cidrs = short_cidrs(block, f"{held.party} calls", self._said, held)
             found += [url(cidr, *port) for cidr in cidrs]

@@ -9,7 +9,20 @@ from netgen.evaluate.addresses import Block
 from netgen.evaluate.objects.model import Direction
 from netgen.evaluate.sets import ALL_PORTS, NO_PORTS, PortSet
 from netgen.importing.drafts import Draft, DraftPort, Drafts, Shared
-from netgen.importing.model import ANYTHING, Half, Held, Party, Peer, Unsaid, Where, covers, numbers, some
+from netgen.importing.model import (
+    ANYTHING,
+    Half,
+    Held,
+    Party,
+    Peer,
+    Span,
+    Unsaid,
+    Where,
+    covers,
+    numbers,
+    some,
+    spans,
+)
 from netgen.intent import EVERYBODY
 
 IN, OUT = Direction.INGRESS, Direction.EGRESS
@@ -141,7 +154,7 @@ class Edges:
         """Write one half alone: whether the other end's addresses match pods too is left to the CNI."""
         source, target = self._helds[caller].party, self._helds[callee].party
         if is_call:
-            self.drafts[caller].main.calls[target.where, port] = None
+            self.drafts[caller].main.calls[target.where, (*port, 0)] = None
             return
         found = self.drafts[callee].find(*port)
         if found:
@@ -175,7 +188,7 @@ class Edges:
 
     def _call(self, party: Party, half: Half) -> None:
         caller = self.drafts[id(party)].main
-        listed = numbers(half.ports)
+        listed = spans(half.ports)
         if isinstance(half.peer, Where) and half.peer.pods != ANYTHING:
             self._call_pods(party, half, listed)
         elif listed is None and isinstance(half.peer, Where) and half.ports == ALL_PORTS:
@@ -186,18 +199,19 @@ class Edges:
             self._wide(party, half)
         else:
             peers: tuple[Peer, ...] = (EVERY_POD, *WORLD) if half.peer is EVERYBODY else (half.peer,)
-            for protocol, number in listed:
+            for span in listed:
                 for peer in peers:
-                    caller.calls[peer, (protocol, number)] = None
+                    caller.calls[peer, span] = None
 
     def _wide(self, party: Party, half: Half) -> None:
         if not isinstance(half.peer, Block):
             del self.drafts[id(party)].main.calls[half.peer, half.ports]
             self._said.add(
-                half.spot, f"{party} calls {_peer(half.peer)} on {half.ports}, and a call names single ports"
+                half.spot,
+                f"{party} calls {_peer(half.peer)} on {half.ports}, and a call names ports, no whole protocol",
             )
 
-    def _call_pods(self, party: Party, half: Half, listed: list[tuple[str, int]] | None) -> None:
+    def _call_pods(self, party: Party, half: Half, listed: list[Span] | None) -> None:
         caller, peer = self.drafts[id(party)].main, half.peer
         sayable = isinstance(peer, Where) and peer.namespace is not None and not peer.pods.expressions
         if sayable and listed is not None:

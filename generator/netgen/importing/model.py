@@ -173,6 +173,16 @@ def numbers(ports: PortSet) -> list[tuple[str, int]] | None:
 
 _MOST = 16
 
+Span = tuple[str, int, int]
+"""A port, or a range of them, as protocol, first and last; 0 for the last of one port."""
+
+
+def spans(ports: PortSet) -> list[Span] | None:
+    """Return *ports* as a call names them, None where they are all of a protocol."""
+    if any((low, high) == (1, 65535) for _, low, high in ports):
+        return None
+    return [(str(protocol), low, high if high > low else 0) for protocol, low, high in ports]
+
 
 def has(ports: PortSet, protocol: str, number: int) -> bool:
     """Return whether a port is among *ports*."""

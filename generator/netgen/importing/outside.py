@@ -7,26 +7,27 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from netgen.evaluate.addresses import Block
 from netgen.evaluate.objects.model import Direction
 from netgen.evaluate.sets import PortSet
-from netgen.importing.model import Held, Unsaid
+from netgen.importing.model import Held, Span, Unsaid
+from netgen.spec.forms.ports import span_text
 
 Network = IPv4Network | IPv6Network
 _MOST = 64
 
 
-def number(port: tuple[str, int]) -> str:
-    """Return a port as a call writes it."""
-    protocol, number = port
-    return str(number) if protocol == "TCP" else f"{number}/{protocol.lower()}"
+def number(port: Span) -> str:
+    """Return a port, or a range of them, as a call writes it."""
+    protocol, first, last = port
+    return span_text(first, last) if protocol == "TCP" else f"{span_text(first, last)}/{protocol.lower()}"
 
 
-def url(cidr: str, protocol: str, number: int) -> str:
-    """Return addresses and a port as a call writes them."""
+def url(cidr: str, protocol: str, first: int, last: int) -> str:
+    """Return addresses and a port, or a range of them, as a call writes them."""
     host = cidr.removesuffix("/32").removesuffix("/128") if ":" not in cidr else cidr.removesuffix("/128")
     if ":" in host:
         address, slash, mask = host.partition("/")
         host = f"[{address}]{slash}{mask}"
-    implied = {("TCP", 443): "https", ("TCP", 80): "http"}.get((protocol, number))
-    return f"{implied}://{host}" if implied else f"{protocol.lower()}://{host}:{number}"
+    implied = {("TCP", 443): "https", ("TCP", 80): "http"}.get((protocol, first)) if not last else None
+    return f"{implied}://{host}" if implied else f"{protocol.lower()}://{host}:{span_text(first, last)}"
 
 
 def is_tcp_and_udp(ports: PortSet) -> bool:

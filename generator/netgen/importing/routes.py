@@ -11,6 +11,7 @@ from netgen.evaluate.objects.ways import IngressObject, IngressRule
 from netgen.importing.drafts import Draft, DraftPort, Drafts, Shared, annotations_of
 from netgen.importing.model import Held, Unsaid, Where, covers, has
 from netgen.importing.parties import app_name
+from netgen.intent import Pods
 from netgen.naming import ingress_name
 from netgen.spec.controllers import Controller, controllers
 from netgen.spec.forms.exposures import url
@@ -169,7 +170,8 @@ class Routes:
 
     def _place(self, gate: Gate, profile: Controller | None) -> bool:
         """Say where the controller is: where the profile has it, or else where the policies let it in from."""
-        plane = profile and Where(profile.data_plane.namespace, Selector(profile.data_plane.selector.labels))
+        pods = profile.data_plane if profile else None
+        plane = Where(pods.namespace, Selector(pods.selector.labels)) if isinstance(pods, Pods) else None
         shut = [way for way in gate.ways if IN in way.held.closed]
         if plane and all(_lets_in(way, plane) for way in shut):
             gate.plane = plane

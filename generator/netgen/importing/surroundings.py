@@ -15,7 +15,7 @@ from netgen.intent import Everybody
 from netgen.records import record
 from netgen.spec.platform import CLUSTER_DNS, Platform
 from netgen.spec.ranges import NO_RANGES, Ranges
-from netgen.spec.resolve.outside import NEVER, PRIVATE, internet, world
+from netgen.spec.resolve.outside import NEVER, PRIVATE, all_but, internet
 
 IN, OUT = Direction.INGRESS, Direction.EGRESS
 DEFAULT_RESOLVER = Where("kube-system", Selector((("k8s-app", "kube-dns"),))), 53
@@ -34,7 +34,7 @@ class Around:
     @property
     def world(self) -> Families:
         """Return the blocks that `internet` is as a caller."""
-        return _blocks(world(Platform(ranges=self.ranges)).blocks)
+        return _blocks(all_but(self.ranges.pods).blocks)
 
     @property
     def internet(self) -> Families:

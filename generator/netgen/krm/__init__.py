@@ -38,13 +38,13 @@ class ResourceList:
     """The text of every item, the specs too."""
     column: int
 
-    def load(self) -> Loaded:
-        """Return what the specs mean; NetgenError with all that is wrong with them."""
+    def load(self, env: str | None = None) -> Loaded:
+        """Return what the specs mean, in the environment *env*; NetgenError with all that is wrong with them."""
         if not self.specs:
             fix = "put a resource of kind: Connectivity among the resources, or give it as the functionConfig"
             raise NetgenError([Problem("no-spec", None, "no Connectivity document in the list", fix=fix)])
         contents = [(name, "".join(f"{line.text}\n" for line in spec.lines).encode()) for name, spec in self.specs]
-        return load_texts(contents, ())
+        return load_texts(contents, (), env=env)
 
     def collisions(self, manifests: Iterable[Manifest]) -> list[Problem]:
         """Return a problem for each of *manifests* that is already there, and that netgen has not made."""
@@ -53,7 +53,7 @@ class ResourceList:
         for manifest in manifests:
             other = there.get(Resource(manifest.body).identity)
             if other is not None:
-                message = f"{manifest.kind} {manifest.namespace}/{manifest.name} is among the resources already"
+                message = f"{Resource(manifest.body).called} is among the resources already"
                 fix = "take that one away, since netgen renders it"
                 found.append(Problem("name-collision", manifest.spot.value(), message, (other.called,), fix))
         return found

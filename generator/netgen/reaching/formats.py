@@ -13,7 +13,7 @@ from netgen.reaching.rows import NON_ISOLATED
 from netgen.reaching.ways import Ingress, Service
 from netgen.report import harmless
 from netgen.scene import undecided
-from netgen.scene.requests import in_words, one_by_one
+from netgen.verify.requests import in_words, one_by_one
 
 VERSION = 1
 """Of the JSON form: it grows when a key changes its meaning or goes."""

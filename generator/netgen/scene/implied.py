@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from netgen.evaluate.mentions import Selection, peer_pods, subject
 from netgen.evaluate.objects.model import (
+    SERVICE_ACCOUNT,
     BlockPeer,
     Cluster,
     Direction,
@@ -44,11 +45,30 @@ def implied(cluster: Cluster) -> tuple[Workload, ...]:
             wanted.setdefault((namespace, labels), []).append((name, spot))
     taken = {(one.namespace, one.name) for one in cluster.workloads}
     found = []
-    for (namespace, labels), callers in wanted.items():
+    for (namespace, labels), callers in _with_accounts(wanted).items():
         name, spot = next((each for each in callers if (namespace, each[0]) not in taken), (_pairs(labels), None))
         taken.add((namespace, name))
-        found.append(Workload(IMPLIED, namespace, name, labels, ports_known=False, spot=spot or callers[0][1]))
+        account, place = dict(labels).get(SERVICE_ACCOUNT), spot or callers[0][1]
+        found.append(Workload(IMPLIED, namespace, name, labels, ports_known=False, spot=place, service_account=account))
     return tuple(found)
+
+
+def _with_accounts(wanted: Wanted) -> Wanted:
+    """Return *wanted* where a selector without an account, as a Service's, is of pods that a policy tells by theirs."""
+    told: dict[tuple[str, Labels], tuple[str, Labels]] = {}
+    for space, labels in wanted:
+        if labels != _without_account(labels):
+            told.setdefault((space, _without_account(labels)), (space, labels))
+    if not told:
+        return wanted
+    found: Wanted = {}
+    for key, callers in wanted.items():
+        found.setdefault(told.get(key, key), []).extend(callers)
+    return found
+
+
+def _without_account(labels: Labels) -> Labels:
+    return tuple(pair for pair in labels if pair[0] != SERVICE_ACCOUNT)
 
 
 def _pairs(labels: Labels) -> str:
@@ -91,9 +111,9 @@ class _Known:
         self._labels: dict[tuple[str, str, str | None], list[Workload]] = {}
         for one in workloads:
             self._spaces.setdefault(one.namespace, []).append(one)
-            for key, value in one.labels:
+            for key, value in one.selectable.items():
                 self._labels.setdefault((one.namespace, key, value), []).append(one)
-            for key in one.unsure:
+            for key in one.untold:
                 self._labels.setdefault((one.namespace, key, None), []).append(one)
 
     def selected(self, namespace: str, selector: Selector) -> bool:
@@ -109,8 +129,8 @@ class _Known:
 
 
 def _may_select(selector: Selector, workload: Workload) -> bool:
-    labels = dict(workload.labels)
-    return all(ask.key in workload.unsure or ask.holds(labels.get(ask.key)) for ask in selector.asks())
+    labels, untold = workload.selectable, workload.untold
+    return all(ask.key in untold or ask.holds(labels.get(ask.key)) for ask in selector.asks())
 
 
 def unnumbered(cluster: Cluster, universe: Universe) -> Iterator[Problem]:

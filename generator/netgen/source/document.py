@@ -65,6 +65,27 @@ class Document:
                 found = Found(None, slots[step], found.value[step])
         return found
 
+    def part(self, path: tuple[str | int, ...], data: object) -> Document:
+        """Return *data* as a document of its own, with the places of what stands at *path*.
+
+        *data* is that, or a copy in the same order, of which maps may have members in addition.
+        """
+        found = self.find(path)
+        layouts: dict[int, dict[object, object]] = {}
+        count = _written(data, found.value, layouts)
+        return Document(self.file, self.index, data, self.text, self.cells[found.cell : found.cell + count], layouts)
+
+
+def _written(value: object, original: object, layouts: dict[int, dict[object, object]]) -> int:
+    """Return how many cells *original* has; *layouts* get the maps of *value*, its copy, that have more members."""
+    if isinstance(original, list) and isinstance(value, list):
+        return 1 + sum(_written(one, other, layouts) for one, other in zip(value, original, strict=True))
+    if not isinstance(original, dict) or not isinstance(value, dict):
+        return 1
+    if len(value) > len(original):
+        layouts[id(value)] = {key: value[key] for key in original}
+    return 1 + sum(1 + _written(value[key], original[key], layouts) for key in original)
+
 
 class Spot(NamedTuple):
     """A value of a document by its path; cheap to make, and looked up only when its place is asked for."""

@@ -15,6 +15,7 @@ from netgen.source import Document
 from netgen.verify.comparison import Comparison
 from netgen.verify.proof import Proof
 from netgen.verify.reading import DEFAULT
+from netgen.verify.wording import WORDINGS
 
 if TYPE_CHECKING:
     from netgen.verify.around.surroundings import Surroundings
@@ -37,8 +38,8 @@ def prove(
     *problems* are those of reading them, *cni* is a profile of netgen.evaluate.semantics. What is open must be open
     under the narrowest reading of the profile, and nothing may be in excess under the narrowest or the widest. What is
     not understood, and nothing to look at, is a finding: `unproven`. What is proved under `kubernetes` holds with every
-    plugin, so that no command takes a narrower profile from a spec: a plugin's own name proves less, and is for
-    manifests with its own kinds of policies, which `kubernetes` does not understand.
+    plugin; a plugin's own name proves less, and is for manifests with its own kinds of policies, which `kubernetes`
+    does not understand. So a command takes the plugin that *intent* is for.
 
     *surroundings* is the cluster into which the manifests go; they replace what it has under the same name. *namespace*
     is that of objects which name none, here and there; None where nobody said, which is `default`, and an assumption.
@@ -47,7 +48,7 @@ def prove(
     read_back = counted(documents, len(documents), progress, "reading back", "objects")
     cluster = read_cluster(read_back, problems, namespace=namespace or DEFAULT, cni=cni)
     if not cluster.unknowns and not cluster.policies and any(app.ingress or app.egress for app in intent.apps):
-        message = "there is no NetworkPolicy among the manifests, so there is nothing to prove"
+        message = f"there is no {WORDINGS[intent.cni].kind} among the manifests, so there is nothing to prove"
         return Proof(0, 0, (Problem("unproven", None, message, fix="give the rendered manifests"),))
     if surroundings is None and not cluster.workloads:
         return Comparison(intent, cluster, PROFILES[cni], progress=progress).proof()

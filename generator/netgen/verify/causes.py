@@ -5,30 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from netgen.evaluate.mentions import peer_pods
 from netgen.evaluate.objects.model import (
-    BlockPeer,
+    Action,
     Direction,
-    EntityPeer,
     Labels,
-    NamePeer,
     Peer,
     PodPeer,
     Policy,
-    PortRule,
-    Rule,
     Rules,
     Selector,
 )
-from netgen.evaluate.sets import NO_PORTS, PortSet, ports
 from netgen.problems import Problem
 from netgen.records import record
-from netgen.source import Spot
 from netgen.verify.groups import listed
-from netgen.verify.reasons import at, on
+from netgen.verify.reasons import at
+from netgen.verify.unlike import Difference, differences, rules_of, said_of
+from netgen.verify.wording import Wording
 
-_RENDERED = "NetworkPolicy"
-"""The kind of the policies that are rendered."""
 _FEW = 2
 """So many policies with the same label in addition are no accident."""
 _PEERS = 20
@@ -42,31 +35,18 @@ _MOVE = (
     "or have the spec among the resources, and netgen krm as a transformer"
 )
 
-Peers = frozenset[str]
-"""Whom a rule is for, as texts; empty for everybody."""
 
-
-@record
-class _Words:
-    """What a rule says, in words that do not depend on how it is written."""
-
-    peers: Peers
-    ports: str
-
-    def __str__(self) -> str:
-        return f"{_for(self.peers)} {self.ports}"
-
-
-def causes(meant: Iterable[Policy], there: Iterable[Policy]) -> Iterator[Problem]:
+def causes(meant: Iterable[Policy], there: Iterable[Policy], wording: Wording) -> Iterator[Problem]:
     """Yield what is different in the policies *there* from those that are *meant*, a finding for each policy.
 
-    Two policies are compared if they have one name. Manifests may do what the spec says without being as netgen writes
-    them, so this says only why something is missing or in excess where that was found.
+    Two policies are compared if they have one name, and the kind that is rendered by *wording*. Manifests may do what
+    the spec says without being as netgen writes them, so this says only why something is missing or in excess where
+    that was found.
     """
     named: dict[tuple[str, str], Policy] = {}
     holding: set[tuple[str, Selector]] = set()
     for policy in there:
-        if policy.kind == _RENDERED:  # other kinds may have the same names
+        if policy.kind == wording.kind_of(policy.namespace):  # other kinds may have the same names
             named[policy.namespace, policy.name] = policy
         holding.add((policy.namespace, policy.subject))
     wanted = list(meant)
@@ -78,14 +58,25 @@ def causes(meant: Iterable[Policy], there: Iterable[Policy]) -> Iterator[Problem
     for one in wanted:
         if one.namespace in moved:
             continue
-        if (one.namespace, one.name) not in named and (one.namespace, one.subject) not in holding:
-            place = one.spot.value() if one.spot else None
-            message = f"no NetworkPolicy among the manifests selects {one.subject}, the pods of {one}"
-            yield Problem("policy-differs", place, message, fix="render it again, or give its file as well")
+        if (one.namespace, one.name) not in named and (_denies(one) or (one.namespace, one.subject) not in holding):
+            yield _gone(one, wording.kind_of(one.namespace))
     for one, found in pairs:
-        differences = list(_differences(one, _without(found, frozenset(added))))
-        if differences:
-            yield _problem(one, found, differences)
+        unlike = list(differences(one, _without(found, frozenset(added)), wording.selects))
+        if unlike:
+            yield _problem(one, found, unlike)
+
+
+def _gone(policy: Policy, kind: str) -> Problem:
+    message = f"no {kind} among the manifests selects {policy.subject}, the pods of {policy}"
+    if _denies(policy):
+        message = f"the {kind} {policy}, which denies what the spec forbids, is not among the manifests"
+    place = policy.spot.value() if policy.spot else None
+    return Problem("policy-differs", place, message, fix="render it again, or give its file as well")
+
+
+def _denies(policy: Policy) -> bool:
+    """Return whether *policy* does nothing but deny."""
+    return all(rule.action is Action.DENY for _, rules, _ in policy.sides() for rule in rules) and bool(policy.yielding)
 
 
 @record
@@ -146,11 +137,11 @@ def _more(wanted: Policy, found: Policy) -> Iterator[tuple[tuple[str, str], str]
     for label in _narrower(wanted.subject.labels, found.subject.labels):
         yield label, ""
     for direction in Direction:
-        for one, other in zip(_rules(wanted, direction) or (), _rules(found, direction) or (), strict=False):
+        for one, other in zip(rules_of(wanted, direction) or (), rules_of(found, direction) or (), strict=False):
             for peer, changed in zip(one.peers or (), other.peers or (), strict=False):
                 if isinstance(peer, PodPeer) and isinstance(changed, PodPeer):
                     for label in _narrower(peer.pods.labels, changed.pods.labels):
-                        yield label, _peer(peer, wanted.namespace)
+                        yield label, said_of(peer, wanted.namespace)
 
 
 def _narrower(wanted: Labels, found: Labels) -> set[tuple[str, str]]:
@@ -188,81 +179,11 @@ def _without(policy: Policy, added: frozenset[tuple[str, str]]) -> Policy:
     return replace(policy, subject=plain(policy.subject), ingress=rules(policy.ingress), egress=rules(policy.egress))
 
 
-_Difference = tuple[str, Spot | None, Spot | None]
-"""A sentence, where the manifests have it, and where the spec does."""
-
-
-def _problem(wanted: Policy, found: Policy, differences: list[_Difference]) -> Problem:
-    first, place, meant = differences[0]
+def _problem(wanted: Policy, found: Policy, unlike: list[Difference]) -> Problem:
+    first, place, meant = unlike[0]
     spot, line = place or found.spot, meant or wanted.spot
     notes = [f"the spec says it at {at(line.value())}"] if line else []
-    notes += [sentence for sentence, _, _ in differences[1:_MOST]]
-    notes += [f"and {len(differences) - _MOST} more differences"] if len(differences) > _MOST else []
-    message = f"NetworkPolicy {found} {first}"
+    notes += [sentence for sentence, _, _ in unlike[1:_MOST]]
+    notes += [f"and {len(unlike) - _MOST} more differences"] if len(unlike) > _MOST else []
+    message = f"{found.kind} {found} {first}"
     return Problem("policy-differs", spot.value() if spot else None, message, tuple(notes), "undo what changed it")
-
-
-def _differences(wanted: Policy, found: Policy) -> Iterator[_Difference]:
-    if found.subject != wanted.subject:
-        spot = found.spot and found.spot.at("spec", "podSelector")
-        yield f"selects {found.subject}; the spec means {wanted.subject}", spot, wanted.spot
-    for direction in Direction:
-        mine, theirs = _rules(wanted, direction), _rules(found, direction)
-        if theirs is None and mine is not None:
-            yield f"does not hold the {direction} of its pods; the spec does", None, None
-        elif mine is None and theirs is not None:
-            yield f"holds the {direction} of its pods, which the spec leaves open", None, None
-        elif mine is not None and theirs is not None:
-            yield from _unlike(direction, mine, theirs, wanted.namespace)
-
-
-def _rules(policy: Policy, direction: Direction) -> Rules | None:
-    return policy.ingress if direction is Direction.INGRESS else policy.egress
-
-
-def _unlike(direction: Direction, mine: Rules, theirs: Rules, namespace: str) -> Iterator[_Difference]:
-    """Yield the rules that only one side has; two that differ and have one number are one rule that was changed."""
-    wanted, found = ({rule.index: _words(rule, namespace) for rule in rules} for rules in (mine, theirs))
-    lines, spots = ({rule.index: rule.spot for rule in rules} for rules in (mine, theirs))
-    lost = [index for index, words in wanted.items() if words not in found.values()]
-    new = [index for index, words in found.items() if words not in wanted.values()]
-    for index in dict.fromkeys((*lost, *new)):
-        if index in lost and index in new:
-            sentence = f"has {direction} rule {index} {found[index]}; the spec means {wanted[index]}"
-        elif index in lost:
-            sentence = f"has no {direction} rule {wanted[index]}, which the spec means"
-        else:
-            sentence = f"has {direction} rule {index} {found[index]}, which no spec means"
-        yield sentence, spots.get(index) if index in new else None, lines.get(index) if index in lost else None
-
-
-def _words(rule: Rule, namespace: str) -> _Words:
-    peers = frozenset(_peer(peer, namespace) for peer in rule.peers or ())
-    return _Words(peers, "on all ports" if rule.ports is None else _on(rule.ports))
-
-
-def _peer(peer: Peer, namespace: str) -> str:
-    if isinstance(peer, BlockPeer):
-        return str(peer.block)
-    if isinstance(peer, EntityPeer):
-        return f"the entity {peer.entity}"
-    if isinstance(peer, NamePeer):
-        return f"the DNS names {peer.pattern}"
-    scope, pods = peer_pods(peer, namespace)
-    place = scope if isinstance(scope, str) else "any namespace" if scope == Selector() else f"namespaces with {scope}"
-    return f"every pod of {place}" if pods == Selector() else f"pods of {place} with {pods}"
-
-
-def _for(peers: Peers) -> str:
-    return f"for {' and '.join(sorted(peers))}" if peers else "for everybody"
-
-
-def _on(rules: Iterable[PortRule]) -> str:
-    numbers: PortSet = NO_PORTS
-    names = []
-    for one in rules:
-        if one.name is None:
-            numbers |= ports(one.protocol, one.low, one.high)
-        else:
-            names.append(f"{one.name}/{one.protocol}")
-    return " and ".join([*([f"on {on(numbers)}"] if numbers else []), *(f"on {name}" for name in sorted(names))])

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from netgen.evaluate.endpoints import Kind
 from netgen.evaluate.explain import Side
-from netgen.evaluate.objects.model import BlockPeer, Direction, Policy, Rule
-from netgen.evaluate.reach import Reach
+from netgen.evaluate.objects.model import Action, BlockPeer, Direction, Policy, Rule
+from netgen.evaluate.reach import Reach, Row
 from netgen.evaluate.sets import ALL_PORTS, NO_PORTS, PortSet, Protocol, bits, ports
-from netgen.intent import Addresses, App, AppKey, Claim, Flow, Intent, Peer, PortMatch
+from netgen.intent import Addresses, App, AppKey, Claim, Flow, HostName, Intent, Peer, PortMatch
 from netgen.problems import Place, Problem
 from netgen.records import record
 from netgen.verify import ideal
-from netgen.verify.ground import Ground, Opening, ground_of, is_internet, side_of
+from netgen.verify.ground import Ground, Opening, carrying, ground_of, is_internet, side_of
 from netgen.verify.holding import Holding
+from netgen.verify.passing import Patterns, passed, patterns
 from netgen.verify.reasons import of_side
 
 KIND = "Claim"
@@ -43,27 +44,63 @@ def _rule(claim: Claim) -> Rule:
     return Rule(tuple(one for peer in ends for one in ideal.peers(peer)), ideal.port_rules(claim.ports), 0)
 
 
-def broken(intent: Intent, said: Reach, there: Reach) -> Iterator[Problem]:
-    """Yield each claim of *intent* that does not hold in *there*, with a connection that it rules out.
+def broken(intent: Intent, said: Reach, there: Reach, denied: Reach) -> Iterator[Problem]:
+    """Yield each claim of *intent* that does not hold, with a connection that it rules out.
 
-    *there* is what the manifests allow and *said* what the spec does, both under the widest reading, in a universe that
-    was made for the policies of the claims too. Only connections that have an app of *intent* at one end are looked at.
+    *there* is what the manifests allow and *said* what the spec does, but for what is denied, both under the widest
+    reading, in a universe that was made for the policies of the claims too: who opens what a claim rules out is told,
+    rather than cut off. Only connections that have an app of *intent* at one end are looked at. *denied* is what the
+    manifests allow with what they deny: of a claim that is denied, the connections of all pods are looked at there.
+
+    What is denied is so whatever policies are staged: of such a claim it is told what breaks it once they are enforced.
     """
+    if not any(app.staged for app in intent.apps):
+        yield from _broken(intent, intent.claims, said, there, denied)
+        return
+    loose, shut = (tuple(one for one in intent.claims if one.denied is wanted) for wanted in (False, True))
+    yield from _broken(intent, loose, said, there, denied)
+    if shut:
+        yield from _broken(intent, shut, _enforced(intent, said), _enforced(intent, there), denied)
+
+
+def _enforced(intent: Intent, reach: Reach) -> Reach:
+    """Return *reach* as it is once the policies that *intent* has staged are enforced."""
+    names = {(app.key.namespace, app.key.name) for app in intent.apps if app.staged}
+    names |= {(one.namespace, f"{one.document}.isolate-namespace") for one in intent.isolated if one.staged}
+    names |= {(one.namespace, one.document) for one in intent.isolated if one.staged}
+    policies = (
+        replace(one, yielding=frozenset()) if (one.namespace, one.name) in names else one for one in reach.policies
+    )
+    return Reach(reach.universe, tuple(policies), reach.semantics, reach.reading)
+
+
+def _broken(intent: Intent, listed: tuple[Claim, ...], said: Reach, there: Reach, denied: Reach) -> Iterator[Problem]:
     ground = ground_of(intent, said, there)
-    cases = [_case(claim, ground) for claim in intent.claims] if intent.apps else []
+    cases = [_case(one, ground) for one in listed] if intent.apps else []
     by_target: dict[int, list[_Case]] = {}
     for case in cases:
-        for target in bits(case.targets):
+        for target in bits(case.targets | case.all_targets):
             by_target.setdefault(target, []).append(case)
     for target, concerned in by_target.items():
         rows = list(ground.rows(target))
         for case in concerned:
             case.look(target, rows, ground)
-    if any(case.breach for case in cases):
-        holding = Holding(said), Holding(there)
-        for case in cases:
-            if case.breach:
-                yield _problem(case, case.breach, ground, holding)
+            if case.all_targets >> target & 1:
+                case.look_beyond(target, denied.row(target), ground)
+    found = [(case, case.breach) for case in cases if case.breach]
+    if found:
+        holding = Holding(said), Holding(there), Holding(denied)
+        yield from (_problem(case, breach, ground, holding) for case, breach in found)
+
+
+def undenied(intent: Intent, policies: Sequence[Policy]) -> tuple[Policy, ...]:
+    """Return *policies* without those that are what *intent* denies."""
+    names = {(one.subject.namespace or "", one.name) for one in intent.denials}
+    return tuple(one for one in policies if (one.namespace, one.name) not in names or not _only_denies(one))
+
+
+def _only_denies(policy: Policy) -> bool:
+    return all(rule.action is Action.DENY for _, rules, _ in policy.sides() for rule in rules)
 
 
 @record
@@ -78,22 +115,40 @@ class _Breach:
 
 @dataclass(slots=True)
 class _Case:
-    """A claim with its sides as bits, and what was found against it: so many *pairs*, and the best *breach* to show."""
+    """A claim with its sides as bits, and what was found against it: so many *pairs*, and the best *breach* to show.
+
+    *all_sources* and *all_targets* are those that what denies it speaks of, whether a spec names them or not. *known*
+    are the paths of the spec's requests.
+    """
 
     claim: Claim
     sources: int
     targets: int
+    all_sources: int
+    all_targets: int
     ports: PortSet
     with_itself: bool
+    known: Patterns
     pairs: int = 0
     breach: _Breach | None = None
     is_plain: bool = False
 
     def look(self, target: int, rows: list[Opening], ground: Ground) -> None:
-        """Note what among *rows* the claim rules out."""
+        """Note what among *rows* the claim rules out, where an app is at one end."""
         sources = self.sources if ground.apps >> target & 1 else self.sources & ground.apps
         if not self.with_itself:
             sources &= ~ground.kin.get(target, 0)
+        if self.claim.requests:
+            rows = passed(rows, target, self.claim.requests, ground.there, self.known)
+        if self.targets >> target & 1:
+            self._note(target, sources, rows, ground)
+
+    def look_beyond(self, target: int, row: Row, ground: Ground) -> None:
+        """Note what of *row* is open although it is denied, whoever is at the ends."""
+        sources = self.all_sources if self.with_itself else self.all_sources & ~ground.alike(target)
+        self._note(target, sources, [Opening(mask, found, despite=True) for mask, found in row], ground)
+
+    def _note(self, target: int, sources: int, rows: list[Opening], ground: Ground) -> None:
         met = 0
         for row in rows:
             hit, open_ports = row.sources & sources, row.ports & self.ports
@@ -115,12 +170,16 @@ def _case(claim: Claim, ground: Ground) -> _Case:
     exempt = 0
     for peer in claim.exempt:
         exempt |= side_of(peer, ground, wide=False)
+    hosts = ground.universe.symbols.hosts  # what no policy holds
     return _Case(
         claim=claim,
         sources=side_of(claim.source, ground, wide=True) & ~exempt,
         targets=side_of(claim.target, ground, wide=True),
+        all_sources=carrying(claim.source, ground) & ~exempt & ~hosts if claim.denied else 0,
+        all_targets=carrying(claim.target, ground) & ~hosts if claim.denied else 0,
         ports=_ports(claim.ports),
         with_itself=claim.source in ground.own and claim.target in ground.own,
+        known=patterns(ground.intent) if claim.requests else {},
     )
 
 
@@ -128,14 +187,16 @@ def _ports(matches: tuple[PortMatch, ...]) -> PortSet:
     found = NO_PORTS
     for one in matches:
         protocol = Protocol(one.protocol)
-        found |= ports(protocol, one.port, one.port) if one.port else ports(protocol)
+        found |= ports(protocol, one.port, one.last or one.port) if one.port else ports(protocol)
     return found if matches else ALL_PORTS
 
 
-def _problem(case: _Case, breach: _Breach, ground: Ground, holding: tuple[Holding, Holding]) -> Problem:
+def _problem(case: _Case, breach: _Breach, ground: Ground, holding: tuple[Holding, Holding, Holding]) -> Problem:
     claim, route = case.claim, breach.opening.route
     source, target = _name(breach.source, claim.source, ground), _name(breach.target, claim.target, ground)
     message = f"{source} can open {target} on {breach.ports}"
+    if claim.requests:
+        message += " for " + " or ".join(f"{'|'.join(one.methods)} {one.path}" for one in claim.requests)
     fix = "take away what opens it, or exempt it from the claim"
     if breach.opening.hosted:
         fix = "no policy can close this: exempt its source, by  except  in the long form, or take the claim back"
@@ -143,7 +204,8 @@ def _problem(case: _Case, breach: _Breach, ground: Ground, holding: tuple[Holdin
         name = route.entrypoint.name
         message += f" through the entry point {name}"
         fix = f"expose it elsewhere; or, if the internet does not reach {name}, write  internal: true  there"
-    notes = list(_reasons(breach, ground, *holding))
+    said, there, denied = holding
+    notes = list(_reasons(breach, ground, said, denied if breach.opening.despite else there))
     if case.pairs > 1:
         notes.append(f"and {case.pairs - 1} more pair{'s' if case.pairs > 2 else ''} that the claim rules out")
     notes += claim.notes
@@ -201,13 +263,38 @@ def _at(place: Place) -> str:
     return f"{place.file}:{place.line}:{place.column}"
 
 
+def enforced(intent: Intent) -> int:
+    """Return how many claims what is rendered denies, so that they hold for all pods."""
+    return sum(one.denied for one in intent.claims)
+
+
 def provisos(intent: Intent) -> tuple[str, ...]:
     """Return what is to be said with claims that hold: whom they do not hold for, and whom they leave out."""
-    said = ["claims are not enforced for pods that no spec names"]
+    count, denied = len(intent.claims), enforced(intent)
+    said = []
+    if denied < count:
+        which = f"{count - denied} of the claims" if denied else "claims"
+        verb = "is" if denied and count - denied == 1 else "are"
+        said.append(f"{which} {verb} not enforced for pods that no spec names")
+    said += ["no policy holds pods on the host network"] if denied else []
     spared = sum(1 for claim in intent.claims if claim.spares_system)
     if spared:
         said.append(f"kube-system is exempt from {spared} link-local claim{'s' if spared > 1 else ''}")
     ends = [peer for claim in intent.claims for peer in (claim.source, claim.target) if not claim.spares_system]
-    if any(isinstance(peer, Addresses) and not is_internet(peer) for peer in ends):
+    if any(map(_is_addresses, ends)):
         said.append("addresses in claims leave out the pods that have them")
+    said += _of_names(intent)
     return tuple(said)
+
+
+def _of_names(intent: Intent) -> tuple[str, ...]:
+    """Return what is to be said where a claim is about addresses and calls about host names, or the other way round."""
+    ruled_out = [one.target for one in intent.claims if not one.denied]
+    called = [flow.target for flow in intent.flows]
+    some = any(map(_is_addresses, ruled_out)) and any(isinstance(one, HostName) for one in called)
+    others = any(isinstance(one, HostName) for one in ruled_out) and any(map(_is_addresses, called))
+    return ("host names in specs have none of the addresses in them",) if some or others else ()
+
+
+def _is_addresses(peer: object) -> bool:
+    return isinstance(peer, Addresses) and not is_internet(peer)

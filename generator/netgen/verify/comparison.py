@@ -21,6 +21,7 @@ from netgen.records import record
 from netgen.verify import ideal, links
 from netgen.verify.proof import LABELS, Proof
 from netgen.verify.reading import held_back
+from netgen.verify.wording import WORDINGS
 
 if TYPE_CHECKING:
     from netgen.verify.around import Around
@@ -58,7 +59,7 @@ class Comparison:
         alone = ideal.workloads(intent)
         self.stand_ins = around.lacking(alone) if around else alone
         self.is_verbatim = around is None and semantics.enforced and alike(self.meant, cluster.policies)
-        spoken = (*self.meant, *(() if self.is_verbatim else cluster.policies), *_claimed(intent))
+        spoken = (*self.meant, *(() if self.is_verbatim else cluster.policies), *_claimed(intent), *_denied(intent))
         self.universe: Universe = universe(
             (*cluster.workloads, *self.stand_ins),
             cluster.namespaces,
@@ -66,6 +67,7 @@ class Comparison:
             pod_ranges=intent.pod_ranges,
             node_ranges=intent.node_ranges,
             server_ranges=intent.server_ranges,
+            entities=WORDINGS[intent.cni].entities,
         )
 
     def proof(self) -> Proof:
@@ -85,6 +87,7 @@ class Comparison:
             readings.append(self._both(Reading.WIDE))
             lost.append([*self._losses(*readings[-1])])
         found = [*self._differences(lost, readings)]
+        found += _first(self._kept(readings[-1]), "findings")
         changed = in_order([*_first(self._causes(), "differences")]) if found else ()
         found += self._broken(*readings[-1])
         rest = in_order([*unknown, *found, *self._links(), *self._on_host()])
@@ -93,7 +96,7 @@ class Comparison:
         too_large = 0 < len(findings) == len(self.universe.unknowns)
         most = opened if wide is narrow else self._pairs(wide)
         proof = Proof(opened, self._all_pairs() - most, findings, too_large=too_large)
-        return self._supposed(_with_claims(self._beside(proof, there, wide_there), self.intent))
+        return self._supposed(_completed(self._beside(proof, there, wide_there), self.intent))
 
     def _held_back(self) -> Iterator[Problem]:
         """Yield each policy of the manifests that may never be applied; what is in a cluster has been."""
@@ -139,7 +142,12 @@ class Comparison:
 
             # What breaks a claim is told by the policies of the manifests.
             found = self._reach(self.cluster.policies, there.reading) if there is meant else there
-            yield from claims.broken(self.intent, meant, found)
+            said, bare = meant, found
+            if self.intent.denials:
+                # What is denied may hide what the readings differ in.
+                alone = claims.undenied(self.intent, self.meant), claims.undenied(self.intent, self.cluster.policies)
+                said, bare = (Reach(self.universe, one, meant.semantics, Reading.WIDE) for one in alone)
+            yield from claims.broken(self.intent, said, bare, found)
 
     def _links(self) -> Iterator[Problem]:
         yield from links.differences(self.intent, self.cluster)
@@ -178,10 +186,22 @@ class Comparison:
         yield from missing(lost, apps)
         yield from excess(readings, self.around, apps)
 
+    def _kept(self, reading: tuple[Reach, Reach]) -> Iterator[Problem]:
+        """Yield denials and lookups of the spec that the manifests have lost, but for what is in excess or missing."""
+        is_asked = self.intent.denials or any(flow.looks_up for flow in self.intent.flows)
+        if self.is_verbatim or not is_asked:
+            return
+        from netgen.verify.kept import Kept  # noqa: PLC0415 - few specs have any
+
+        meant, there = reading
+        told = [*there.difference(meant), *meant.difference(there)]
+        policies = tuple(self.cluster.policies)
+        yield from Kept(self.intent, self.universe, self.semantics, self.meant, policies, self._apps()).problems(told)
+
     def _causes(self) -> Iterator[Problem]:
         from netgen.verify.causes import causes  # noqa: PLC0415 - same
 
-        return causes(self.meant, self.cluster.policies)
+        return causes(self.meant, self.cluster.policies, WORDINGS[self.intent.cni])
 
     def _pairs(self, reach: Reach) -> int:
         """Count the pairs with something open, of which one end at least is an app."""
@@ -224,13 +244,27 @@ def _claimed(intent: Intent) -> tuple[Policy, ...]:
     return claims.policies(intent)
 
 
-def _with_claims(proof: Proof, intent: Intent) -> Proof:
-    """Return *proof* with what its line says of the claims, should it hold."""
+def _denied(intent: Intent) -> tuple[Policy, ...]:
+    """Return what denials are compared by, as a policy beside those of the manifests."""
+    if not intent.denials:
+        return ()
+    from netgen.verify import kept  # noqa: PLC0415 - few specs have any
+
+    return kept.spoken(intent)
+
+
+def _completed(proof: Proof, intent: Intent) -> Proof:
+    """Return *proof* with what is said of the claims, and of what is weakened, should it hold."""
+    if any(flow.weakened is not None for flow in intent.flows):
+        from netgen.verify.weakened import extra  # noqa: PLC0415 - few specs have any
+
+        proof = replace(proof, beyond=extra(intent))
     if not intent.claims:
         return proof
     from netgen.verify import claims  # noqa: PLC0415 - same
 
-    return replace(proof, claims=len(intent.claims), provisos=claims.provisos(intent))
+    enforced, provisos = claims.enforced(intent), claims.provisos(intent)
+    return replace(proof, claims=len(intent.claims), enforced=enforced, provisos=provisos)
 
 
 def _first(findings: Iterator[Problem], what: str) -> Iterator[Problem]:

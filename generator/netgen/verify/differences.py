@@ -11,6 +11,7 @@ from netgen.evaluate.explain import Explanation, explain
 from netgen.evaluate.reach import Reach
 from netgen.evaluate.sets import PortSet
 from netgen.problems import Problem
+from netgen.verify.filtered import in_excess, is_missing, told_apart, wanted_note
 from netgen.verify.groups import CAN, Group, Row, beyond, can, groups, sentence
 from netgen.verify.reasons import DOUBT, closing, mending, opening, opening_place, spec_place
 
@@ -28,7 +29,7 @@ def missing(lost: list[list[Loss]], apps: int) -> Iterator[Problem]:
     for losses in lost:
         seen = [*told]
         for loss, widest in zip(losses, lost[-1], strict=True):
-            rows = [*beyond(loss.rows, seen)]
+            rows = [*told_apart(beyond(loss.rows, seen), loss.meant, loss.there)]
             told += rows
             yield from _missing(replace(loss, rows=rows), widest.there, apps, certain=losses is lost[0])
 
@@ -41,16 +42,19 @@ def _missing(loss: Loss, widest: Reach, apps: int, *, certain: bool) -> Iterator
         pair = group.source, group.target
         why, closed = (_explained(one, *pair, group.ports) for one in (loss.meant, loss.there))
         place = spec_place(why)
-        is_sure = certain and not group.ports & widest.allowed(*pair)
+        requests = is_missing(loss.meant, loss.there, group)
+        is_sure = bool(requests) or (certain and not group.ports & widest.allowed(*pair))
         said = sentence(widest.universe, group, "cannot" if is_sure else "perhaps cannot")
-        message = f"{said}, which {'the spec says' if place else 'no spec closes'}"
-        notes = (*closing(closed), *(() if is_sure else (DOUBT,)), *group.others(widest.universe))
+        message = f"{said}{requests}, which {'the spec says' if place else 'no spec closes'}"
+        doubts = () if is_sure else (DOUBT,)
+        asked = wanted_note(loss.meant, group) if requests else ()
+        notes = (*closing(closed), *asked, *doubts, *group.others(widest.universe))
         yield Problem("not-open", place, message, notes, mending(closed))
 
 
 def excess(readings: list[tuple[Reach, Reach]], around: Around | None, apps: int) -> Iterator[Problem]:
     """Yield what is there and not meant, under each of *readings*; *around* may have other policies that open it."""
-    plain = partial(_excess, readings[0][1])
+    plain = partial(_excess, *readings[0])
     if around is not None and around.foreign.names:
         from netgen.verify.around.others import opened  # noqa: PLC0415 - only a run that is given a cluster pays
 
@@ -58,17 +62,19 @@ def excess(readings: list[tuple[Reach, Reach]], around: Around | None, apps: int
         return
     told: list[Row] = []
     for meant, there in readings:
-        rows = list(beyond(there.difference(meant), told))
+        rows = list(told_apart(beyond(there.difference(meant), told), there, meant))
         told += rows
         for group in _shown(rows, apps, "not-closed"):
             yield group if isinstance(group, Problem) else plain(there, group)
 
 
-def _excess(narrow: Reach, there: Reach, group: Group) -> Problem:
+def _excess(meant: Reach, narrow: Reach, there: Reach, group: Group) -> Problem:
     why = _explained(there, group.source, group.target, group.ports)
-    word = can(narrow, group)
-    message = f"{sentence(narrow.universe, group, word)}, which no spec says"
-    notes = (*opening(why), *(() if word == CAN else (DOUBT,)), *group.others(narrow.universe))
+    requests = in_excess(meant, there, group)
+    word = CAN if requests else can(narrow, group)
+    message = f"{sentence(narrow.universe, group, word)}{requests}, which no spec says"
+    doubts = () if word == CAN else (DOUBT,)
+    notes = (*opening(why), *wanted_note(meant, group), *doubts, *group.others(narrow.universe))
     return Problem("not-closed", opening_place(why), message, notes, "close it, or say it in the spec")
 
 

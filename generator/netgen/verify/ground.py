@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from netgen.evaluate.endpoints import Kind
 from netgen.evaluate.mentions import Selection, peer_pods
-from netgen.evaluate.objects.model import BlockPeer
+from netgen.evaluate.objects.model import BlockPeer, Entity, PodPeer
 from netgen.evaluate.reach import Reach
 from netgen.evaluate.sets import ALL_PORTS, PortSet, Protocol, bits, mask_of, ports
 from netgen.evaluate.universe import Universe
-from netgen.intent import Addresses, App, AppKey, Intent, Peer, Pods, Route
+from netgen.intent import Addresses, App, AppKey, Entities, HostName, Intent, Peer, Pods, Route
 from netgen.records import record
 from netgen.verify import ideal
 from netgen.verify.reading import body, items, step
@@ -18,20 +18,25 @@ from netgen.verify.reading import body, items, step
 
 @record
 class Opening:
-    """Connections that are open: of *sources*, to *ports*; by policies, *hosted* on one node, or through a *route*."""
+    """Connections that are open: of *sources*, to *ports*; by policies, *hosted* on one node, or through a *route*.
+
+    *despite*: although they are denied.
+    """
 
     sources: int
     ports: PortSet
     hosted: bool = False
     route: Route | None = None
+    despite: bool = False
 
 
 @record
 class Ground:
     """What claims are held against, endpoints as bits.
 
-    *own* has those of each app's pods, and *kin*, for each of them, all that are pods of just the same apps. *hosts*
-    are nodes and apps on the host network, *pods* all pods, *outside* the addresses beyond the cluster.
+    *own* has those of each app's pods, and *kin*, for each of them, all that are pods of just the same apps; *worn* has
+    all that carry the labels of an app. *hosts* are nodes and apps on the host network, *pods* all pods that policies
+    hold, *outside* the addresses beyond the cluster.
     """
 
     intent: Intent
@@ -39,6 +44,7 @@ class Ground:
     there: Reach
     own: dict[Pods, int]
     kin: dict[int, int]
+    worn: tuple[int, ...]
     apps: int
     hosts: int
     pods: int
@@ -54,13 +60,22 @@ class Ground:
         """Yield what is open to *target*: by the policies, since no policy can hold it, and through entry points."""
         for sources, open_ports in self.there.row(target):
             yield Opening(sources, open_ports)
-        # A node and the pods that it runs always reach each other, and where pods run is not known.
+        # A node and the pods that it runs always reach each other, and where pods run is not known. Where nodes have
+        # names, policies hold what pods do with their own.
         if self.hosts >> target & 1:
-            yield Opening(self.pods, ALL_PORTS, hosted=True)
+            if not self.universe.symbols:
+                yield Opening(self.pods, ALL_PORTS, hosted=True)
         elif self.pods >> target & 1:
             yield Opening(self.hosts, ALL_PORTS, hosted=True)
         for route, port in self.routes.get(target, ()):
             yield Opening(self.outside, port, route=route)
+
+    def alike(self, target: int) -> int:
+        """Return the endpoints that carry the labels of an app which *target* carries too."""
+        found = 0
+        for worn in self.worn:
+            found |= worn if worn >> target & 1 else 0
+        return found
 
 
 def ground_of(intent: Intent, said: Reach, there: Reach) -> Ground:
@@ -70,13 +85,14 @@ def ground_of(intent: Intent, said: Reach, there: Reach) -> Ground:
     _share(intent, there.universe, own)
     kin = _kin(own)
     apps = mask_of(kin)
-    nodes = [index for index, one in enumerate(ends) if one.kind is Kind.NODE]
+    nodes = [index for index, one in enumerate(ends) if one.kind is Kind.NODE or one.entity is Entity.HOST]
     return Ground(
         intent=intent,
         said=said,
         there=there,
         own=own,
         kin=kin,
+        worn=tuple(_selected(app, there.universe) for app in intent.apps) if intent.denials else (),
         apps=apps,
         hosts=mask_of([*nodes, *(index for index in kin if ends[index].host_network)]),
         pods=mask_of([index for index, one in enumerate(ends) if one.is_pod]),
@@ -144,13 +160,15 @@ def side_of(peer: Peer, ground: Ground, *, wide: bool) -> int:
     An app is its own pods. Addresses are those beyond the pods, unless only pods have them.
     """
     universe, found = ground.universe, 0
+    if isinstance(peer, Entities | HostName):
+        return _symbols(peer, universe)
     if wide and isinstance(peer, Pods) and peer in ground.own:
         return ground.own[peer]
     blocks = []
     for one in ideal.peers(peer):
         if isinstance(one, BlockPeer):
             blocks.append(one.block)
-        else:
+        elif isinstance(one, PodPeer):
             members = universe.members(peer_pods(one, ""))
             found |= mask_of([*members.certain, *(members.perhaps if wide else ())])
     if blocks:
@@ -162,6 +180,32 @@ def side_of(peer: Peer, ground: Ground, *, wide: bool) -> int:
     return found
 
 
+def carrying(peer: Peer, ground: Ground) -> int:
+    """Return the endpoints of a side as a policy tells them: of pods, all that surely carry its labels."""
+    return side_of(peer, ground, wide=not isinstance(peer, Pods))
+
+
+def _symbols(peer: Entities | HostName, universe: Universe) -> int:
+    """Return the endpoints that have a name: entities, which may be known by their addresses too, or a host's."""
+    symbols, found = universe.symbols, 0
+    if isinstance(peer, HostName):
+        return symbols.names.get(ideal.name_pattern(peer), 0)
+    for entity in map(Entity, peer.names):
+        match entity:
+            case Entity.WORLD:
+                found |= universe.world
+            case Entity.KUBE_APISERVER:
+                found |= symbols.of(entity) | symbols.servers
+            case Entity.HOST | Entity.REMOTE_NODE:
+                nodes = [index for index, one in enumerate(universe.endpoints) if one.kind is Kind.NODE]
+                found |= symbols.of(entity) | mask_of(nodes)
+            case _:
+                found |= symbols.of(entity)
+    return found
+
+
 def is_internet(peer: Peer) -> bool:
-    """Return whether *peer* is the word `internet` of a claim: no other has blocks of all addresses."""
+    """Return whether *peer* is the word `internet` of a claim: nothing else is the world, or all addresses."""
+    if isinstance(peer, Entities):
+        return Entity.WORLD in map(Entity, peer.names)
     return isinstance(peer, Addresses) and any(block.cidr.endswith("/0") for block in peer.blocks)

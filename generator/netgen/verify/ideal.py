@@ -2,42 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from netgen import intent as meant
+from netgen import paths
 from netgen.evaluate.addresses import Block
 from netgen.evaluate.objects.model import (
     NAME_LABEL,
+    SERVICE_ACCOUNT,
+    Action,
     BlockPeer,
+    Direction,
+    Entity,
+    EntityPeer,
     Expression,
+    NamePeer,
     Operator,
     Peer,
     PodPeer,
     Policy,
     PortRule,
+    Request,
     Rule,
     Selector,
     Workload,
 )
 from netgen.evaluate.sets import Protocol
+from netgen.verify.wording import WORDINGS, Wording
 
 KIND = "Intent"
 """The kind of an ideal policy and of an app that stands for its own pods."""
 
 EVERYTHING = Selector()
+_EVERY_NAME = ("**",)
+"""The names that may be looked up where a CNI learns addresses from the answers."""
 
 _End = tuple[str, meant.Peer | meant.Everybody, tuple[meant.PortMatch, ...]]
 _Rule = tuple[tuple[Peer, ...] | None, tuple[PortRule, ...] | None]
 
 
 def policies(intent: meant.Intent) -> tuple[Policy, ...]:
-    """Return the policies that *intent* is: for each app its flows, and one for each closed namespace.
+    """Return the policies that *intent* is: for each app its flows, one for each closed namespace and each denial.
 
     The spots of policies and rules are those of the spec.
     """
-    closed = [Policy(KIND, one.namespace, one.document, EVERYTHING, (), (), spot=one.spot) for one in intent.isolated]
-    said = _Said()
-    return (*(_policy(app, intent, said) for app in intent.apps if app.ingress or app.egress), *closed)
+    said = _Said(WORDINGS[intent.cni])
+    nobody = said.wording.nobody
+    held = (_policy(app, intent, said) for app in intent.apps if app.ingress or app.egress)
+    closed = (
+        Policy(
+            KIND,
+            one.namespace,
+            one.document,
+            EVERYTHING,
+            nobody,
+            nobody,
+            spot=one.spot,
+            yielding=frozenset(Direction if one.staged else ()),
+        )
+        for one in intent.isolated
+    )
+    return (*held, *closed, *(_denial(one, said) for one in intent.denials))
 
 
 def workloads(intent: meant.Intent) -> tuple[Workload, ...]:
@@ -48,6 +73,7 @@ def workloads(intent: meant.Intent) -> tuple[Workload, ...]:
             app.key.namespace,
             app.key.name,
             _worn(app.selector),
+            service_account=app.selector.account or None,
             host_network=app.host_network,
             ports_known=False,
             spot=app.spot,
@@ -57,36 +83,103 @@ def workloads(intent: meant.Intent) -> tuple[Workload, ...]:
 
 
 class _Said(dict[_End, _Rule]):
-    """What a policy of a namespace says of an end and its ports; most are said many times."""
+    """What a policy of a namespace says of an end and its ports, in one *wording*; most are said many times."""
+
+    def __init__(self, wording: Wording) -> None:
+        super().__init__()
+        self.wording = wording
 
     def __missing__(self, key: _End) -> _Rule:
         home, peer, ports = key
-        whom = None if isinstance(peer, meant.Everybody) else tuple(peers(peer, home))
+        here = home if self.wording.at_home else ""
+        everywhere = self.wording.every_namespace
+        whom = None if isinstance(peer, meant.Everybody) else tuple(peers(peer, here, everywhere))
         found = self[key] = whom, port_rules(ports)
         return found
 
 
 def _policy(app: meant.App, intent: meant.Intent, said: _Said) -> Policy:
     home, inward, outward = app.key.namespace, intent.flows_to.get(app.key, ()), intent.flows_from.get(app.key, ())
-    into = [Rule(*said[home, one.source, one.ports], number, one.spot) for number, one in enumerate(inward)]
-    out = [Rule(*said[home, one.target, one.ports], number, one.spot) for number, one in enumerate(outward)]
+    into = [
+        Rule(*said[home, one.source, one.ports], number, one.spot, requests=_requests(one))
+        for number, one in enumerate(inward)
+    ]
+    out = [
+        Rule(*said[home, one.target, one.ports], number, one.spot, lookups=_EVERY_NAME if one.looks_up else None)
+        for number, one in enumerate(outward)
+    ]
     return Policy(
         KIND,
         app.key.namespace,
         app.key.name,
         selector(app.selector),
-        tuple(into) if app.ingress else None,
-        tuple(out) if app.egress else None,
+        tuple(into) or said.wording.nobody if app.ingress else None,
+        tuple(out) or said.wording.nobody if app.egress else None,
         spot=app.spot,
+        yielding=frozenset(_directions(app) if app.staged else ()),
     )
 
 
-def peers(peer: meant.Peer, home: str = "") -> Iterable[PodPeer | BlockPeer]:
-    """Return *peer* as the evaluator has it; of pods in the namespace *home* a policy there names no namespace."""
-    if isinstance(peer, meant.Addresses):
-        return [BlockPeer(Block(block.cidr, block.excluded)) for block in peer.blocks]
-    space = EVERYTHING if peer.namespace is None else Selector(((NAME_LABEL, peer.namespace),))
-    return [PodPeer(None if peer.namespace == home else space, selector(peer.selector))]
+def _directions(app: meant.App) -> Iterator[Direction]:
+    """Yield the directions in which *app* has rules."""
+    yield from (Direction.INGRESS,) if app.ingress else ()
+    yield from (Direction.EGRESS,) if app.egress else ()
+
+
+def _requests(flow: meant.Flow) -> tuple[Request, ...] | None:
+    """Return the HTTP requests that pass by *flow*; None for whatever there is."""
+    found = {Request(method, paths.expression(one.path)) for one in flow.requests for method in one.methods or ("",)}
+    return tuple(sorted(found)) or None
+
+
+def _denial(denial: meant.Denial, said: _Said) -> Policy:
+    namespace = denial.subject.namespace
+    rules = tuple(
+        Rule(*said[namespace or "", peer, denial.ports], number, denial.spot, Action.DENY)
+        for number, peer in enumerate(denial.peers)
+    )
+    direction = Direction(denial.direction)
+    return Policy(
+        KIND,
+        namespace or "",
+        denial.name,
+        selector(denial.subject.selector),
+        rules if direction is Direction.INGRESS else None,
+        rules if direction is Direction.EGRESS else None,
+        spot=denial.spot,
+        scope=_space(denial.subject, said.wording.every_namespace) if namespace is None else None,
+        yielding=frozenset((direction,)),
+    )
+
+
+def peers(peer: meant.Peer, home: str = "", everywhere: Selector = EVERYTHING) -> Iterable[Peer]:
+    """Return *peer* as the evaluator has it; of pods in the namespace *home* a policy there names no namespace.
+
+    *everywhere* selects all namespaces.
+    """
+    match peer:
+        case meant.Addresses(blocks):
+            return [BlockPeer(Block(block.cidr, block.excluded)) for block in blocks]
+        case meant.Entities(names):
+            return [EntityPeer(Entity(name)) for name in names]
+        case meant.HostName():
+            return [NamePeer(name_pattern(peer))]
+        case meant.Pods(namespace, pods):
+            space = _space(peer, everywhere) if namespace is None else Selector(((NAME_LABEL, namespace),))
+            return [PodPeer(None if namespace == home else space, selector(pods))]
+
+
+def _space(pods: meant.Pods, everywhere: Selector) -> Selector:
+    """Return the namespaces of *pods*, which are in all of them but some."""
+    if not pods.beyond:
+        return everywhere
+    others = Expression(NAME_LABEL, Operator.NOT_IN, pods.beyond)
+    return Selector(everywhere.labels, tuple(sorted((*everywhere.expressions, others))))
+
+
+def name_pattern(name: meant.HostName) -> str:
+    """Return the pattern of *name* as NamePeer has it."""
+    return f"*{name.pattern}" if name.pattern.startswith("*.") else name.pattern
 
 
 def port_rules(ports: tuple[meant.PortMatch, ...]) -> tuple[PortRule, ...] | None:
@@ -94,7 +187,9 @@ def port_rules(ports: tuple[meant.PortMatch, ...]) -> tuple[PortRule, ...] | Non
     if not ports:
         return None
     return tuple(
-        PortRule(Protocol(one.protocol), one.port, one.port) if one.port else PortRule(Protocol(one.protocol))
+        PortRule(Protocol(one.protocol), one.port, one.last or one.port)
+        if one.port
+        else PortRule(Protocol(one.protocol))
         for one in ports
     )
 
@@ -102,7 +197,8 @@ def port_rules(ports: tuple[meant.PortMatch, ...]) -> tuple[PortRule, ...] | Non
 def selector(written: meant.Selector) -> Selector:
     """Return *written* as the evaluator has it."""
     expressions = tuple(Expression(one.key, Operator(one.operator), one.values) for one in written.expressions)
-    return Selector(written.labels, expressions)
+    account = ((SERVICE_ACCOUNT, written.account),) if written.account else ()
+    return Selector(tuple(sorted((*written.labels, *account))), expressions)
 
 
 def _worn(written: meant.Selector) -> tuple[tuple[str, str], ...]:

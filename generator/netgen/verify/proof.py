@@ -19,7 +19,8 @@ class Proof:
     *opened* and *closed* count pairs of endpoints, one of which at least is an app: those that the Intent opens at some
     port, and those between which nothing is open under the widest reading. *warnings* are about the cluster around the
     manifests; *assumes* is what was not looked at, and *beside* what was: how much of the cluster, as a phrase. So many
-    *claims* hold, with *provisos*. *too_large*: nothing was found, but not every combination was looked at.
+    *claims* hold, of which so many are *enforced* for all pods, with *provisos*; *beyond* is what `enforce: l4` opens
+    besides what is asked for. *too_large*: nothing was found, but not every combination was looked at.
     """
 
     opened: int
@@ -31,6 +32,8 @@ class Proof:
     claims: int = 0
     provisos: tuple[str, ...] = ()
     too_large: bool = False
+    beyond: tuple[str, ...] = ()
+    enforced: int = 0
 
     @property
     def is_open(self) -> bool:
@@ -40,6 +43,7 @@ class Proof:
     def __str__(self) -> str:
         words = "claim holds" if self.claims == 1 else "claims hold"
         claimed = f", {self.claims} never {words} for the apps" if self.claims else ""
+        claimed += f", {self.enforced} enforced for all pods" if self.enforced else ""
         return f"{_pairs(self.opened)} open, {_pairs(self.closed)} closed{claimed}"
 
 

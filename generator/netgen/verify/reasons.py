@@ -40,13 +40,25 @@ def closing(why: Explanation) -> Iterator[str]:
                     yield f"policyTypes of {policy} leaves its {direction} rules out, which some network plugins heed"
         elif side.passing is not None:
             for policy, rule in side.deciding:
-                yield f"{direction}: {policy.kind} {policy} lets pass some requests only{_where(_spot(policy, rule))}"
+                said = only(rule) if rule else ""
+                yield f"{direction}: {policy.kind} {policy} opens it{said}{_where(_spot(policy, rule))}"
 
 
 def opening(why: Explanation) -> Iterator[str]:
     """Yield what opens a connection, or leaves it open, on each side."""
     for direction, side in _sides(why):
         yield from of_side(direction, side)
+
+
+def only(rule: Rule) -> str:
+    """Return which requests *rule* lets pass, where it does not let all of them."""
+    if rule.requests is None and rule.lookups is None:
+        return ""
+    from netgen.evaluate.filters import passing  # noqa: PLC0415 - few clusters have policies with requests
+    from netgen.verify.requests import in_words  # noqa: PLC0415 - same
+
+    found = passing(rule)
+    return "" if found is None else f" only for {in_words((found,))}"
 
 
 def of_side(direction: Direction, side: Side) -> Iterator[str]:
@@ -59,7 +71,7 @@ def of_side(direction: Direction, side: Side) -> Iterator[str]:
         yield f"no policy isolates the {direction} side" if side.governed else f"nothing governs the {direction} side"
     for policy, rule in side.deciding:
         name = f"{policy.kind} {policy}"
-        yield f"{direction}: {name}, rule {rule.index}" if rule else f"no {direction} rule: {name}"
+        yield f"{direction}: {name}, rule {rule.index}{only(rule)}" if rule else f"no {direction} rule: {name}"
 
 
 def opening_place(why: Explanation) -> Place | None:
@@ -98,7 +110,7 @@ def mending(why: Explanation) -> str:
     )
     ways = [f"take the denial out of {denying}"] if denying else []
     ways += [f"add the rule to {closed}"] if closed else []
-    ways += [f"let all requests pass in {filtering}"] if filtering else []
+    ways += [f"let the requests pass in {filtering}"] if filtering else []
     undo = "undo what took it" if closed and len(ways) == 1 else "undo what changed the policies"
     return f"{' and '.join(ways)}, or {undo}" if ways else "see what changed the policies"
 

@@ -97,7 +97,7 @@ class _Reader:
         group, name_of_kind = kind
         if kind not in kinds.of_plugin(self.cni) and kinds.undecided(group, name_of_kind):
             what = f"the kind {name_of_kind} of {group or 'v1'} is not evaluated, and may decide who reaches whom"
-            self.unknowns.append(Unknown(what, spot.at("kind").value(), _without(name_of_kind, body)))
+            self.unknowns.append(Unknown(what, spot.at("kind").value(), _without(kind, body)))
             return
         make = self._maker(body, kind)
         if make is None:
@@ -184,12 +184,15 @@ class _Reader:
         )
 
 
-def _without(kind: str, body: dict[str, Any]) -> str:
+def _without(kind: Kind, body: dict[str, Any]) -> str:
     """Return what to do about a policy of a *kind* that is not evaluated."""
+    plugin = kinds.plugin_of(kind)
+    if plugin:
+        return f"where {plugin} is the network plugin, say so: --cni {plugin}, or cni: {plugin} in the Platform"
     metadata = body.get("metadata")
     parts = [metadata.get(key) for key in ("namespace", "name")] if isinstance(metadata, dict) else []
     name = "/".join(part for part in parts if isinstance(part, str) and part)
-    what = f"{kind} {name}" if name else "it"
+    what = f"{kind[1]} {name}" if name else "it"
     return f"write what {what} says as a NetworkPolicy, or leave it out: what it opens or closes is then not looked at"
 
 

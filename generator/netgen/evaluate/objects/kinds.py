@@ -18,6 +18,11 @@ def of_plugin(cni: str) -> frozenset[tuple[str, str]]:
     return _READ.get(cni, frozenset())
 
 
+def plugin_of(kind: tuple[str, str]) -> str:
+    """Return the network plugin whose own *kind* is read; nothing where it is no plugin's."""
+    return next((cni for cni, read in _READ.items() if kind in read), "")
+
+
 _GROUPS = frozenset(
     (
         "cilium.io",

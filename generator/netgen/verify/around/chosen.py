@@ -64,7 +64,7 @@ class Index:
         self._with: dict[tuple[str, str, str | None], list[Workload]] = {}
         for one in workloads:
             self._in.setdefault(one.namespace, []).append(one)
-            for key, value in (*one.labels, *((key, None) for key in one.unsure)):
+            for key, value in (*one.selectable.items(), *((key, None) for key in one.untold)):
                 self._with.setdefault((one.namespace, key, value), []).append(one)
 
     def selected(self, pods: Pods) -> tuple[Workload, ...]:
@@ -82,5 +82,5 @@ class Index:
 
 
 def _may_match(selector: Selector, one: Workload) -> bool:
-    labels = dict(one.labels)
-    return all(ask.key in one.unsure or ask.holds(labels.get(ask.key)) for ask in selector.asks())
+    labels, untold = one.selectable, one.untold
+    return all(ask.key in untold or ask.holds(labels.get(ask.key)) for ask in selector.asks())

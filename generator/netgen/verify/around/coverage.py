@@ -55,7 +55,7 @@ def undeclared_ports(intent: Intent, chosen: Chosen) -> Iterator[Problem]:
         declared = {port for one in chosen.of(app) for port in _declared(one)}
         listed = ", ".join(f"{number}/{protocol}" for number, protocol in sorted(declared)[:_NAMED])
         for port in app.ports:
-            if declared and (port.container, port.protocol) not in declared:
+            if declared and not port.last and (port.container, port.protocol) not in declared:
                 what = f"{port.container}/{port.protocol}"
                 message = f"no container of {app.key} declares the port {what}, which is the one that is opened"
                 notes = (f"{named(chosen.of(app))} declares {listed}",)

@@ -93,7 +93,7 @@ def _wanted(flow: Flow) -> PortSet:
     wanted = NO_PORTS
     for one in flow.ports:
         protocol = Protocol(one.protocol)
-        wanted |= ports(protocol, one.port, one.port) if one.port else ports(protocol)
+        wanted |= ports(protocol, one.port, one.last or one.port) if one.port else ports(protocol)
     return wanted if flow.ports else ALL_PORTS
 
 

@@ -11,7 +11,8 @@ from netgen.evaluate.reach import Reach
 from netgen.problems import Problem
 from netgen.records import record
 from netgen.source import Spot
-from netgen.verify.groups import Group, Row, beyond, can, groups, sentence
+from netgen.verify.filtered import in_excess, told_apart
+from netgen.verify.groups import CAN, Group, Row, beyond, can, groups, sentence
 from netgen.verify.reading import body, step, where
 
 MOST_ROWS = 50
@@ -25,12 +26,12 @@ Plain = Callable[[Reach, Group], Problem]
 
 @record
 class Others:
-    """The policies that are not among the manifests, by namespace and name."""
+    """The policies that are not among the manifests, by kind, namespace and name."""
 
-    names: frozenset[tuple[str, str]]
+    names: frozenset[tuple[str, str, str]]
 
     def __contains__(self, policy: Policy) -> bool:
-        return (policy.namespace, policy.name) in self.names
+        return (policy.kind, policy.namespace, policy.name) in self.names
 
     def place(self, policy: Policy) -> str:
         """Return *policy* as a note names it, with its place if it is one of these."""
@@ -39,7 +40,7 @@ class Others:
 
 def others(policies: Iterable[Policy]) -> Others:
     """Return *policies* as the ones that are not among the manifests."""
-    return Others(frozenset((policy.namespace, policy.name) for policy in policies))
+    return Others(frozenset((policy.kind, policy.namespace, policy.name) for policy in policies))
 
 
 @record
@@ -81,7 +82,7 @@ def opened(readings: Iterable[tuple[Reach, Reach]], foreign: Others, apps: int, 
     narrow: Reach | None = None
     for meant, there in readings:
         narrow = narrow or there
-        rows = list(beyond(there.difference(meant), told))
+        rows = list(told_apart(beyond(there.difference(meant), told), there, meant))
         told += rows
         for number, group in enumerate(group for row in rows for group in groups([row], apps)):
             if number >= MOST_ROWS:
@@ -93,7 +94,9 @@ def opened(readings: Iterable[tuple[Reach, Reach]], foreign: Others, apps: int, 
                 continue
             bundle = bundles.setdefault(tuple(sorted({str(one.policy) for one in causes})), _Bundle())
             bundle.rules |= dict.fromkeys(causes)
-            bundle.told.append(sentence(there.universe, group, can(narrow, group)))
+            requests = in_excess(meant, there, group)
+            word = CAN if requests else can(narrow, group)
+            bundle.told.append(f"{sentence(there.universe, group, word)}{requests}")
             bundle.count += group.count
     for bundle in bundles.values():
         yield _told(bundle)

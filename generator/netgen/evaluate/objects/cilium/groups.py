@@ -110,7 +110,7 @@ def _shared(some: Iterable[str], others: Iterable[str]) -> list[str]:
 def _without(cidrs: Iterable[str], holes: list[str]) -> Iterator[Block]:
     for one in cidrs:
         if not any(_within(one, hole) for hole in holes):
-            yield Block(one, tuple(sorted({hole for hole in holes if _within(hole, one)})))
+            yield Block(one, tuple(dict.fromkeys(hole for hole in holes if _within(hole, one))))
 
 
 def _within(inner: str, outer: str) -> bool:

@@ -134,7 +134,7 @@ def _add_pods(found: Sorted, ask: Ask, known: Known) -> None:
         found.nobody |= not _is_this_cluster(ask, known)
     elif key == SERVICE_ACCOUNT and ask.asks.operator not in _WITH_VALUES:
         found.nobody |= not ask.is_positive  # each pod has one
-    elif _is_unseen(key):
+    elif is_unseen(key):
         found.nobody |= ask.is_positive
     else:
         found.pods.append(ask)
@@ -159,19 +159,20 @@ def together(asks: list[Ask], *more: tuple[str, str]) -> Selector:
 
 
 @lru_cache(maxsize=1024)  # few keys are written everywhere
-def _is_unseen(key: str) -> bool:
+def is_unseen(key: str) -> bool:
+    """Return whether pods may wear a label *key* that their identities do not have, unless the agents are told so."""
     return key != SERVICE_ACCOUNT and _UNSEEN.match(key) is not None
 
 
 def is_seen(selector: Selector) -> bool:
     """Return whether *selector* of plain labels asks only for those that Cilium sees."""
     labels, expressions = selector
-    return not any(_is_unseen(pair[0]) for pair in labels) and not any(_is_unseen(one[0]) for one in expressions)
+    return not any(is_unseen(pair[0]) for pair in labels) and not any(is_unseen(one[0]) for one in expressions)
 
 
 def seen(selector: Selector) -> Selector:
     """Return what *selector* of plain labels means where Cilium sees only some of the labels of pods."""
-    unseen = [one for one in selector.asks() if _is_unseen(one.key)]
+    unseen = [one for one in selector.asks() if is_unseen(one.key)]
     if any(not one.holds(None) for one in unseen):
         return NOBODY
     return Selector(selector.labels, tuple(one for one in selector.expressions if one not in unseen))
