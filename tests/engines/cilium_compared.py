@@ -14,7 +14,7 @@ from engine import Port
 from netgen.evaluate.filters import Filter, Lookup, Passing
 from netgen.evaluate.names import is_match
 from netgen.evaluate.objects import Cluster, read_cluster
-from netgen.evaluate.objects.model import Entity
+from netgen.evaluate.objects.model import Entity, Policy
 from netgen.evaluate.reach import Reach
 from netgen.evaluate.semantics import PROFILES, Reading
 from netgen.evaluate.sets import Protocol, icmp
@@ -22,21 +22,23 @@ from netgen.evaluate.universe import universe
 from netgen.source import Dialect, read
 from writing import plainly
 
-NOWHERE = "100.64.0.1"
+NOWHERE = "192.0.2.200"
 """An address in no block but those of all addresses, like that of a name of which no address is told."""
 
 
 class Answers:
-    """What netgen says about *question*: 1 and 0 for open and closed, f for some requests, ? where it is not sure."""
+    """What netgen says about *question*: 1 and 0 for open and closed, f for some requests, ? where it is not sure.
 
-    def __init__(self, question: Question) -> None:
+    With *policies* it is what these say of the pods in question, and not the policies of its manifests.
+    """
+
+    def __init__(self, question: Question, policies: tuple[Policy, ...] | None = None) -> None:
         self.question = question
         self.cluster = understood(question)
-        self.space = universe(
-            self.cluster.workloads, self.cluster.namespaces, [self.cluster.policies], entities=tuple(Entity)
-        )
+        held = self.cluster.policies if policies is None else policies
+        self.space = universe(self.cluster.workloads, self.cluster.namespaces, [held], entities=tuple(Entity))
         cilium = PROFILES["cilium"]
-        self.narrow, self.wide = (Reach(self.space, self.cluster.policies, cilium, reading) for reading in Reading)
+        self.narrow, self.wide = (Reach(self.space, held, cilium, reading) for reading in Reading)
         self._ends = {text: self._end(text) for text in question.ends}
 
     def verdicts(self) -> Iterator[tuple[str, str]]:
