@@ -7,7 +7,7 @@ from textwrap import dedent
 import pytest
 
 from netgen import api
-from netgen.intent import EVERY_POD, Addresses, Flow, Peer, Pods, Selector
+from netgen.intent import EVERY_POD, Addresses, Entities, Flow, HostName, Peer, Pods, Selector
 from netgen.problems import NetgenError, Problem, Severity
 
 PLATFORM_HEAD = "apiVersion: netgen.dev/v1alpha1\nkind: Platform\nmetadata: {name: example}\n"
@@ -70,13 +70,18 @@ def line(flow: Flow) -> str:
     """Return a permission as a line of `opened`."""
     source = str(flow.source_app) if flow.source_app and isinstance(flow.source, Pods) else end(flow.source)
     target = str(flow.target_app) if flow.target_app and isinstance(flow.target, Pods) else end(flow.target)
-    ports = ",".join(f"{port.port or 'all'}/{port.protocol}" for port in flow.ports) or "everything"
+    spans = [f"{port.port or 'all'}{f'-{port.last}' if port.last else ''}/{port.protocol}" for port in flow.ports]
+    ports = ",".join(spans) or "everything"
     half = "" if flow.source_app and flow.target_app else " (out)" if flow.source_app else " (in)"
     return f"{source} -> {target} {ports}{half}"
 
 
 def end(peer: Peer) -> str:
-    """Return pods or addresses as text: `shop/app=web`, `shop/*`, `any`, `10.0.0.0/8`, `::/0 without fe80::/10`."""
+    """Return a peer as text: `shop/app=web`, `shop/*`, `any`, `10.0.0.0/8`, `::/0 without fe80::/10`, `host+world`."""
+    if isinstance(peer, Entities):
+        return "+".join(peer.names)
+    if isinstance(peer, HostName):
+        return peer.pattern
     if isinstance(peer, Addresses):
         return " + ".join(
             block.cidr + (" without " + ",".join(block.excluded) if block.excluded else "") for block in peer.blocks

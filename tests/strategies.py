@@ -117,14 +117,15 @@ def _index(size: int) -> st.SearchStrategy[int]:
 
 
 @cache
-def _indexes(size: int, least: int, most: int) -> st.SearchStrategy[list[int]]:
+def indexes(size: int, least: int, most: int) -> st.SearchStrategy[list[int]]:
+    """Return so many different numbers below *size*."""
     return st.lists(_index(size), min_size=least, max_size=most, unique=True)
 
 
 @st.composite
 def systems(draw: st.DrawFn) -> System:
     """Return a system of one to four documents with up to seven apps each."""
-    return Maker(lambda size: draw(_index(size)), lambda size, least, most: draw(_indexes(size, least, most))).system()
+    return Maker(lambda size: draw(_index(size)), lambda size, least, most: draw(indexes(size, least, most))).system()
 
 
 class Maker:

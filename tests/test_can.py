@@ -392,6 +392,11 @@ def test_the_controller_is_a_workload_where_there_is_one() -> None:
         ),
         ("ftp://shop.example.com/", "bad-url", "`ftp://shop.example.com/` is no URL that an Ingress could serve"),
         ("https://[x/", "bad-url", "`https://[x/` is no URL that an Ingress could serve"),
+        (
+            "api.stripe.com:443",
+            "unknown-end",
+            "nothing among the manifests is called `api.stripe.com`, and no policy names such a host outside",
+        ),
         ("bd.shop.svc:80", "unknown-end", "there is no Service shop/bd among the manifests (did you mean `shop/db`?)"),
         ("db.shop.svc:8080", "unknown-port", "the Service shop/db has no port `8080`"),
         ("db.shop.svc", "bad-port", "`db.shop.svc` has no port"),

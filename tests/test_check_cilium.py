@@ -31,7 +31,7 @@ POLICY = {
             {
                 "fromCIDRSet": [{"cidr": "10.0.0.0/8", "except": ["10.1.0.0/16"]}],
                 "toPorts": [
-                    {"ports": PORTS, "rules": {"http": [{"path": "/a\\.b/[^/?]+(\\?.*)?", "method": "GET"}]}},
+                    {"ports": PORTS, "rules": {"http": [{"path": "/a\\.b/[!-.0->@-~]+(\\?[!-~]*)?", "method": "GET"}]}},
                 ],
             },
         ],
@@ -283,14 +283,14 @@ def test_a_body_with_right_sections_is_shortened_and_another_is_not() -> None:
 @pytest.mark.parametrize(
     ("path", "steps"),
     [
-        ("/", 17),
-        ("/orders", 23),
-        ("/api/v1/orders/*", 41),
-        ("/api/v1/orders/*/items/*", 58),
-        ("/api/v1/*/a/*/b/**", 61),
-        ("/**", 28),
-        ("/a.b(c)", 23),
-        ("/é", 19),
+        ("/", 10),
+        ("/orders", 16),
+        ("/api/v1/orders/*", 28),
+        ("/api/v1/orders/*/items/*", 39),
+        ("/api/v1/*/a/*/b/**", 31),
+        ("/**", 10),
+        ("/a.b(c)", 16),
+        ("/é", 12),
     ],
 )
 def test_the_steps_of_an_expression_are_those_of_re2(path: str, steps: int) -> None:

@@ -248,7 +248,7 @@ WEB = policy(
     ("sections", "fix"),
     [
         ((lets_in(),), None),
-        ((lets_in(GET),), "let all requests pass in CiliumNetworkPolicy shop/api, or undo what changed the policies"),
+        ((lets_in(GET),), "let the requests pass in CiliumNetworkPolicy shop/api, or undo what changed the policies"),
         (
             (lets_in(), DENIES),
             "take the denial out of CiliumNetworkPolicy shop/api, or undo what changed the policies",

@@ -393,13 +393,14 @@ def test_cni() -> None:
     assert run("check", SEED, "platform.yaml")[0] == 2
     for name, code in (
         ("kubernets", "unknown-cni"),
-        ("cilium", "not-yet"),
-        ("cilium 1.19", "not-yet"),
+        ("calico", "not-yet"),
+        ("cilium 1.1", "unknown-cni"),
         ("", "unknown-cni"),
     ):
         result, stream, said = run("check", SEED, "--cni", name)
         assert (result, stream) == (2, ""), name
         assert f"error[{code}]" in said
+    assert run("check", SEED, "--cni", "cilium 1.19")[0] == 0
 
 
 def test_ingress() -> None:

@@ -793,6 +793,18 @@ def test_what_a_kustomization_changes_is_not_understood(head: str) -> None:
 CILIUM = {"apiVersion": "cilium.io/v2", "kind": "CiliumNetworkPolicy", "metadata": {"name": "x"}, "spec": {}}
 
 
+def test_what_is_clusterwide_is_told_of_namespaces_that_nothing_names() -> None:
+    """A denial for all pods is one for those of other namespaces, which are named so."""
+    metadata = {"apiVersion": "cilium.io/v2", "kind": "CiliumClusterwideNetworkPolicy", "metadata": {"name": "x"}}
+    opening = {"enableDefaultDeny": {"egress": False}, "egressDeny": [{"toCIDR": ["169.254.169.254/32"]}]}
+    denial: Body = {**metadata, "spec": {"endpointSelector": {}, **opening}}
+    assert told(objects([deployment("db")]), objects([deployment("db"), denial]), cni="cilium") == [
+        "every pod of other namespaces can no longer open 169.254.169.254 on every port",
+        "every pod of shop can no longer open 169.254.169.254 on every port",
+        "2 closed",
+    ]
+
+
 def test_what_is_not_understood_is_never_no_change() -> None:
     """On one side or on both."""
     known = [deployment("db"), policy("db")]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from netgen import api
+from netgen.intent import Entities, Pods
 from netgen.problems import NetgenError
 from netgen.report import text
 from netgen.spec.controllers import controllers
@@ -88,7 +89,8 @@ def test_the_error_of_the_readme_is_what_netgen_says(tmp_path: Path, monkeypatch
 def test_the_documents_of_the_page_about_specs_are_read(tmp_path: Path) -> None:
     """The Platform, the peers and the claims that it shows, put around the README's spec, load, and the claims hold."""
     shop = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)[0]
-    checkout, peers, never, platform = re.findall(r"```yaml\n(.*?)```", SPEC, re.DOTALL)
+    documents = re.sub(r"<!-- file .*? -->\n```yaml\n.*?```", "", SPEC, flags=re.DOTALL)  # these are run
+    checkout, peers, never, platform = re.findall(r"```yaml\n(.*?)```", documents, re.DOTALL)
     (tmp_path / "spec.yaml").write_text(f"{shop}{peers}{never}---\n{platform}", encoding="utf-8")
     loaded = api.load(tmp_path / "spec.yaml")
     assert [str(app.key) for app in loaded.intent.apps] == ["default/backend", "default/frontend"]
@@ -118,16 +120,22 @@ def test_a_short_form_means_its_long_form(short: str, long: str) -> None:
     assert texts[0] == texts[1]
 
 
+def plane_text(plane: Pods | Entities) -> str:
+    """Return a data plane as the page has it."""
+    if isinstance(plane, Entities):
+        return f"the entity {', '.join(plane.names)}"
+    return f"{plane.namespace}/" + ",".join(f"{key}={value}" for key, value in plane.selector.labels)
+
+
 def test_the_controllers_of_the_page_about_specs_are_the_profiles() -> None:
-    """Each profile is a row, with its class and the pods of its data plane."""
+    """Each profile is a row, with its class and the pods of its data plane, or what a policy calls that is no pods."""
     rows = re.findall(r"^\| (?:`([a-z-]+)`)? ?\| `([a-z-]+)`[^|]*\| `([^`|]+)` \|$", SPEC, re.MULTILINE)
     known = controllers()
     expected = {
         (
             next((key for key, value in known.by_class.items() if value is profile), ""),
             name,
-            f"{profile.data_plane.namespace}/"
-            + ",".join(f"{key}={value}" for key, value in profile.data_plane.selector.labels),
+            plane_text(profile.data_plane),
         )
         for name, profile in known.by_name.items()
     }
@@ -139,9 +147,9 @@ ROWS = re.findall(r"^\| (`[^|]*`)? ?\| (`[^|]*`) \|", KEYS, re.MULTILINE)
 ABOUT_NAMES = {
     *("unknown-app", "callee-not-loaded", "caller-unmanaged", "grant-unused", "unknown-port", "ambiguous-port"),
     *("unenforceable-nodes", "unenforceable-apiserver", "entrypoint-missing", "unknown-overlap", "service-conflict"),
-    *("no-platform", "world-includes-pods", "host-network", "grant-idle"),
+    *("no-platform", "world-includes-pods", "host-network", "grant-idle", "unenforceable-service-account"),
 }
-"""Codes that an example gets because the rest of its system is not there."""
+"""Codes that an example gets because the rest of its system is not there, or another CNI is."""
 
 
 def test_the_keys_of_the_page_about_specs_are_read() -> None:

@@ -35,7 +35,7 @@ def test_what_is_rendered_is_what_is_meant_in_the_same_words(system: str) -> Non
     """The policies of an example are alike in any order of apps, and not alike once one is changed, doubled or gone."""
     meant = api.load(ROOT / "specs" / system).intent
     said = ideal.policies(meant)
-    found = read_cluster([manifest.document for manifest in api.render(meant)]).policies
+    found = read_cluster([manifest.document for manifest in api.render(meant)], cni=meant.cni).policies
     assert alike(said, found)
     assert alike(said, tuple(reversed(found)))
     assert not alike(said, found[1:])

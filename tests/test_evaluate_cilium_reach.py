@@ -130,6 +130,12 @@ def test_a_denial_beats_what_other_policies_allow() -> None:
     assert [ground.says(one, API, port) for one, port in asked] == ["closed", "open", "open", "open"]
 
 
+def test_the_world_is_somebody_whatever_kind_of_policy_speaks_of_it_alone() -> None:
+    """What is meant is of no CNI's kind, and its rules are compared with those that are."""
+    ground = Ground(policy(egress=[deny(EntityPeer(Entity.WORLD))], yielding=[Direction.EGRESS], kind="Intent"))
+    assert [ground.says(API, one) for one in ("203.0.113.7", DB)] == ["closed", "open"]
+
+
 def test_a_denial_beats_a_narrower_allowance_of_its_own_policy() -> None:
     """That one pod is allowed is no exception from what is denied to all."""
     ground = Ground(policy(egress=[rule(app("db"), port=5432), deny(EVERY_POD)]))

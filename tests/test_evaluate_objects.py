@@ -392,8 +392,7 @@ def test_what_the_api_server_refuses_is_named(spec: str, said: str) -> None:
 @pytest.mark.parametrize(
     ("version", "kind"),
     [
-        ("cilium.io/v2", "CiliumNetworkPolicy"),
-        ("cilium.io/v2", "CiliumCIDRGroup"),
+        ("cilium.io/v2", "CiliumEgressGatewayPolicy"),
         ("projectcalico.org/v3", "NetworkPolicy"),
         ("projectcalico.org/v3", "Tier"),
         ("crd.projectcalico.org/v1", "GlobalNetworkPolicy"),
@@ -424,12 +423,19 @@ def test_policies_of_other_kinds_are_named(version: str, kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("metadata", "named"), [("metadata: {name: all}", "CiliumClusterwideNetworkPolicy all"), ("metadata: [1]", "it")]
+    ("metadata", "named"), [("metadata: {name: all}", "GlobalNetworkPolicy all"), ("metadata: [1]", "it")]
 )
 def test_a_policy_of_the_whole_cluster_is_named_without_a_namespace(metadata: str, named: str) -> None:
     """What has no name is only called it."""
-    (unknown,) = cluster_of(f"apiVersion: cilium.io/v2\nkind: CiliumClusterwideNetworkPolicy\n{metadata}\n").unknowns
+    (unknown,) = cluster_of(f"apiVersion: projectcalico.org/v3\nkind: GlobalNetworkPolicy\n{metadata}\n").unknowns
     assert unknown.fix.startswith(f"write what {named} says as a NetworkPolicy")
+
+
+@pytest.mark.parametrize("kind", ["CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy", "CiliumCIDRGroup"])
+def test_a_kind_of_a_plugin_names_the_plugin(kind: str) -> None:
+    """What is read under another network plugin is not to be written otherwise: the plugin is to be named."""
+    (unknown,) = cluster_of(object_of("cilium.io/v2", kind, " {}")).unknowns
+    assert unknown.fix == "where cilium is the network plugin, say so: --cni cilium, or cni: cilium in the Platform"
 
 
 HELM = "this looks like a Helm template: give what helm template prints"

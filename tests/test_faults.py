@@ -76,7 +76,7 @@ def planned(change: Callable[[list[Any]], list[Any]], *kept: Any) -> Callable[[P
     def plan(intent: Any) -> Iterator[Any]:
         yield from change(list(networkpolicy.plan(intent)))
 
-    return lambda patch: patch.setattr(netgen.render, "BACKENDS", (plan, *kept))
+    return lambda patch: patch.setattr(netgen.render, "backends", lambda _: (plan, *kept))
 
 
 def texted(old: str, new: str) -> Callable[[Patch], None]:

@@ -349,7 +349,7 @@ def test_a_platform_that_is_named_twice_is_one(write: Write) -> None:
 def test_problems_come_by_file_and_line(write: Write) -> None:
     """All of them, whatever the order in which the files are given; what has no place comes last."""
     write("b.yaml", spec("{web: {port: 80, calls: [dbs], accepts: ['*']}}"))
-    write("a.yaml", spec("{cart: {port: 80/upd}}", "checkout") + "stage: audit\n")
+    write("a.yaml", spec("{cart: {port: 80/upd}}", "checkout") + "include: [x.yaml]\n")
     write("c.yaml", "apps: [\n")
     expected = [
         "a.yaml:4:24 bad-port",

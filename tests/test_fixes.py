@@ -35,7 +35,20 @@ LB_EACH = (
     "write {loadBalancer: {name: web-external, ports: [admin]}} "
     "or {loadBalancer: {name: web-external, ports: [http]}}; for all of them  {loadBalancer: {ports: [admin, http]}}"
 )
+SIP = "ports: {sip: 5060/udp, rtp: 10000-10100/udp}, service: {headless: true}"
 EXPOSED = [
+    # a range of ports is no choice, since no Service leads to it
+    Followed(
+        f"web: {{{SIP}, expose: loadBalancer}}",
+        "write {loadBalancer: {name: web-external, ports: [sip]}}",
+        f"web: {{{SIP}, expose: {{loadBalancer: {{name: web-external, ports: [sip]}}}}}}",
+    ),
+    Followed(
+        "web: {ports: {http: 80, rtp: 10000-10100/udp}, service: {headless: true}, expose: 'https://shop.example.com'}",
+        "write expose: {http: https://shop.example.com}",
+        "web: {ports: {http: 80, rtp: 10000-10100/udp}, service: {headless: true}, expose: {http: https://shop.example.com}}",
+        ENTRY,
+    ),
     # one port of two by a load balancer or node port: under its key, in a list, by itself
     Followed(
         f"web: {{{TWO}, expose: loadBalancer}}",
@@ -220,24 +233,8 @@ SHORT = [
         f"web: {{calls: ['db:8080']}}\n{NEIGHBOUR}", "write db:main or db:80", f"web: {{calls: ['db:80']}}\n{NEIGHBOUR}"
     ),
     Followed(
-        "web: {calls: [api.stripe.com]}",
-        "name its addresses, such as https://203.0.113.0/24:443, or write internet:443",
-        "web: {calls: ['internet:443', 'https://203.0.113.0/24:443']}",
-    ),
-    Followed(
-        "web: {calls: ['https://api.stripe.com']}",
-        "name its addresses, such as https://203.0.113.0/24:443, or write internet:443",
-        "web: {calls: ['internet:443']}",
-    ),
-    Followed(
-        "web: {calls: ['mail.example.com:587']}",
-        "name its addresses, such as tcp://203.0.113.0/24:587, or write internet:587",
-        "web: {calls: ['tcp://203.0.113.0/24:587']}",
-    ),
-    Followed(
         "web: {calls: [shop.db]}\ndb: 80",
-        "for an app write NAMESPACE/APP, so shop/db or db/shop; "
-        "for a host name its addresses, such as https://203.0.113.0/24:443, or write internet:443",
+        "for an app write NAMESPACE/APP, so shop/db or db/shop; for a host write https://shop.db",
         "web: {calls: [shop/db]}\ndb: 80",
     ),
     Followed(
@@ -356,6 +353,11 @@ SHORT = [
         document("apps:\n  web:\n    port: 80\n    calls: [web]\n"),
     ),
     Followed(
+        document("apps:\nstage: enforce\n"),
+        "write {} for a namespace without apps, or leave the key out",
+        document("stage: enforce\n"),
+    ),
+    Followed(
         document("calls: [db]\n"),
         "a key of an app: it stands under  apps: {APP: {...}}",
         apps("web: {calls: [db]}\ndb: 80"),
@@ -433,7 +435,130 @@ REASONS = [
         'web: {port: 80, calls: [{to: db, why: "reads, once a day"}]}\ndb: 5432/tcp',
     ),
 ]
-CASES = [*EXPOSED, *GATED, *SHORT, *PLATFORMS, *REASONS]
+CILIUM, PLAIN = cluster("cni: cilium 1.20\n"), cluster("cni: kubernetes\n")
+HOSTS = [
+    Followed(
+        "web: {calls: [api.stripe.com]}",
+        "write https://api.stripe.com",
+        "web: {calls: [https://api.stripe.com]}",
+        CILIUM,
+    ),
+    Followed(
+        "web: {calls: ['mail.example.com:587']}",
+        "write tcp://mail.example.com:587",
+        "web: {calls: ['tcp://mail.example.com:587']}",
+        CILIUM,
+    ),
+    Followed("web: {calls: [//a.com/b]}", "write https://a.com", "web: {calls: [https://a.com]}", CILIUM),
+    Followed(
+        "web: {calls: [https://bücher.example]}",
+        "write xn--bcher-kva.example",
+        "web: {calls: [https://xn--bcher-kva.example]}",
+        CILIUM,
+    ),
+    Followed("web: {calls: [https://A.com.]}", "write a.com", "web: {calls: [https://a.com]}", CILIUM),
+    # on a plugin that knows no names: by itself, in a list, and beside other keys, which stay
+    Followed(
+        "web: {calls: [https://api.stripe.com]}",
+        "write  {to: https://api.stripe.com, enforce: l4}, which opens internet:443",
+        "web: {calls: [{to: https://api.stripe.com, enforce: l4}]}",
+        PLAIN,
+    ),
+    Followed(
+        "web: {calls: tcp://a.com:8-9}",
+        "write  [{to: tcp://a.com:8-9, enforce: l4}], which opens internet:8-9",
+        "web: {calls: [{to: tcp://a.com:8-9, enforce: l4}]}",
+        PLAIN,
+    ),
+    Followed(
+        "web: {calls: [{to: https://api.stripe.com, why: pay}]}",
+        "add  enforce: l4  to the call, which opens internet:443",
+        "web: {calls: [{to: https://api.stripe.com, why: pay, enforce: l4}]}",
+        PLAIN,
+    ),
+    Followed(
+        "web: {calls: [{to: https://*.a.com}]}",
+        "in the Platform write  cni: cilium 1.19  (or --cni 'cilium 1.19'), where that is what runs; "
+        "else add  enforce: l4  to the call, which opens internet:443",
+        "web: {calls: [{to: https://*.a.com}]}",
+        cluster("cni: cilium 1.19\n"),
+        cluster("cni: cilium 1.18\n"),
+    ),
+    Followed(
+        "web: 80",
+        "name its addresses, or write internet:443",
+        "web: 80",
+        cluster("allow: ['any -> internet:443']\n"),
+        cluster("allow: ['any -> https://*.a.com']\n"),
+    ),
+    Followed(
+        "web: 80",
+        "name its addresses, or write internet",
+        "web: 80",
+        cluster("externals: {x: https://a.com}\nallow: [any -> internet]\n"),
+        cluster("externals: {x: https://a.com}\nallow: [any -> external/x]\n"),
+    ),
+]
+BACK = "api: {{calls: [web]}}\nweb: {{port: 80, accepts: {}}}"
+REQUESTED = [
+    *(
+        Followed(BACK.format(bad), fix, BACK.format(after), CILIUM)
+        for bad, fix, after in (
+            ("{api: get /a}", "write GET", "{api: GET /a}"),
+            ("{api: /a}", "write GET /a", "{api: GET /a}"),
+            ("{api: GET a}", "write GET /a", "{api: GET /a}"),
+            ("{api: GET https://x.com/a}", "write GET /a", "{api: GET /a}"),
+            ("{api: GET https://x.com}", "write GET /", "{api: GET /}"),
+            ("{api: 'main:GET /a'}", "write main GET /a", "{api: main GET /a}"),
+            ("{api: 'main: GET /a'}", "write main GET /a", "{api: main GET /a}"),
+            ("{api: 'GET, POST /a'}", "write GET|POST /a", "{api: GET|POST /a}"),
+            ("{api: 'GET| POST /a'}", "write GET|POST /a", "{api: GET|POST /a}"),
+            ("{api: GET}", "write GET /**  for every path", "{api: GET /**}"),
+            ("{api: ''}", "name a port of the app, or write METHOD /path", "{api: main}"),
+            ("[{from: api, ports: [' ']}]", "name a port of the app, or write METHOD /path", "{api: GET /}"),
+            ("[api GET /a]", "write accepts: {api: GET /a}", "{api: GET /a}"),
+            ("['api: GET /a']", "write accepts: {api: GET /a}", "{api: GET /a}"),
+            (
+                "{from: api, http: [{methods: [GET], path: /}]}",
+                "put the map into a list: accepts: [{from: ...}]",
+                "[{from: api, http: [{methods: [GET], path: /}]}]",
+            ),
+        )
+    ),
+    *(
+        Followed(BACK.format(bad), fix, BACK.format(after), PLAIN)
+        for bad, fix, after in (
+            (
+                "{api: GET /a, any: main}",
+                "to open the port for every request, make accepts a list, with "
+                "{from: api, http: [{methods: [GET], path: /a}], enforce: l4}",
+                "[{from: api, http: [{methods: [GET], path: /a}], enforce: l4}, {from: any, ports: [main]}]",
+            ),
+            (
+                "[{from: api, http: [{methods: [GET], path: /}]}]",
+                "add  enforce: l4  to the grant, which opens the port for every request",
+                "[{from: api, http: [{methods: [GET], path: /}], enforce: l4}]",
+            ),
+        )
+    ),
+    Followed(
+        "api: {calls: [{to: web, http: [{methods: [GET], path: /}]}]}\nweb: 80",
+        "leave `http` out, which opens the port for every request",
+        "api: {calls: [{to: web}]}\nweb: 80",
+        PLAIN,
+    ),
+    Followed(
+        "api: {calls: ['web:80-90']}\nweb: {port: 80 -> 8080}",
+        "write web:80",
+        "api: {calls: ['web:80']}\nweb: {port: 80 -> 8080}",
+    ),
+    Followed("api: {calls: ['web:80-90']}\nweb: 80", "write web:80", "api: {calls: ['web:80']}\nweb: 80"),
+    *(
+        Followed("web: 80", "write cilium 1.19", "web: 80", cluster("cni: cilium 1.19\n"), cluster(f"cni: {written}\n"))
+        for written in ("cilium1.19", "'cilium:1.19'", "cilium-1.19", "cilium/v1.19.2", "cilium v1.19.3", "Cilium 1.19")
+    ),
+]
+CASES = [*EXPOSED, *GATED, *SHORT, *PLATFORMS, *REASONS, *HOSTS, *REQUESTED]
 
 
 def only(case: Followed) -> Problem:

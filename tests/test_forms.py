@@ -17,7 +17,7 @@ from netgen.source import Dialect, Spot, read
 from netgen.spec.forms.addresses import address, address_and_port, cidr, looks_like_address, without_contained
 from netgen.spec.forms.connectivity import AppForm, ConnectivityForm, read_connectivity
 from netgen.spec.forms.exposures import ServiceExposure, Url, UrlForm, url
-from netgen.spec.forms.matching import are_apart, contains
+from netgen.spec.forms.matching import ACCOUNT, are_apart, contains
 from netgen.spec.forms.permissions import CallForm, GrantForm
 from netgen.spec.forms.ports import PortForm, PortWord, port_name, port_number, port_word, read_port
 from netgen.spec.forms.selectors import pods, resolver
@@ -186,11 +186,13 @@ def test_a_port(
         *((text, "bad-port", "") for text in ("\u0668\u0660", "0", "65536", "08080", "99999999999999999999")),
         *(("0 -> 80", "bad-port", "0"), ("80 -> 0", "bad-port", "0"), ("080 -> 8080", "bad-port", "080")),
         *(("80/quic", "bad-port", "quic"), ("80/TCP", "bad-port", "TCP"), ("80 -> 81/icmp", "bad-port", "icmp")),
-        *(("8080-8090", "not-yet", ""), ("80 -> 8080-8090/udp", "not-yet", "")),
+        *(("80 -> 8080-8090/udp", "bad-port", "80 -> "), ("8090-8080", "bad-port", "8090-8080")),
+        *(("8080-8080", "bad-port", "8080-8080"), ("8080-65536", "bad-port", "65536"), ("0-80", "bad-port", "0")),
+        *((text, "bad-port", "") for text in ("8080-", "-8080", "8080-8090-8100", "8080 - 8090", "8080-8090 -> 80")),
     ],
 )  # fmt: skip
 def test_what_is_no_port(text: str, code: str, part: str) -> None:
-    """A range is one of a later version."""
+    """The problem names the part that is wrong."""
     found: list[Problem] = []
     spot = read(f"port: {json.dumps(text)}\n", "spec.yaml", Dialect.SPEC).documents[0].spot("port")
     assert read_port(text, None, spot, found) is None
@@ -228,6 +230,8 @@ def test_what_is_no_port_name(text: str) -> None:
         ("53/udp", PortWord(None, 53, "UDP")),
         ("5432/tcp", PortWord(None, 5432, "TCP")),
         ("3868/sctp", PortWord(None, 3868, "SCTP")),
+        ("8080-8090", PortWord(None, 8080, None, 8090)),
+        ("10000-10100/udp", PortWord(None, 10000, "UDP", 10100)),
         ("grpc", PortWord("grpc")),
     ],
 )
@@ -242,12 +246,13 @@ def test_the_port_of_a_call(text: str, word: PortWord) -> None:
         *(("0", "bad-port", "0"), ("08080", "bad-port", "08080"), ("65536", "bad-port", "65536")),
         *(("80/quic", "bad-port", "quic"), ("80/UDP", "bad-port", "UDP"), ("80/grpc", "bad-port", "grpc")),
         *(("0/udp", "bad-port", "0"),),
-        *(("8080-8090", "not-yet", "8080-8090"), ("Grpc", "bad-name", "Grpc"), ("80:90", "bad-name", "80:90")),
+        *(("8090-8080", "bad-port", "8090-8080"), ("8080-65536", "bad-port", "65536")),
+        *(("Grpc", "bad-name", "Grpc"), ("80:90", "bad-name", "80:90")),
         *(("80 -> 81", "bad-name", "80 -> 81"), ("", "bad-name", ""), ("80/", "bad-name", "80/")),
     ],
 )
 def test_what_is_no_port_of_a_call(text: str, code: str, part: str) -> None:
-    """A call knows one number."""
+    """A name, a number or a range."""
     assert wrong(port_word, text) == (code, part)
 
 
@@ -324,7 +329,7 @@ NO_NAME = [
     *(("*", "bare-star", ""), ("*/web", "bare-star", ""), ("web*", "bare-star", ""), ("shop/web-*", "bare-star", "")),
     *(("shop/any", "reserved-name", "any"), ("here/any", "reserved-name", "any")),
     ("shop/internet", "reserved-name", "internet"),
-    ("external/erp", "not-yet", ""),
+    *(("external/*", "bad-name", "*"), ("external/ERP", "bad-name", "ERP")),
 ]  # fmt: skip
 
 
@@ -339,13 +344,14 @@ NO_NAME = [
         # ports
         *(("db:0", "bad-port", "0"), ("db:99999", "bad-port", "99999"), ("db:080", "bad-port", "080")),
         *(("db:53/quic", "bad-port", "quic"), ("db:Grpc", "bad-name", "Grpc"), ("db:80:90", "bad-name", "80:90")),
-        *(("db:80-90", "not-yet", "80-90"), ("any:http", "port-needed", "http")),
+        *(("db:90-80", "bad-port", "90-80"), ("any:http", "port-needed", "http")),
         *(("here/*:http", "port-needed", "http"), ("internet:dns", "port-needed", "dns")),
         # the outside without a scheme
         *((text, "missing-scheme", "") for text in ("10.0.0.1", "10.0.0.0/8", "10.0.0.1:443", "2001:db8::1")),
         *((text, "missing-scheme", "") for text in ("2001:db8::/32", "[2001:db8::1]:443")),
-        *((text, "not-yet", "") for text in ("shop.example.com", "shop.example.com:443")),
-        *((text, "not-yet", "") for text in ("shop.example.com/x", "*.example.com")),
+        *((text, "missing-scheme", "") for text in ("shop.example.com", "shop.example.com:443")),
+        *((text, "missing-scheme", "") for text in ("shop.example.com/x", "*.example.com")),
+        *(("external/erp:1433", "bad-target", ":1433"), ("external/erp:", "bad-target", ":")),
         # the outside with one
         *(("ftp://10.0.0.1", "bad-target", "ftp"), ("HTTPS://10.0.0.1", "bad-target", "HTTPS")),
         *(("://10.0.0.1", "bad-target", ""), ("https://", "bad-target", ""), ("https://:443", "bad-target", "")),
@@ -354,10 +360,11 @@ NO_NAME = [
         *(("tcp://2001:db8::1:443", "bad-target", ""), ("tcp://2001:db8::/32:443", "bad-target", "")),
         *(("tcp://10.0.0.1", "port-needed", ""), ("udp://10.0.0.0/8", "port-needed", "")),
         *(("tcp://10.0.0.1:0", "bad-port", "0"), ("tcp://10.0.0.1:http", "bad-port", "http")),
-        *(("tcp://10.0.0.1:080", "bad-port", "080"), ("tcp://10.0.0.1:80-90", "not-yet", "80-90")),
+        *(("tcp://10.0.0.1:080", "bad-port", "080"), ("tcp://10.0.0.1:90-80", "bad-port", "90-80")),
         *(("tcp://10.0.0.1/24:1", "bad-address", "10.0.0.1/24"), ("https://010.0.0.1", "bad-address", "010.0.0.1")),
         *(("tcp://[10.0.0.1]:1", "bad-address", "10.0.0.1"), ("https://0.0.0.0/0", "bad-address", "0.0.0.0/0")),
-        *((f"https://{host}", "not-yet", host) for host in ("api.example.com", "*.example.com", "db")),
+        *(("tcp://db.example.com", "port-needed", ""), ("https://a.example.com/16", "bad-target", "/16")),
+        *(("https://a.example.com/x", "bad-target", "/x"), ("https://u@a.example.com", "bad-target", "u@a.example.com")),
     ],
 )  # fmt: skip
 def test_what_is_no_target(text: str, code: str, part: str) -> None:
@@ -664,11 +671,13 @@ def test_every_key_of_a_document_is_read() -> None:
         ("{calls: [{to: db, ports: [0/udp]}]}", "bad-port"),
         ("{accepts: {x: Http}}", "bad-grant"),
         ("{accepts: {x: 'a b'}}", "bad-grant"),
-        ("{accepts: {x: GET}}", "not-yet"),
-        ("{accepts: {x: GET /a}}", "not-yet"),
-        ("{accepts: {x: 'GET|POST /a/**'}}", "not-yet"),
-        ("{accepts: {x: grpc POST /a}}", "not-yet"),
-        ("{accepts: {x: [grpc, GET /a]}}", "not-yet"),
+        ("{accepts: {x: GET}}", "bad-grant"),
+        ("{accepts: {x: 'GET| /a'}}", "bad-grant"),
+        ("{accepts: {x: grpc POST}}", "bad-grant"),
+        ("{accepts: {x: [grpc, GET /a*]}}", "bad-path"),
+        ("{accepts: [{from: x, ports: [GET /a]}]}", "bad-grant"),
+        ("{accepts: [{from: x, enforce: l4}]}", "bad-value"),
+        ("{calls: [{to: any, http: [{methods: [GET], path: /}]}]}", "http-port"),
         ("{accepts: {'x:http': a}}", "bad-caller"),
         ("{expose: shop.example.com}", "missing-scheme"),
         ("{expose: LoadBalancer}", "bad-exposure"),
@@ -724,12 +733,14 @@ SELECTORS = st.builds(
         lambda it: tuple(sorted(it.items()))
     ),
     st.lists(EXPRESSION, max_size=2).map(tuple),
+    st.sampled_from(["", "web", "db"]),
 )
 PODS = [
-    {key: value for key, value in zip("kl", pair, strict=True) if value}
+    {ACCOUNT: account} | {key: value for key, value in zip("kl", pair, strict=True) if value}
     for pair in itertools.product([None, "a", "b", "c", "other", "another"], repeat=2)
+    for account in ("web", "db", "third")
 ]
-"""Every pod that selectors over two keys and three values can tell from others."""
+"""Every pod that selectors over two keys and three values, and two accounts, can tell from others."""
 
 
 def selected(selector: Selector, labels: dict[str, str]) -> bool:
@@ -740,6 +751,8 @@ def selected(selector: Selector, labels: dict[str, str]) -> bool:
         "Exists": lambda it: it.key in labels,
         "DoesNotExist": lambda it: it.key not in labels,
     }
+    if selector.account not in ("", labels[ACCOUNT]):
+        return False
     return all(labels.get(key) == value for key, value in selector.labels) and all(
         holds[item.operator](item) for item in selector.expressions
     )

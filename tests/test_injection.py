@@ -133,6 +133,10 @@ def may_be_empty(manifest: Manifest, path: tuple[str, ...], text: str) -> bool:
     """Say whether *text* has the word by which the part at *path* of *manifest* is all there is."""
     if path == ("spec", "podSelector"):
         return manifest.name.endswith(".isolate-namespace")
+    if path == ("spec", "endpointSelector"):
+        return ".never." in manifest.name and "/*" in text
+    if manifest.body["apiVersion"] == "cilium.io/v2" and path in (("spec", way, "0") for way in ("ingress", "egress")):
+        return bool(manifest.body["spec"][path[1]] == [{}])  # a rule for nobody, the only one
     if path[-1] == "podSelector":
         return "/*" in text
     return path[-1] == "namespaceSelector" and '"any' in text

@@ -574,7 +574,7 @@ def test_claims_agree_with_a_look_at_each_pair(seed: int) -> None:
     sets = (ideal.policies(intent), cluster.policies, policies(intent))
     ends = universe(ideal.workloads(intent), (), sets, pod_ranges=intent.pod_ranges, node_ranges=intent.node_ranges)
     meant, there = (Reach(ends, one, PROFILES["kubernetes"], Reading.WIDE) for one in sets[:2])
-    told = {problem.place.line for problem in broken_claims(intent, meant, there) if problem.place}
+    told = {problem.place.line for problem in broken_claims(intent, meant, there, there) if problem.place}
     first = "---\n".join(documents).split("never:")[0].count("\n") + 2
     expected = {first + number for number, claim in enumerate(claims) if is_broken(there, *claim)}
     assert told == expected

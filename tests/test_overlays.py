@@ -269,6 +269,14 @@ def test_other_commands_warn() -> None:
     assert [problem.code for problem in found.unsaid] == ["overlay-unbuilt"]
 
 
+@pytest.mark.parametrize("kind", ["CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy"])
+def test_a_patch_of_a_policy_of_cilium_is_told(kind: str) -> None:
+    """They are policies as the others are."""
+    text = f"patches: [{{target: {{kind: {kind}}}, patch: x}}]\n"
+    document = read(text, "kustomization.yaml", Dialect.MANIFEST).documents[0]
+    assert [problem.code for problem in warnings(document)] == ["overlay-changes"]
+
+
 # ---------------------------------------------------------------------------------------------------- beside the output
 
 

@@ -129,6 +129,8 @@ def test_random_patterns_are_those_of_a_spec() -> None:
         ("/$a", "/$a", "/a"),
         ("/a%20b", "/a%20b", "/a%20B /a+b"),
         ("/café|x", "/café|x", "/café /x"),
+        ("/*", "/caf%C3%A9 /!?x=%C3", "/café /a\x00 /a\x7f /a?é"),
+        ("/**", "/a/%C3%A9 /~", "/a/é /é /a?\x01"),
         ("/[a]{2}^\\d", "/[a]{2}^\\d", "/aa /[a][a]^1"),
     ],
 )  # fmt: skip
@@ -139,18 +141,36 @@ def test_decision_17_a_path_is_exact_but_for_its_stars(pattern: str, meant: str,
         assert bool(re.fullmatch(paths.expression(pattern), text)) is is_meant, text
 
 
+@pytest.mark.parametrize(
+    ("path", "steps"),
+    [
+        ("/", 10),
+        ("/orders", 16),
+        ("/api/v1/orders/*", 28),
+        ("/api/v1/orders/*/items/*", 39),
+        ("/api/v1/*/a/*/b/**", 31),
+        ("/**", 10),
+        ("/*/**", 15),
+        ("/a.b(c)", 16),
+        ("/é", 12),
+    ],
+)
+def test_the_size_of_a_path_is_that_of_its_program(path: str, steps: int) -> None:
+    """These are the numbers that RE2 told."""
+    assert paths.size(path) == steps
+
+
 def test_an_expression_has_nothing_that_is_read_otherwise_elsewhere() -> None:
-    r"""Python and RE2 agree on it: literals, \ before punctuation, [^...] of ASCII, `?`, `*` and `+` on these, groups.
+    r"""Python and RE2 agree on it: literals, \ before punctuation, sets of ASCII, `?`, `*` and `+` on these, groups.
 
     They differ in classes such as \d and \w, in \Z and $, in look-around and references, in {n}, in (?...), in what
-    `.` and case mean beyond ASCII, and in which alternative wins: none of it is there. `.` stands behind `\?` alone,
-    and a request line has no line break.
+    `.` and case mean beyond ASCII, and in which alternative wins: none of it is there.
     """
     letters = "".join(map(chr, range(33, 127))).replace("*", "").replace("/", "").replace("?", "")
     parts = (
-        re.escape(r"[^/?]+"),
-        re.escape("(/[^?]*)?"),
-        re.escape(r"(\?.*)?"),
+        re.escape("[!-.0->@-~]+"),
+        re.escape("([/?][!-~]*)?"),
+        re.escape(r"(\?[!-~]*)?"),
         r"\\[^A-Za-z0-9]",
         r"[^\\.^$*+?()\[\]{}|]",
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from netgen.intent import Route
+from netgen.intent import Pods, Route
 from netgen.source import Dialect, read
 from netgen.spec import controllers
 from netgen.spec.platform import Ranges, read_platform
@@ -32,8 +32,9 @@ def route(*documents: str, ingress: str | None = None) -> Route:
 @pytest.mark.parametrize(
     ("cni", "code"),
     [
-        *(("calico", "not-yet"), ("cilium 1.19", "not-yet"), ("flannel", "not-yet"), ("Weave", "not-yet")),
+        *(("calico", "not-yet"), ("calico 3.32", "not-yet"), ("flannel", "not-yet"), ("Weave", "not-yet")),
         *(("kubernetes 1.36", "unknown-cni"), ("Kubernetes", "unknown-cni"), ("kubernets", "unknown-cni")),
+        *(("cilium 1.15", "unknown-cni"), ("cilium ", "unknown-cni"), ("cilium 1.19 ", "unknown-cni")),
         *((" kubernetes", "unknown-cni"), ("", "unknown-cni")),
     ],
 )
@@ -350,14 +351,16 @@ def test_a_controller_that_needs_a_secret_gets_one() -> None:
 
 
 PROFILES = controllers.controllers().by_name
+WITH_PODS = [name for name, profile in PROFILES.items() if isinstance(profile.data_plane, Pods)]
 
 
-@pytest.mark.parametrize("name", PROFILES)
+@pytest.mark.parametrize("name", WITH_PODS)
 def test_a_profile_names_pods(name: str) -> None:
     """A namespace and at least one label, none of which changes with a release."""
     body = f"ingress: edge, controller: {name}, tls: secret x"
     pods = route(URL, points(f"public: {{{body}}}")).entrypoint.data_plane
     assert pods == PROFILES[name].data_plane
+    assert isinstance(pods, Pods)
     assert pods.namespace
     assert pods.selector.labels
     described = ", ".join(f"{key}: {value}" for key, value in pods.selector.labels)
@@ -368,8 +371,9 @@ def test_a_profile_names_pods(name: str) -> None:
 def test_a_class_has_one_profile(name: str, controller: controllers.Controller) -> None:
     """The flag `--ingress` takes the same names."""
     plain = apps("web: {port: 80, expose: 'http://shop.example.com'}")
-    assert route(plain, points(f"public: {{ingress: {name}}}")).entrypoint.data_plane == controller.data_plane
-    assert route(plain, ingress=name).entrypoint.data_plane == controller.data_plane
+    there = points(f"public: {{ingress: {name}}}") + "cni: cilium\n"
+    assert route(plain, there).entrypoint.data_plane == controller.data_plane
+    assert route(plain, platform("cni: cilium\n"), ingress=name).entrypoint.data_plane == controller.data_plane
 
 
 # --------------------------------------------------------------------------------------------------------------- flags

@@ -13,7 +13,7 @@ from netgen.problems import CODES, NetgenError, Problem
 
 FOLDER = Path(__file__).parent / "problems"
 CASES = sorted(FOLDER.glob("*.yaml"))
-EXPECTED = re.compile(r"^# (\d+:\d+|-) ([a-z-]+)$", re.MULTILINE)
+EXPECTED = re.compile(r"^# (\d+:\d+|-) ([a-z0-9-]+)$", re.MULTILINE)
 FLAGS = re.compile(r"^# flags: (.*)$", re.MULTILINE)
 ELSEWHERE = {
     "not-proved": "test_faults.py",

@@ -18,7 +18,7 @@ from markupsafe import Markup
 from ruamel.yaml import YAML
 
 from hostile import HARD
-from netgen.quoting import comment, scalar
+from netgen.quoting import block, comment, scalar
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"])) | st.sampled_from(HARD)
 TREES = st.recursive(
@@ -56,6 +56,37 @@ def test_every_tree_is_read_back(tree: Any) -> None:
     assert {name: read(text) for name, read in READERS.items()} == {
         name: {"before": "x", "printed": tree, "after": "x"} for name in READERS
     }
+
+
+@given(TREES)
+@example({"<<": [[], [{}, [["-"], {"?": {"": [{"a": 1, "b": [2]}]}}]]]})
+def test_every_tree_is_read_back_from_lines(tree: Any) -> None:
+    """Printed in block style it means the same to three readers."""
+    whole = {"before": "x", "printed": tree, "after": [tree]}
+    text = f"{block(whole)}\n"
+    assert {name: read(text) for name, read in READERS.items()} == dict.fromkeys(READERS, whole)
+
+
+def test_every_hard_text_is_read_back_from_lines() -> None:
+    """As key, as value and as item."""
+    whole = {"keys": {hard: [hard] for hard in HARD}, "values": [{"a": hard, "b": hard} for hard in HARD]}
+    assert {name: read(str(block(whole))) for name, read in READERS.items()} == dict.fromkeys(READERS, whole)
+
+
+def test_how_a_map_is_printed_in_lines() -> None:
+    """An item begins behind its dash; what holds nothing stands behind its key."""
+    tree = {"a": {"b": [1, [2, "no"], {"c": True, "d": ["e"]}, {}, []]}, "f": {}}
+    assert block(tree).split("\n") == [
+        *("a:", "  b:", "    - 1", "    - - 2", '      - "no"', "    - c: true", "      d:", "        - e"),
+        *("    - {}", "    - []", "f: {}"),
+    ]
+
+
+@pytest.mark.parametrize("value", [None, 1.5, ["a", None], {"a": {"b": [None]}}, {1: "a"}])
+def test_what_readers_do_not_agree_on_is_refused_in_lines(value: object) -> None:
+    """A null, a fraction or a key that is no text is a fault, however deep."""
+    with pytest.raises(TypeError):
+        block({"a": value})
 
 
 def test_go_reads_back_what_was_printed(kustomize: Callable[[Path], str], tmp_path: Path) -> None:

@@ -526,6 +526,7 @@ def test_what_is_not_understood_is_told_and_the_rest_is_shown() -> None:
     found = answer(*SHOP, unknown)
     assert found.connections == answer(*SHOP).connections
     assert [problem.code for problem in found.unproven] == ["unproven"]
+    assert as_text(found).splitlines()[0] == "none of this is certain, and stderr says why"
 
 
 SPEC = """\

@@ -110,7 +110,7 @@ spec:
               protocol: TCP
           rules:
             http:
-              - path: "/orders(\\\\?.*)?"
+              - path: "/orders(\\\\?[!-~]*)?"
                 method: POST
   # nobody
   egress:
@@ -253,9 +253,9 @@ def test_requests_are_methods_and_paths_and_stand_at_the_callee() -> None:
     one = replace(flow(app(WEB), app(), PortMatch("TCP", 80)), requests=requests)
     cart, web = (one.body["spec"] for one in made(apps=(app(), app(WEB)), flows=(one,)))
     assert cart["ingress"][0]["toPorts"][0]["rules"]["http"] == [
-        {"path": "/b(/[^?]*)?(\\?.*)?"},
-        {"path": "/a/[^/?]+(\\?.*)?", "method": "GET"},
-        {"path": "/a/[^/?]+(\\?.*)?", "method": "PUT"},
+        {"path": "/b([/?][!-~]*)?"},
+        {"path": "/a/[!-.0->@-~]+(\\?[!-~]*)?", "method": "GET"},
+        {"path": "/a/[!-.0->@-~]+(\\?[!-~]*)?", "method": "PUT"},
     ]
     assert web["egress"][0]["toPorts"] == [{"ports": [{"port": "80", "protocol": "TCP"}]}]
 

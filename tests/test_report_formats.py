@@ -40,7 +40,7 @@ CONSENT = Problem(
 HOST = Problem("host-network", Place("./teams/web.yaml", 100, 3, 3, "  web: 80"), "no policy can hold web")
 UNREADABLE = Problem("unreadable-file", Place("gone.yaml", 0, 0), "there is no such file", fix="name another")
 NO_PLATFORM = Problem("no-platform", None, "defaults hold", fix="give one with --platform")
-PROOF = Proof(5, 13, (), claims=1, provisos=("to the end",))
+PROOF = Proof(5, 13, (), claims=1, provisos=("to the end",), enforced=1)
 GOOD = Outcome("check", 0, (HOST, NO_PLATFORM), ("proved: 5 pairs open", "ok: 2 apps"), PROOF, first="teams/")
 BAD = Outcome("check", 2, (CONSENT, HOST, UNREADABLE, NO_PLATFORM), first="teams/")
 FAILED = Outcome("render", 3, (), ("proved: 5 pairs open",), PROOF, "standard output cannot be written: no space")
@@ -196,7 +196,8 @@ def test_json_of_a_proof() -> None:
     whole = json.loads(document(GOOD, "json"))
     assert whole["said"] == ["proved: 5 pairs open", "ok: 2 apps"]
     assumes = ["pods carry these labels", "no other policies"]
-    assert whole["proof"] == {"opened": 5, "closed": 13, "claims": 1, "assumes": assumes, "provisos": ["to the end"]}
+    proved = {"opened": 5, "closed": 13, "claims": 1, "enforced": 1, "assumes": assumes, "provisos": ["to the end"]}
+    assert whole["proof"] == proved
     world = replace(GOOD, problems=(Problem("world-includes-pods", None, "m"),))
     assert json.loads(document(world, "json"))["proof"]["assumes"] == [*assumes, "world-includes-pods"]
     assert json.loads(document(FAILED, "json"))["failure"] == "standard output cannot be written: no space"

@@ -173,11 +173,11 @@ def test_a_keyword_the_gate_does_not_know_is_refused() -> None:
 
 
 def test_every_map_is_closed_or_says_what_its_members_are() -> None:
-    """No map of the schemas takes just anything."""
+    """No map of the schemas takes just anything, but for the objects of Kubernetes under `raw`."""
     maps = [node for _, node in NODES if node.get("type") == "object"]
     assert [node["title"] for node in maps if not isinstance(node.get("additionalProperties"), dict | bool)] == []
-    assert all(node["additionalProperties"] is not True for node in maps)
-    assert all("propertyNames" in node for node in maps if node["additionalProperties"] is not False)
+    assert [node["title"] for node in maps if node["additionalProperties"] is True] == ["raw object", "raw spec"]
+    assert all("propertyNames" in node for node in maps if isinstance(node["additionalProperties"], dict))
 
 
 def test_every_property_is_described_and_has_examples_that_fit() -> None:
@@ -212,9 +212,11 @@ def test_every_short_form_of_the_language_passes_its_pattern() -> None:
     texts = {
         "port": "8080|80->8080|80 -> 8080|53/udp|9/sctp|80 -> 8080/http|443/https|9090/grpc|443/tls|5432/tcp",
         "target": "db|payments/api|payments/api:grpc|payments/api:8080|db:53/udp|here/*|logging/*:4317|any|any:443"
-        "|internet|internet:443|cluster/apiserver|tcp://10.20.0.0/16:1433|https://203.0.113.7|tcp://[2001:db8::]/32:443",
+        "|internet|internet:443|cluster/apiserver|tcp://10.20.0.0/16:1433|https://203.0.113.7|tcp://[2001:db8::]/32:443"
+        "|https://api.stripe.com|https://*.mailgun.net|external/erp",
+        "external": "tcp://10.20.0.0/16:1433|https://api.stripe.com|https://*.mailgun.net|tcp://[2001:db8::]/32:443",
         "caller": "web|storefront/web|here/*|storefront/*|any|internet|cluster/apiserver|cluster/nodes|10.1.2.3"
-        "|10.0.0.0/8|2001:db8::/32",
+        "|10.0.0.0/8|2001:db8::/32|external/erp",
         "grant": "grpc|main|a1",
         "port-word": "grpc|53/udp|8080",
         "expose": "https://shop.example.com|http://a.b/c?d|loadBalancer|nodePort|nodePort 30080",
@@ -228,7 +230,7 @@ def test_every_short_form_of_the_language_passes_its_pattern() -> None:
         "address": "192.168.10.2:6443|[2001:db8::2]:6443",
         "claim": "a -> b|a->b:80|any except web and shop/web -> here/*:53/udp|internet -> payments/db"
         "|any -> [2001:db8::]/32:443|any -> https://*.example.com:8443",
-        "claim-side": "web|shop/web|here/*|any|internet|10.0.0.0/8|2001:db8::7|cluster/nodes",
+        "claim-side": "web|shop/web|here/*|any|internet|10.0.0.0/8|2001:db8::7|cluster/nodes|external/erp",
         "claim-target": "web|shop/web:http|here/*:80|internet:443|[2001:db8::]/32:443|https://*.example.com|tcp://10.0.0.0/8",
         "path": "/|/orders/*/items/**",
     }
@@ -392,7 +394,8 @@ def test_a_line_break_behind_a_text_is_refused(slot: Slot) -> None:
         assert place == where(text, slot.path, key=False)
         assert code in {"bad-name", "bad-value", "unknown-kind"}
     else:  # free text, or text that the forms parser reads
-        assert "x-form" in slot.node or slot.path[-1] in {"why", "cni"} or slot.node["title"] == "annotation value"
+        free = slot.path[-1] in {"why", "cni"} or slot.path[0] == "raw" or slot.node["title"] == "annotation value"
+        assert "x-form" in slot.node or free
 
 
 @pytest.mark.parametrize("slot", [slot for slot in SLOTS if slot.node.get("type") == "integer"], ids=str)
@@ -540,7 +543,7 @@ def test_a_message_says_what_is_wrong_and_what_to_write(text: str, line: str, me
 
 def test_all_problems_of_a_document_are_told_at_once() -> None:
     """A document with several faults gives each of them, in the order of the file."""
-    text = HEAD + "stage: audit\napps:\n  A: {prt: 1}\n  b: {dns: 1, calls: [{too: x}, 5]}\n  c: 5432/tcp\npeers: []\n"
+    text = HEAD + "include: [a]\napps:\n  A: {prt: 1}\n  b: {dns: 1, calls: [{too: x}, 5]}\n  c: 5432/tcp\npeers: []\n"
     assert told(text) == [
         "4:1 not-yet",
         "6:3 bad-name",
@@ -700,7 +703,7 @@ def test_whatever_is_refused_is_explained(case: tuple[str, Any]) -> None:
         ("app: {b: 80}", {}, False),
         ("apps: [b]", {}, False),
         # and keys that hold none
-        ("never: {}\nstage: audit\nselectBy: 5\nisolate: all\napps: {b: 80}", {"apps": {"b": 80}}, True),
+        ("never: {}\ninclude: [a]\nselectBy: 5\nisolate: all\napps: {b: 80}", {"apps": {"b": 80}}, True),
     ],
 )
 def test_what_is_sound_of_a_document_is_read(body: str, left: Schema, *, names_all: bool) -> None:
@@ -716,3 +719,12 @@ def test_a_document_without_a_namespace_has_nothing_sound() -> None:
     """Nobody knows what its apps are."""
     (document,) = read(HEAD.replace("namespace", "name_space") + "apps: {a: 80}\n", "a", Dialect.SPEC).documents
     assert sound(document) is None
+
+
+@pytest.mark.parametrize("key", [*shape("Connectivity")["properties"], *LATER["Connectivity"], "web"])
+@pytest.mark.parametrize("value", ["audit", {"a": 80}, ["a"]], ids=["text", "map", "list"])
+def test_apps_that_are_empty_are_told_of_whatever_stands_beside_them(key: str, value: Any) -> None:
+    """Unless a key beside them is unknown and so may be an app, of which something is said."""
+    body = block({"apps": None, key: value} if key != "apps" else {"apps": None})
+    (document,) = read(f"{HEAD}{body.strip()}\n".replace("null", ""), "spec.yaml", Dialect.SPEC).documents
+    assert validate(document)

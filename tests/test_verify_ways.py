@@ -87,7 +87,6 @@ def test_what_was_rendered_is_proved() -> None:
         (SECRET, [{"hosts": ["other.example.com"], "secretName": "shop-tls"}], "without TLS", "Secret shop-tls"),
         (SECRET, [{"hosts": ["shop.example.com"], "secretName": "x"}], "in the Secret x", "Secret shop-tls"),
         (SECRET, [{"hosts": ["shop.example.com"]}], "with a certificate that its controller holds", "shop-tls"),
-        (SECRET, [{"hosts": "shop.example.com", "secretName": "shop-tls"}], "without TLS", "Secret shop-tls"),
         (SECRET, [{"secretName": "shop-tls"}], "shop-tls, as every host", "Secret shop-tls"),
         (PLAIN, [{}], "with a certificate that its controller holds, as every host", "without TLS"),
         (ISSUED, [], "without TLS", "with the certificate in the Secret"),

@@ -117,7 +117,7 @@ def test_names(namespace: str, name: str) -> None:
 
 @pytest.mark.parametrize(
     "namespace",
-    ["", ".", "..", "../x", "/etc", "a/b", "a\\b", "C:", "A", "a.b", "a_", "-a", "a-", "a\n", "a\0", "é", "n" * 64],
+    [".", "..", "../x", "/etc", "a/b", "a\\b", "C:", "A", "a.b", "a_", "-a", "a-", "a\n", "a\0", "é", "n" * 64],
 )
 def test_no_name(namespace: str, tmp_path: Path) -> None:
     """What is no namespace gives no file, anywhere."""

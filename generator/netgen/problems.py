@@ -166,6 +166,7 @@ CODES: dict[str, Code] = {
     "consent-missing": Code(_E, "The callee belongs to another owner and does not accept the caller."),
     "port-not-granted": Code(_E, "The call names a port that the callee's grant leaves out."),
     "http-not-granted": Code(_E, "The call writes HTTP requests that the callee's grant leaves out."),
+    "path-too-long": Code(_E, "The path of an HTTP rule is longer than the proxy of the CNI takes."),
     "http-port": Code(_E, "An HTTP rule is about a port without HTTP, or about what no policy holds."),
     "grant-unused": Code(_W, "The callee accepts a caller that does not call it; nothing is opened."),
     # services and exposure

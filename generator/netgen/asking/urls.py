@@ -132,9 +132,9 @@ class Ways:
         more = f" and {len(hosts) - _MOST_HOSTS} more" if len(hosts) > _MOST_HOSTS else ""
         notes = (f"the hosts that are served: {', '.join(hosts[:_MOST_HOSTS])}{more}",) if hosts else ()
         fix = (
-            "write a URL of these, or namespace/name:port"
+            "write a URL of these, namespace/name:port, or HOST:PORT for a host outside"
             if hosts
-            else "give the Ingresses too, or write namespace/name:port"
+            else "give the Ingresses too, or write namespace/name:port, or HOST:PORT for a host outside"
         )
         return Problem("unknown-end", None, message, notes, fix)
 

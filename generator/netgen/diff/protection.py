@@ -180,7 +180,7 @@ class Protection:
 
     def _labels(self, name: str, earlier: str) -> tuple[str, str]:
         """Return the labels of an app that are others than before, old and new; all where some only came or went."""
-        before, after = set(self.ends.before[earlier].labels), set(self.ends.after[name].labels)
+        before, after = ({*one.selectable.items()} for one in (self.ends.before[earlier], self.ends.after[name]))
         if before - after and after - before:
             before, after = before - after, after - before
         return _pairs(sorted(before)), _pairs(sorted(after))

@@ -31,7 +31,8 @@ def as_text(answer: Answer) -> str:
     certain = [one for one in answer.connections if one.certain]
     perhaps = [one for one in answer.connections if not one.certain]
     nothing = "no connection is open" + (", other than through an Ingress" if answer.ingresses else "")
-    parts = [_lines(certain) if answer.connections else [nothing]]
+    parts = [["none of this is certain, and stderr says why"]] if answer.unproven else []
+    parts.append(_lines(certain) if answer.connections else [nothing])
     if perhaps:
         parts.append([f"open or not, {undecided(answer.cni)}:", *_lines(perhaps)])
     parts.append([_service(one) for one in answer.services])

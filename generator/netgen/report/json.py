@@ -44,6 +44,7 @@ def _proof(outcome: Outcome) -> dict[str, Any] | None:
         "opened": proof.opened,
         "closed": proof.closed,
         "claims": proof.claims,
+        "enforced": proof.enforced,
         "assumes": [sentence(each) for each in outcome.assumes],
         "provisos": [sentence(each) for each in proof.provisos],
     }

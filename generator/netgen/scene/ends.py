@@ -49,6 +49,10 @@ class Ends:
         names = (*self._named, *(str(service) for service in services), INTERNET)
         near = suggestion(text, names) or suggestion(text.rpartition("/")[2], tuple(self._bare))
         fix = "write namespace/name, namespace/key=value, namespace/*, internet, or an address"
+        if _looks_like_host(text):
+            message = f"nothing among the manifests is called {shown(text)}, and no policy names such a host outside"
+            fix = "ask about internet, or an address that the host has; a pod is namespace/name"
+            return Problem("unknown-end", None, message, fix=fix)
         return Problem("unknown-end", None, f"nothing among the manifests is called {shown(text)}{near}", fix=fix)
 
     @staticmethod
@@ -164,3 +168,8 @@ def port_of(text: str) -> PortSet:
     for protocol in [PROTOCOLS[word.lower()]] if slash else PROTOCOLS.values():
         found |= ports(protocol, int(number), int(number))
     return found
+
+
+def _looks_like_host(text: str) -> bool:
+    """Return whether *text* looks like a DNS name of something outside."""
+    return "." in text and not set(text) & set("/=:*") and ".svc" not in text and text.rpartition(".")[2].isalpha()

@@ -14,6 +14,8 @@ LATER = {
     "flannel": "flannel enforces no NetworkPolicy by itself: something beside it must",
     "weave": "weave enforces plain NetworkPolicies",
 }
+_JOINED = re.compile(r"([a-z]+)[^a-z0-9]?(v?[0-9].*)", re.ASCII)
+"""A name and a version without the blank between."""
 _RELEASE = re.compile(r"v?([0-9]{1,3}[.][0-9]{1,3})([.+-].*)?", re.ASCII)
 
 
@@ -32,7 +34,10 @@ def read_cni(text: str, spot: Spot | None, found: list[Problem]) -> Cni | None:
         found.append(Problem("not-yet", place, message, (LATER[lower],), fix))
     else:
         message = f"no CNI {shown(text)}{suggestion(lower, (*NAMES, *LATER))}"
-        found.append(Problem("unknown-cni", place, message, fix=f"write {' or '.join(NAMES)}"))
+        joined = _JOINED.fullmatch(lower)
+        is_name = joined and joined[1] in NAMES and joined[1] != DEFAULT
+        fix = _instead(joined[1], joined[2]) if joined and is_name else f"write {' or '.join(NAMES)}"
+        found.append(Problem("unknown-cni", place, message, fix=fix))
     return None
 
 
@@ -45,13 +50,14 @@ def _versioned(text: str, name: str, version: str, place: Place | None, found: l
     known = {version_text(one): one for one in Cni(name).supported}
     if version not in known:
         message = f"{shown(text)}: the versions of {name} that netgen knows are {', '.join(known)}"
-        found.append(Problem("unknown-cni", place, message, fix=_instead(name, version, tuple(known))))
+        found.append(Problem("unknown-cni", place, message, fix=_instead(name, version)))
         return None
     return Cni(name, known[version])
 
 
-def _instead(name: str, version: str, known: tuple[str, ...]) -> str:
-    """Return what to write for *version* of the plugin *name*, of which only the versions *known* are."""
+def _instead(name: str, version: str) -> str:
+    """Return what to write for *version* of the plugin *name*, which is none of those known."""
+    known = tuple(version_text(one) for one in Cni(name).supported)
     release = _RELEASE.fullmatch(version.strip())
     if release and release[1] in known:
         return f"write {name} {release[1]}"

@@ -289,8 +289,9 @@ def provisos(intent: Intent) -> tuple[str, ...]:
 
 def _of_names(intent: Intent) -> tuple[str, ...]:
     """Return what is to be said where a claim is about addresses and calls about host names, or the other way round."""
-    ruled_out = [one.target for one in intent.claims if not one.denied]
+    ruled_out = [one.target for one in intent.claims if not (one.denied and one.spares_system)]
     called = [flow.target for flow in intent.flows]
+    # A claim that is denied holds all the same, but the deny may cut off what the name is called for.
     some = any(map(_is_addresses, ruled_out)) and any(isinstance(one, HostName) for one in called)
     others = any(isinstance(one, HostName) for one in ruled_out) and any(map(_is_addresses, called))
     return ("host names in specs have none of the addresses in them",) if some or others else ()

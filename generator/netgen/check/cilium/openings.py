@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from netgen import paths
 from netgen.check import names
 from netgen.check.cilium import peers
 from netgen.check.faults import Fault, Json, forbidden, invalid, invalid_each, required, unsupported
@@ -25,12 +26,12 @@ _IS_TAG = re.compile(r"[^\x00-\x1f\x7f-\x9f]{1,32}").fullmatch
 _ESCAPED = re.compile(r"\\[^A-Za-z0-9]")
 # RE2 has no `\1` and `(?=`, and reads some of the rest in another way; netgen writes none of that.
 _OTHERWISE = re.compile(r"\\|\(\?|[*+?}][*+?{]|[\x00-\x1f\x7f]")
-# Envoy takes no larger programs of RE2, and Cilium leaves it at that: with one, the proxy refuses all rules of a pod
-# (cilium/cilium issue 41314). The steps are those that RE2 was seen to need.
-_MOST_STEPS = 100
+# The steps of a program are those that RE2 was seen to need (netgen.paths tells of the limit).
 _LEAST_STEPS = 4
-_STEPS = {"[": 8, ".": 8, "+": 2, "?": 2, "*": 0, "(": 1, ")": 0}
-_TOKEN = re.compile(r"\[[^]]*\]|.", re.DOTALL)
+_STEPS = {".": 8, "+": 1, "?": 1, "*": 0, "(": 2, ")": 0}
+_ALL_BUT_SOME = 9
+_TOKEN = re.compile(r"\[[^][]*\]|.", re.DOTALL)
+_RANGE = re.compile(r".-.|.", re.DOTALL)
 
 
 def is_tag(text: str) -> bool:
@@ -103,9 +104,9 @@ def _request(request: Json, path: str) -> Iterator[Fault]:
         yield required(f"{path}.path", "without it every path is meant")
     elif not _is_expression(text):
         yield invalid(f"{path}.path", text, "must be a regular expression that RE2 reads as others do")
-    elif _steps(text) > _MOST_STEPS:
+    elif _steps(text) > paths.MOST:
         why = (
-            f"must be a program of {_MOST_STEPS} steps at most, not {_steps(text)}, else the proxy refuses all policies"
+            f"must be a program of {paths.MOST} steps at most, not {_steps(text)}, else the proxy refuses all policies"
         )
         yield invalid(f"{path}.path", text, why)
     if method is not None and not _IS_METHOD(method):
@@ -126,5 +127,10 @@ def _is_expression(text: str) -> bool:
 @lru_cache(maxsize=1024)
 def _steps(text: str) -> int:
     """Return the size of the program that RE2 makes of *text*, an expression as netgen writes them."""
-    tokens = _TOKEN.findall(_ESCAPED.sub("x", text))
-    return _LEAST_STEPS + sum(_STEPS.get(one[0], len(one.encode())) for one in tokens)
+    return _LEAST_STEPS + sum(map(_token_steps, _TOKEN.findall(_ESCAPED.sub("x", text))))
+
+
+def _token_steps(token: str) -> int:
+    if len(token) == 1:
+        return _STEPS.get(token, len(token.encode()))
+    return _ALL_BUT_SOME if token[1] == "^" else len(_RANGE.findall(token[1:-1]))

@@ -22,6 +22,10 @@ _NOT_ENCODED = r"%(?![0-9A-Fa-f]{2})"
 _FOR_NOTHING = r"%(2[dDeEfF]|3[0-9]|4[1-9a-fA-F]|5[0-9aAcCfF]|6[1-9a-fA-F]|7[0-9aAeE])"
 """Letters, digits and -._~, which mean the same without it, and slashes, which proxies take for an end of a segment."""
 _PARAMETER = r"\{[^/{}]*\}"
+_SPELT = re.compile(r"(?:([a-z0-9-]+)(?:: *| +))?([A-Z]+(?:(?: *[|,] *| +)[A-Z]+)*) +(/[^ ]*)", re.ASCII)
+"""A rule with whatever people write between its port and its methods."""
+_SCHEME = re.compile(r"https?://[^/]*")
+_PORT_OR_RULE = "name a port of the app, or write METHOD /path"
 _LIST = "write each rule as an item of a list: [POST /orders, GET /orders/**]"
 
 
@@ -41,6 +45,12 @@ class HttpForm:
     def place(self) -> Place:
         """Return where the rule is written."""
         return self.spot.value()
+
+    @property
+    def path_place(self) -> Place:
+        """Return where its path is written: behind a method no slash comes before it."""
+        written = self.spot.written()
+        return self.spot.value(max(written.find("/") - written.startswith(("'", '"')), 0))
 
     @property
     def port_place(self) -> Place:
@@ -63,11 +73,16 @@ def granted(text: str) -> tuple[str, Request | None]:
     """
     words = [(match[0], match.start()) for match in re.finditer(r"[^ ]+", text)]
     texts = [word for word, _ in words]
+    if not words:
+        raise FormError(BAD, f"{shown(text)} names no port", fix=_PORT_OR_RULE)
     if len(words) == 1 and not text.startswith("/") and not _are_methods(text):
         return _port(text, None), None
     paths = [index for index, word in enumerate(texts) if word.startswith("/")]
     if not paths:
         raise _no_path(text, texts)
+    rule = _rule(text)
+    if rule not in ("", " ".join(texts)):
+        raise FormError(BAD, f"{shown(text)}: a rule is [PORT ]METHOD[|METHOD] /path", fix=f"write {rule}")
     if len(words) > 3 or paths != [len(words) - 1]:
         raise FormError(BAD, f"{shown(text)} is more than one rule", fix=_LIST)
     port = _port(texts[0], (words[0][1], len(texts[0]))) if len(words) == 3 else ""
@@ -147,7 +162,7 @@ def _port(text: str, part: tuple[int, int] | None) -> str:
         return port_name(text)
     except FormError as error:
         near = suggestion(text, METHODS) if text.isupper() else ""
-        fix = "name a port of the app, or write METHOD /path" if near else "name a port of the app"
+        fix = _PORT_OR_RULE if near else "name a port of the app"
         raise FormError(BAD, error.message + near, fix=fix, part=part) from None
 
 
@@ -155,7 +170,8 @@ def _no_path(text: str, texts: list[str]) -> FormError:
     """Return what is wrong with several words, or methods, without a path."""
     if len(texts) > 1 and _are_methods(texts[-2]):
         message = f"{shown(texts[-1])} is no path: it begins with /"
-        return FormError(BAD, message, fix=f"write {' '.join(texts[:-1])} /{texts[-1]}")
+        path = _SCHEME.sub("", texts[-1]).removeprefix("/")
+        return FormError(BAD, message, fix=f"write {' '.join(texts[:-1])} /{path}")
     if _are_methods(texts[-1]):
         what = "methods" if "|" in texts[-1] else "a method"
         fix = f"write {text} /**  for every path"
@@ -170,6 +186,15 @@ def _methods(text: str) -> tuple[str, ...]:
             fix = f"write {text.upper()}" if _is_method(method.upper()) else joined
             raise FormError(BAD, f"{shown(method)} is no HTTP method{suggestion(method, METHODS)}", fix=fix)
     return tuple(sorted(set(text.split("|"))))
+
+
+def _rule(text: str) -> str:
+    """Return the rule that *text* spells, as it is to be written; empty where it is something else."""
+    spelt = _SPELT.fullmatch(text.strip())
+    methods = re.findall("[A-Z]+", spelt[2]) if spelt else []
+    if spelt is None or not all(map(_is_method, methods)):
+        return ""
+    return f"{spelt[1] or ''} {'|'.join(methods)} {spelt[3]}".strip()
 
 
 def _are_methods(text: str) -> bool:

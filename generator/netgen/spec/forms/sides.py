@@ -28,6 +28,8 @@ _URL = re.compile(
 
 
 _NOT_ONE_WORD = re.compile(r"[\s,]|\{\{|\$\{")
+_RULED = re.compile(r"([^\s:,]+):? +([A-Z|]+ /[^ ]*)")
+"""A caller with an HTTP rule behind it, as a list of grants has none."""
 _SERVICE_HOST = r"([a-z0-9-]+)\.([a-z0-9-]+)\.svc(?:\.[a-z0-9.-]+)?(:[0-9]+)?"
 
 
@@ -108,7 +110,8 @@ def target(text: str) -> Side:
 
 def caller(text: str) -> Side:
     """Return what a grant names, else raise FormError: `bad-caller`, `bad-address`, `bare-star`, ..."""
-    one_word(text, "bad-caller")
+    ruled = _RULED.fullmatch(text)
+    one_word(text, "bad-caller", **({"fix": f"write accepts: {{{ruled[1]}: {ruled[2]}}}"} if ruled else {}))
     if "://" in text:
         message = f"{shown(text)} has a scheme; callers outside are written as addresses"
         raise FormError("bad-caller", message, fix="write an address or a CIDR, such as 203.0.113.0/24")
@@ -282,7 +285,8 @@ def _everywhere(text: str, part: tuple[int, int], port: str) -> FormError:
 
 
 def _host_outside(host: str, port: str) -> FormError:
-    scheme, name = {"": "https", "80": "http", "443": "https"}.get(port, "tcp"), host.partition("/")[0]
+    scheme = {"": "https", "80": "http", "443": "https"}.get(port, "tcp")
+    name = host.lstrip("/").partition("/")[0]
     fix = f"write {scheme}://{name}{f':{port}' if scheme == 'tcp' else ''}"
     first, _, second = host.partition(".")
     if DNS_LABEL.fullmatch(first) and DNS_LABEL.fullmatch(second):

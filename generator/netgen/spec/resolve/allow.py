@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from netgen.intent import EVERY_POD, Addresses, AppKey, Block, Flow, HostName, Peer, Pods, Port, PortMatch, Selector
 from netgen.problems import Problem
-from netgen.profiles import Feature
 from netgen.records import record
 from netgen.spec.forms.claim_ends import End
 from netgen.spec.forms.claims import ClaimForm
 from netgen.spec.forms.sides import WILDCARDS, Kind
 from netgen.spec.forms.text import nearest, shown, suggestion
 from netgen.spec.ranges import warn_inside
-from netgen.spec.resolve.calls import Ports, matches, peer_of, unknown_app
+from netgen.spec.resolve.calls import Ports, matches, peer_of, ports_text, unknown_app
 from netgen.spec.resolve.consent import find_port, no_single_port, served
 from netgen.spec.resolve.outside import apiserver, apiserver_callers, internet, nodes, world
 from netgen.spec.resolve.registry import NAME_LABEL, Entry, Registry
@@ -179,10 +178,12 @@ class _Permission:
 
     def _host(self, end: End, host: str, ports: Ports) -> list[tuple[Peer, Ports]]:
         from netgen.spec.resolve.features import enforceable  # noqa: PLC0415 - same
+        from netgen.spec.resolve.hosts import feature_of  # noqa: PLC0415 - same
 
-        feature = Feature.WILDCARD_HOST_NAMES if host.startswith("*.") else Feature.HOST_NAMES
         what, platform = f"the platform opens {host}", self.registry.platform
-        able = enforceable(feature, end.place, what, platform, self.found, l4="name its addresses, or write internet")
+        wide = "internet" if end.side.kind is Kind.EXTERNAL else f"internet{ports_text(ports)}"
+        l4 = f"name its addresses, or write {wide}"
+        able = enforceable(feature_of(host, platform.cni), end.place, what, platform, self.found, l4=l4)
         return [(HostName(host), ports)] if able else []
 
     # ---------------------------------------------------------------------------------------------------------- ports

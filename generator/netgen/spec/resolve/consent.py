@@ -193,7 +193,7 @@ def no_single_port(place: Place, name: str, callee: Entry, word: PortWord, match
     if of_range:
         return of_range
     inner = [p for p in callee.app.ports if p.container == word.number and word.protocol in (None, p.protocol)]
-    if inner:
+    if inner and not word.last:
         port = inner[0]
         message = f"{word} is the container port of {callee.key}; its service port is {port.service}"
         fix = f"write {name}:{port.name} or {name}:{port.service}"

@@ -86,7 +86,7 @@ def _parts(one: Spoken, selves: tuple[App, ...], registry: Registry) -> tuple[_P
     """Return what denies the claim; or why nothing does."""
     claim = one.claim
     sources = without(claim.source, claim.exempt)
-    reason = _reason(one, sources)
+    reason = _reason(one, sources, registry)
     if reason:
         return reason
     parts = _at_target(claim.target, sources, selves) if isinstance(claim.target, Pods) else ()
@@ -98,7 +98,7 @@ def _parts(one: Spoken, selves: tuple[App, ...], registry: Registry) -> tuple[_P
     return "its exempt sides would need too many rules" if too_many else parts
 
 
-def _reason(one: Spoken, sources: tuple[Peer, ...]) -> str:
+def _reason(one: Spoken, sources: tuple[Peer, ...], registry: Registry) -> str:
     """Return why no deny can be made of the claim; nothing where one can."""
     ends = one.claim.source, one.claim.target
     if one.form.http:
@@ -109,6 +109,10 @@ def _reason(one: Spoken, sources: tuple[Peer, ...]) -> str:
         return "nodes are never denied, since the probes of pods come from them"
     if not sources:
         return "all its sources are exempt"
+    hosted = {entry.app.pods: key for key, entry in registry.entries.items() if entry.app.host_network}
+    vain = next((hosted[end] for end in ends if isinstance(end, Pods) and end in hosted), None)
+    if vain:
+        return f"no policy holds {vain}, which is on the host network"
     return "" if any(isinstance(end, Pods) for end in ends) else "no policy holds either of its ends"
 
 

@@ -44,19 +44,28 @@ def _to_host(call: CallForm, entry: Entry, label: str, registry: Registry, found
         found.append(Problem("dns-needed", call.place, message, fix="leave `dns` out, or call the addresses"))
         return []
     platform, ports = registry.platform, numbers(call)
-    feature = _feature(call.side.name, platform.cni)
+    feature = feature_of(call.side.name, platform.cni)
     wide = f"internet{ports_text(ports)}"
     what = f"{entry.key} calls {label}"
     if call.l4 and is_given_up(feature, call.place, what, wide, platform, found):
         flow = outward(call, entry, internet(platform), ports, "internet")
         return [replace(flow, intent=f"{flow.intent} for {label}", weakened=HostName(call.side.name))]
-    fix = f"write  {{to: {call.spot.written()}, enforce: l4}}, which opens {wide}"
+    fix = f"{_l4(call)}, which opens {wide}"
     if not enforceable(feature, call.place, what, platform, found, l4=fix):
         return []
     return [outward(call, entry, HostName(call.side.name), ports, label)]
 
 
-def _feature(pattern: str, cni: Cni) -> Feature:
+def _l4(call: CallForm) -> str:
+    """Return how a spec says that the host of *call* may be opened with everything else."""
+    last = call.spot.path[-1]
+    if last == "to":
+        return "add  enforce: l4  to the call"
+    long = f"{{to: {call.spot.written()}, enforce: l4}}"
+    return f"write  [{long}]" if last == "calls" else f"write  {long}"
+
+
+def feature_of(pattern: str, cni: Cni) -> Feature:
     """Return what the plugin must enforce for *pattern*, the more basic of what it lacks."""
     is_wild = pattern.startswith("*.") and cni.can(Feature.HOST_NAMES)
     return Feature.WILDCARD_HOST_NAMES if is_wild else Feature.HOST_NAMES

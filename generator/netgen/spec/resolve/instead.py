@@ -25,8 +25,8 @@ def with_name(form: ServiceExposure, entry: Entry) -> str:
 
 
 def with_port(form: ServiceExposure, entry: Entry) -> str:
-    """Return how *form*, which names no port, names each of the app's, or all of them."""
-    ports = entry.app.ports
+    """Return how *form*, which names no port, names each of the app's, or all of them; no Service leads to a range."""
+    ports = tuple(port for port in entry.app.ports if not port.last) or entry.app.ports
     name = form.name or free_name(form, entry)
     every = ", ".join(port.name for port in ports)
     if form.long:
@@ -34,13 +34,15 @@ def with_port(form: ServiceExposure, entry: Entry) -> str:
         each = _choice([f"ports: [{port}]" for port in _names(ports)])
         return f"under {_word(form)} add  {named}{each}; for all of them only  ports: [{every}]"
     each = _choice([_short_as_long(form, name, port, entry) for port in _names(ports)])
-    whole = "" if form.ports else f"; for all of them  {{{_word(form)}: {{ports: [{every}]}}}}"
+    said = form.ports or len(ports) < len(entry.app.ports)
+    whole = "" if said else f"; for all of them  {{{_word(form)}: {{ports: [{every}]}}}}"
     return f"write {each}{whole}"
 
 
 def url_with_port(form: UrlForm, entry: Entry) -> str:
     """Return how the URL *form*, which names no port, names each of the app's."""
-    names = _names(served(entry.app.ports, entry))
+    ports = served(entry.app.ports, entry)
+    names = _names(tuple(port for port in ports if not port.last) or ports)
     if form.item != form.spot:
         return f"add  {_choice([f'port: {name}' for name in names])}"
     url = _url(form)

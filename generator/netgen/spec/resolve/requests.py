@@ -11,6 +11,7 @@ from netgen.problems import Place, Problem
 from netgen.profiles import Feature
 from netgen.spec.forms.permissions import CallForm, GrantForm
 from netgen.spec.forms.requests import BAD, HttpForm, request_text
+from netgen.spec.forms.text import shown
 from netgen.spec.platform import Platform
 from netgen.spec.resolve.calls import ports_text
 from netgen.spec.resolve.consent import rule_ports
@@ -22,6 +23,7 @@ Requests = tuple[Request, ...]
 EVERY: Requests = ()
 """That every request passes."""
 _ENCRYPTED = frozenset({"https", "tls"})
+_COUNTED = "counted: 9 for every path, 1 for each character, 4 for each *, and 1 for /** at the end"
 _MOST = 8
 """Requests that a comment names."""
 _MOST_SPELT = 2
@@ -54,7 +56,9 @@ def called_flows(
         is_weak = any(grant.l4 for grant in covering if grant.http)
         if len(found) == before and callee.app.ingress and not is_weak:
             what = f"{caller.key} calls {callee.key} for {_listed(call.http)}"
-            enforceable(Feature.HTTP, call.http[0].place, what, platform, found)
+            l4 = "leave `http` out, which opens the port for every request"
+            if enforceable(Feature.HTTP, call.http[0].place, what, platform, found, l4=l4):
+                _check_sizes(call.http, platform, found)
         rules = dict.fromkeys(flow.ports, merged(form.request for form in call.http))
     return _apart(flow, rules, callee, platform)
 
@@ -160,6 +164,27 @@ def check_rules(grant: GrantForm, callee: Entry, platform: Platform, found: list
             is_given_up(Feature.HTTP, place, what, "every request", platform, found)
         else:
             enforceable(Feature.HTTP, grant.http[0].place, what, platform, found, l4=_weaker(grant))
+        _check_sizes(grant.http, platform, found)
+
+
+def _check_sizes(forms: tuple[HttpForm, ...], platform: Platform, found: list[Problem]) -> None:
+    """Report paths that are too long for a proxy that would refuse all rules of the pod for them."""
+    for form in forms if platform.cni.can(Feature.HTTP) else ():
+        path, steps = form.request.path, paths.size(form.request.path)
+        if steps > paths.MOST:
+            message = (
+                f"{shown(path)} takes {steps} steps as an expression of {platform.cni}, whose proxy takes {paths.MOST} "
+                f"at most: else it refuses all rules of the pod"
+            )
+            fix = f"write {_shorter(path)}, which lets all requests below it pass"
+            found.append(Problem("path-too-long", form.path_place, message, (_COUNTED,), fix))
+
+
+def _shorter(path: str) -> str:
+    """Return the longest prefix of *path* that is short enough."""
+    while paths.size(path) > paths.MOST:
+        path = f"{path.removesuffix('/**').rpartition('/')[0]}/**"
+    return path
 
 
 def _no_http(port: Port, place: Place, callee: Entry) -> list[Problem]:
@@ -173,8 +198,10 @@ def _no_http(port: Port, place: Place, callee: Entry) -> list[Problem]:
         )
     elif port.app_protocol in _ENCRYPTED:
         message = f"{name} is written as {port.app_protocol}, and nobody on the way reads encrypted requests"
+        fix = f"leave the requests out; or write the port without /{port.app_protocol}, if its pods serve plain HTTP"
     elif port.last:
         message = f"{name} is a range of ports, and an HTTP rule is about one"
+        fix = "leave the requests out, or give the port that serves HTTP a name of its own"
     else:
         return []
     return [Problem("http-port", place, message, fix=fix)]

@@ -27,6 +27,10 @@ from netgen.spec.schema.words import (
 
 _KUBERNETES: Final = re.compile(r"(?!netgen)([a-z0-9.-]+/)?v[0-9]+((alpha|beta)[0-9]+)?")
 
+_DOCUMENT_KEYS: Final = frozenset(
+    ("apiVersion", "kind", "metadata", "apps", "peers", "selectBy", "stage", "isolate", "never", "raw")
+)
+
 
 @record
 class Fault:
@@ -72,7 +76,18 @@ def _wrong_type(fault: Fault) -> Iterator[Problem]:
     if astray is None:
         return
     message = f"{subject(fault.spot)} must be {expected(fault.schema)}, not {given(fault.value, fault.spot)}"
-    yield Problem("wrong-type", fault.place, message, fix=astray or instead(fault.value, fault.schema, fault.spot))
+    fix = astray or _long_grant(fault.spot) or instead(fault.value, fault.schema, fault.spot)
+    yield Problem("wrong-type", fault.place, message, fix=fix)
+
+
+def _long_grant(spot: Spot) -> str:
+    """Return the fix of a long grant that stands by itself, so that its keys are taken for callers; else nothing."""
+    holder: Any = spot.document.data
+    for step in spot.path[:4]:
+        if step == "http" and isinstance(holder, dict) and "from" in holder:
+            return "put the map into a list: accepts: [{from: ...}]"
+        holder = holder[step]
+    return ""
 
 
 def _lost_members(fault: Fault) -> str | None:
@@ -81,7 +96,7 @@ def _lost_members(fault: Fault) -> str | None:
     path = fault.spot.path
     apps = root.get("apps") if isinstance(root, dict) else None
     if path == ("apps",) and fault.value is None:
-        strange = root.keys() - {"apiVersion", "kind", "metadata", "apps", "peers", "selectBy", "isolate", "never"}
+        strange = root.keys() - _DOCUMENT_KEYS
         return None if any(isinstance(root[key], int | str | dict) for key in strange) else ""
     if len(path) != 2 or path[0] != "apps" or not isinstance(apps, dict):
         return ""
