@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
-from netgen.problems import Place, Problem
+from netgen.problems import Problem
 from netgen.profiles import DEFAULT, NAMES, Cni, version_of, version_text
 from netgen.source import Spot
 from netgen.spec.forms.text import shown, suggestion
@@ -21,36 +22,46 @@ _RELEASE = re.compile(r"v?([0-9]{1,3}[.][0-9]{1,3})([.+-].*)?", re.ASCII)
 
 def read_cni(text: str, spot: Spot | None, found: list[Problem]) -> Cni | None:
     """Return the plugin that *text* names, at *spot* or, where that is None, as a flag; None where it names none."""
+    problems: list[Problem] = []
+    read = _read(text, problems)
+    if problems:  # a place is looked for only where it is shown
+        place = spot.value() if spot else None
+        found += [replace(one, place=place) for one in problems]
+    return read
+
+
+def _read(text: str, found: list[Problem]) -> Cni | None:
+    """Return the plugin that *text* names; what is wrong goes to *found*, without a place."""
     name, _, version = text.partition(" ")
-    lower, place = name.lower(), spot.value() if spot else None
+    lower = name.lower()
     if name in NAMES:
-        return _versioned(text, name, version, place, found)
+        return _versioned(text, name, version, found)
     if lower in NAMES:
         message = f"no CNI {shown(text)}: the name is lower-case"
-        found.append(Problem("unknown-cni", place, message, fix=f"write {text.lower()}"))
+        found.append(Problem("unknown-cni", None, message, fix=f"write {text.lower()}"))
     elif lower in LATER:
         message = f"{shown(text)}: the profile {lower} is not read by this version of netgen"
         fix = "write cni: kubernetes (or --cni kubernetes) for plain NetworkPolicies"
-        found.append(Problem("not-yet", place, message, (LATER[lower],), fix))
+        found.append(Problem("not-yet", None, message, (LATER[lower],), fix))
     else:
         message = f"no CNI {shown(text)}{suggestion(lower, (*NAMES, *LATER))}"
         joined = _JOINED.fullmatch(lower)
         is_name = joined and joined[1] in NAMES and joined[1] != DEFAULT
         fix = _instead(joined[1], joined[2]) if joined and is_name else f"write {' or '.join(NAMES)}"
-        found.append(Problem("unknown-cni", place, message, fix=fix))
+        found.append(Problem("unknown-cni", None, message, fix=fix))
     return None
 
 
-def _versioned(text: str, name: str, version: str, place: Place | None, found: list[Problem]) -> Cni | None:
+def _versioned(text: str, name: str, version: str, found: list[Problem]) -> Cni | None:
     if not version and text == name:
         return Cni(name)
     if name == DEFAULT:
-        found.append(Problem("unknown-cni", place, f"{shown(name)} has no versions", fix=f"write {name}"))
+        found.append(Problem("unknown-cni", None, f"{shown(name)} has no versions", fix=f"write {name}"))
         return None
     known = {version_text(one): one for one in Cni(name).supported}
     if version not in known:
         message = f"{shown(text)}: the versions of {name} that netgen knows are {', '.join(known)}"
-        found.append(Problem("unknown-cni", place, message, fix=_instead(name, version)))
+        found.append(Problem("unknown-cni", None, message, fix=_instead(name, version)))
         return None
     return Cni(name, known[version])
 

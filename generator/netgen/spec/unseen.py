@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from netgen.evaluate.objects.cilium.selectors import is_unseen
@@ -15,12 +16,13 @@ from netgen.spec.forms.text import shown
 WHOSE = "cilium"
 """The plugin of which this module knows that: the identities that it gives to pods leave some of their labels out."""
 
-_Key = tuple[str, Place]
+_Key = tuple[str, Callable[[], Place]]
+"""A key, and what tells its place."""
 
 
 def check_document(spot: Spot, cni: Cni, found: list[Problem]) -> None:
     """Refuse selectors of the Connectivity at *spot* by labels that *cni* does not see."""
-    data: Any = spot.document.find(spot.path).value
+    data: Any = spot.document.data
     _check(_of_document(data, spot), cni, found)
 
 
@@ -39,12 +41,12 @@ def _check(keys: Iterator[_Key], cni: Cni, found: list[Problem]) -> None:
             )
             notes = ("its option `labels` changes which it takes in; netgen goes by the default",)
             fix = "name another label of these pods, such as app.kubernetes.io/name"
-            found.append(Problem("unenforceable-label", place, message, notes, fix))
+            found.append(Problem("unenforceable-label", place(), message, notes, fix))
 
 
 def _of_document(data: dict[str, Any], spot: Spot) -> Iterator[_Key]:
     if isinstance(data.get("selectBy"), str):
-        yield data["selectBy"], spot.at("selectBy").value()
+        yield data["selectBy"], spot.at("selectBy").value
     for part, under in (("apps", "select"), ("peers", "labels")):
         listed = data.get(part)
         for name, item in listed.items() if isinstance(listed, dict) else ():
@@ -57,8 +59,8 @@ def _of_platform(data: dict[str, Any], spot: Spot) -> Iterator[_Key]:
         listed = data.get(key, ())
         alone = [(listed, spot.at(key))] if isinstance(listed, str) else []
         texts = alone or [(text, spot.at(key, index)) for index, text in enumerate(listed)]
-        for text, place in texts:
-            yield from _written(text, place)
+        for text, at in texts:
+            yield from _written(text, at)
     for name, item in data.get("entrypoints", {}).items():
         controller = item.get("controller")
         if isinstance(controller, dict) and isinstance(controller.get("labels"), dict):
@@ -69,12 +71,12 @@ def _selected(value: dict[str, Any], spot: Spot) -> Iterator[_Key]:
     """Yield the keys of a selector: of its labels alone, or of both its parts."""
     labels, expressions = value.get("matchLabels"), value.get("matchExpressions")
     if not isinstance(labels, dict) and not isinstance(expressions, list):
-        yield from ((key, spot.at(key).key()) for key in value)
+        yield from ((key, spot.at(key).key) for key in value)
         return
-    yield from ((key, spot.at("matchLabels", key).key()) for key in labels or ())
+    yield from ((key, spot.at("matchLabels", key).key) for key in labels or ())
     for index, one in enumerate(expressions or ()):
         if isinstance(one, dict) and isinstance(one.get("key"), str):
-            yield one["key"], spot.at("matchExpressions", index, "key").value()
+            yield one["key"], spot.at("matchExpressions", index, "key").value
 
 
 def _written(text: str, spot: Spot) -> Iterator[_Key]:
@@ -84,5 +86,5 @@ def _written(text: str, spot: Spot) -> Iterator[_Key]:
     for pair in labels.split(","):
         key, equals, _ = pair.partition("=")
         if equals:
-            yield key, spot.value(begin, len(key))
+            yield key, partial(spot.value, begin, len(key))
         begin += len(pair) + 1

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from netgen import intent as meant
-from netgen import paths
 from netgen.evaluate.addresses import Block
 from netgen.evaluate.objects.model import (
     NAME_LABEL,
@@ -128,8 +127,12 @@ def _directions(app: meant.App) -> Iterator[Direction]:
 
 def _requests(flow: meant.Flow) -> tuple[Request, ...] | None:
     """Return the HTTP requests that pass by *flow*; None for whatever there is."""
+    if not flow.requests:
+        return None
+    from netgen import paths  # noqa: PLC0415 - few specs have HTTP rules
+
     found = {Request(method, paths.expression(one.path)) for one in flow.requests for method in one.methods or ("",)}
-    return tuple(sorted(found)) or None
+    return tuple(sorted(found))
 
 
 def _denial(denial: meant.Denial, said: _Said) -> Policy:
