@@ -133,3 +133,23 @@ def test_nobody_has_to_consent() -> None:
     """Another owner's app is open without a word of its spec, and nothing is warned of."""
     given = allowing("shop/web -> observability/otel:grpc")
     assert set(warnings(SHOP, TRACES, given)) == {"host-network"}
+
+
+@pytest.mark.parametrize(
+    "permission", ["internet -> internet", "10.0.0.0/8 -> cluster/apiserver", "cluster/nodes -> https://a.com"]
+)
+def test_a_permission_between_what_is_outside_is_none(permission: str) -> None:
+    """No policy of an app could open it, so it would be read and do nothing."""
+    (problem,) = refused(SHOP, allowing(permission), cni="cilium")
+    assert (problem.code, problem.place and problem.place.line) == ("bad-allow", 15)
+    assert "neither side" in problem.message
+
+
+def test_a_host_name_of_an_app_that_looks_no_names_up() -> None:
+    """Named by itself it is an error; among all apps it is left out, as it would not know the address."""
+    silent = apps("web: {port: 80, dns: false}\nother: 80", "quiet")
+    named = allowing("quiet/web -> https://a.com", more="cni: cilium\n")
+    (problem,) = refused(silent, named)
+    assert (problem.code, problem.place and problem.place.text) == ("dns-needed", "  - quiet/web -> https://a.com")
+    flows = load(silent, allowing("quiet/* -> https://a.com", more="cni: cilium\n")).intent.flows
+    assert [str(flow.source_app) for flow in flows if flow.target == HostName("a.com")] == ["quiet/other"]

@@ -59,6 +59,11 @@ apps:
   three:
     port: 8082
     expose: [{loadBalancer: {clients: [203.0.113.0/24]}}, {nodePort: {name: four, ports: {main: 30001}}}]
+raw:
+  - apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: closed}
+    spec: {podSelector: {matchLabels: {app.kubernetes.io/name: store}}, policyTypes: [Ingress]}
 ---
 apiVersion: netgen.dev/v1alpha1
 kind: Platform

@@ -250,6 +250,15 @@ def test_every_command_that_reads_specs_takes_the_environment(run: Any) -> None:
     assert run("diff", "prod.yaml", "spec.yaml", "--removed", *given, "staging")[0] == 0
 
 
+def test_a_side_that_lacks_the_environment_is_named(run: Any) -> None:
+    """Of two sides it is not clear otherwise which platform is to be looked at."""
+    for name, envs in (("old", "prod"), ("new", "prod, dev")):
+        text = CALLER.replace("external/erp", "") + "---\n" + platform(f"envs: [{envs}]\n")
+        Path(f"{name}.yaml").write_text(text, encoding="utf-8")
+    code, _, said = run("diff", "old.yaml", "new.yaml", "--env", "dev")
+    assert (code, "no environment `dev`" in said, "the platform is that of old.yaml:" in said) == (2, True, True)
+
+
 def test_the_function_takes_the_environment(run: Any) -> None:
     """As an argument of the KRM function."""
     items = [yaml.safe_load(CALLER), yaml.safe_load(ERP)]

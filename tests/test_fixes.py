@@ -530,8 +530,10 @@ REQUESTED = [
         for bad, fix, after in (
             (
                 "{api: GET /a, any: main}",
-                "to open the port for every request, make accepts a list, with "
-                "{from: api, http: [{methods: [GET], path: /a}], enforce: l4}",
+                (
+                    "to open the port for every request, make accepts a list, with "
+                    "{from: api, http: [{methods: [GET], path: /a}], enforce: l4}"
+                ),
                 "[{from: api, http: [{methods: [GET], path: /a}], enforce: l4}, {from: any, ports: [main]}]",
             ),
             (
@@ -558,7 +560,59 @@ REQUESTED = [
         for written in ("cilium1.19", "'cilium:1.19'", "cilium-1.19", "cilium/v1.19.2", "cilium v1.19.3", "Cilium 1.19")
     ),
 ]
-CASES = [*EXPOSED, *GATED, *SHORT, *PLATFORMS, *REASONS, *HOSTS, *REQUESTED]
+LATER_CNI = "in the Platform write  cni: cilium 1.18  (or --cni 'cilium 1.18'), where that is what runs; "
+EDGE = "entrypoints: {public: {hosts: [shop.example.com], ingress: cilium, tls: secret x}}\n"
+ENFORCED = [
+    Followed(
+        "web: {port: 80, serviceAccount: robot}",
+        "leave it out, and select the pods by labels",
+        "web: {port: 80, select: {app: robot}}",
+        PLAIN,
+    ),
+    Followed(
+        "web: 80",
+        f"{LATER_CNI}else write  isolate: none  under each app that is not to be closed yet",
+        "web: 80",
+        cluster("cni: cilium 1.18\nstage: audit\n"),
+        cluster("cni: cilium 1.17\nstage: audit\n"),
+    ),
+    Followed(
+        WEB,
+        "in the Platform write  cni: cilium  (or --cni cilium), where that is what runs",
+        WEB,
+        cluster(f"cni: cilium\n{EDGE}"),
+        cluster(f"cni: kubernetes\n{EDGE}"),
+    ),
+    Followed(
+        "web: {port: 9000-9010}",
+        "write  service: false  or  service: {headless: true}, so that callers dial the pods",
+        "web: {port: 9000-9010, service: {headless: true}}",
+    ),
+    Followed(
+        "web: {port: 9000-9010, service: false, expose: loadBalancer}",
+        "let callers in by  accepts: internet",
+        "web: {port: 9000-9010, service: false, accepts: internet}",
+    ),
+    Followed(
+        "web: {ports: {media: 9000-9010}, service: false, calls: ['web:9005']}",
+        "write web:media",
+        "web: {ports: {media: 9000-9010}, service: false, calls: ['web:media']}",
+    ),
+    Followed(
+        BACK.format("{api: GET /}").replace("80", "80/tcp"),
+        "write the port without /tcp, if it serves HTTP",
+        BACK.format("{api: GET /}"),
+        CILIUM,
+    ),
+    Followed(
+        "web: {calls: [external/erp]}",
+        "in the Platform write  externals: {erp: tcp://ADDRESS:PORT}",
+        "web: {calls: [external/erp]}",
+        cluster("externals: {erp: tcp://192.0.2.1:80}\n"),
+        PLAIN,
+    ),
+]
+CASES = [*EXPOSED, *GATED, *SHORT, *PLATFORMS, *REASONS, *HOSTS, *REQUESTED, *ENFORCED]
 
 
 def only(case: Followed) -> Problem:

@@ -672,6 +672,8 @@ def test_every_key_of_a_document_is_read() -> None:
         ("{accepts: {x: Http}}", "bad-grant"),
         ("{accepts: {x: 'a b'}}", "bad-grant"),
         ("{accepts: {x: GET}}", "bad-grant"),
+        ("{accepts: {x: ''}}", "bad-grant"),
+        ("{accepts: [{from: x, ports: ['  ']}]}", "bad-grant"),
         ("{accepts: {x: 'GET| /a'}}", "bad-grant"),
         ("{accepts: {x: grpc POST}}", "bad-grant"),
         ("{accepts: {x: [grpc, GET /a*]}}", "bad-path"),

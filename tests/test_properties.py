@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -84,6 +85,40 @@ def test_every_system_renders_and_keeps_the_invariants(system: System) -> None:
         rule.__name__: found for rule in (*POLICIES, wrong_services, wrong_routes) if (found := rule(system, result))
     }
     assert broken == {}
+
+
+REASONS = """
+apiVersion: netgen.dev/v1alpha1
+kind: Connectivity
+metadata: {name: shop, namespace: shop}
+apps:
+  web: {calls: [{to: db, why: b}, {to: db, why: a}, {to: internet, why: b}, {to: internet, why: a}]}
+  db:
+    port: 80
+    accepts:
+      - {from: web, why: d}
+      - {from: web, why: c}
+      - {from: here/*, why: f}
+      - {from: shop/*, why: e}
+      - {from: any, why: b}
+      - {from: any, why: a}
+      - {from: 192.0.2.0/24, why: b}
+      - {from: 192.0.2.0/24, why: a}
+---
+apiVersion: netgen.dev/v1alpha1
+kind: Platform
+metadata: {name: cluster}
+cni: CNI
+allow: [{from: any, to: shop/db, why: b}, {from: any, to: shop/db, why: a}]
+"""
+
+
+def test_reasons_stand_in_one_order() -> None:
+    """Also where several lines open the same, and differ in nothing else."""
+    for cni in ("kubernetes", "cilium"):
+        documents = list(yaml.safe_load_all(REASONS.replace("CNI", cni)))
+        chances = [chance_of(seed) for seed in range(20)]
+        assert len({plain(shuffled(documents, chance)).text for chance in chances}) == 1, cni
 
 
 # ------------------------------------------------------------------------------------------------- what calls open

@@ -17,7 +17,9 @@ from netgen.evaluate.reach import Reach
 from netgen.evaluate.semantics import PROFILES, Reading
 from netgen.evaluate.universe import universe
 from netgen.problems import NetgenError
+from netgen.source import Dialect, read
 from netgen.verify import Proof, comparison, ideal
+from newer_keys import NEWER_KEYS
 from strategies_cilium import features, random_cilium_system
 from systems import Data
 from writing import chance_of, freely, plainly, shuffled
@@ -106,6 +108,18 @@ def check_order(seeds: range) -> None:
 def test_order_and_style_change_no_byte() -> None:
     """Maps, lists and documents in another order, comments, quotes, flow and block style: the output is the same."""
     check_order(range(12))
+
+
+@pytest.mark.parametrize("env", ["prod", "staging"])
+def test_the_order_of_newer_keys_changes_no_byte(env: str) -> None:
+    """Externals, environments, long and short HTTP rules, permissions of the platform, ranges: in any order."""
+    documents = [one.data for one in read(NEWER_KEYS, "spec.yaml", Dialect.SPEC).documents]
+    texts = [freely(shuffled(documents, chance), chance) for chance in map(chance_of, range(12))]
+    outputs = {
+        api.stream(api.render(api.load("-", stdin=text.encode(), env=env).intent), "yaml")
+        for text in (NEWER_KEYS, *texts)
+    }
+    assert len(outputs) == 1
 
 
 @pytest.mark.heavy

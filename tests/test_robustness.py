@@ -16,6 +16,7 @@ from netgen import api, cli
 from netgen.problems import NetgenError, Problem, Severity
 from netgen.report import text
 from netgen.source import Dialect, read
+from newer_keys import NEWER_KEYS
 from strategies import samples, systems
 from writing import plainly
 
@@ -25,9 +26,10 @@ EXAMPLES = [
     for folder in sorted((ROOT / "specs").iterdir())
     if folder.is_dir()
 ]
+WRITTEN = [*EXAMPLES, *[NEWER_KEYS] * 20]  # one in ten of the seeds
 SEEDS = [
-    *EXAMPLES,
-    *([document.data for document in read(example, "", Dialect.SPEC).documents] for example in EXAMPLES),
+    *WRITTEN,
+    *([document.data for document in read(written, "", Dialect.SPEC).documents] for written in WRITTEN),
     *(list(system.documents) for system in samples(systems(), 200)),
 ]
 
@@ -35,7 +37,7 @@ SEEDS = [
 def outcome(data: bytes) -> str:
     """Return `rendered` or `refused`; a problem that says nothing, or nothing that can be shown, is a failure."""
     try:
-        loaded = api.load("-", stdin=data)
+        loaded = api.load("-", stdin=data, env="prod" if b"envs" in data else None)
         manifests = api.render(loaded.intent)
         for output in ("yaml", "json"):
             api.stream(manifests, output).encode()

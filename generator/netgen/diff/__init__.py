@@ -98,7 +98,7 @@ def _pods(side: Side, other: Side) -> tuple[Cluster, Names]:
 
 
 def _plain(old: Cluster, new: Cluster) -> tuple[Workload, ...]:
-    """Return a pod that nothing is known of for each namespace of the clusters; what is clusterwide stands for another."""
+    """Return a pod that nothing is known of for each namespace, and for other ones where something is clusterwide."""
     objects = (each for side in (old, new) for listed in (side.workloads, side.policies) for each in listed)
     found = {one.namespace or OTHER for one in objects}
     return tuple(Workload(ASKED, namespace, OTHER, ()) for namespace in sorted(found))

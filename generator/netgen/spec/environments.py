@@ -40,11 +40,15 @@ class External:
 
 @record
 class Environments:
-    """The *names* of the environments, the one that a run is for (None: nobody said), and the externals."""
+    """The *names* of the environments, the one that a run is for (None: nobody said), and the externals.
+
+    *spot* is the Platform's.
+    """
 
     names: tuple[str, ...] = ()
     chosen: str | None = None
     externals: tuple[External, ...] = ()
+    spot: Spot | None = field(default=None, compare=False, repr=False)
 
     def external(self, name: str) -> External | None:
         """Return the external *name*, None where there is none."""
@@ -63,7 +67,7 @@ def read_environments(data: dict[str, Any], spot: Spot, found: list[Problem]) ->
     )
     if not names:
         names = tuple(sorted({name for one in externals for name in one.environments}))
-    return Environments(names, None, externals)
+    return Environments(names, None, externals, spot)
 
 
 def _external(name: str, value: Any, spot: Spot, names: tuple[str, ...], found: list[Problem]) -> External:
@@ -101,5 +105,7 @@ def in_environment(environments: Environments, name: str, found: list[Problem]) 
         if not environments.names:
             message += ": the platform names none"
             fix = f"leave --env out, or in the Platform write  envs: [{name}]"
-        found.append(Problem("unknown-env", None, message, fix=fix))
+        at = environments.spot.at("kind").value() if environments.spot else None
+        notes = (f"the platform is that of {at.file}:{at.line}",) if at else ()
+        found.append(Problem("unknown-env", None, message, notes, fix))
     return replace(environments, chosen=name)

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from netgen.evaluate.endpoints import Kind
 from netgen.evaluate.explain import Side
 from netgen.evaluate.objects.model import Action, BlockPeer, Direction, Policy, Rule
+from netgen.evaluate.objects.ways import ServiceObject
 from netgen.evaluate.reach import Reach, Row
 from netgen.evaluate.sets import ALL_PORTS, NO_PORTS, PortSet, Protocol, bits, ports
-from netgen.intent import Addresses, App, AppKey, Claim, Flow, HostName, Intent, Peer, PortMatch
+from netgen.intent import Addresses, App, AppKey, Claim, Entities, Entity, Flow, HostName, Intent, Peer, PortMatch
 from netgen.problems import Place, Problem
 from netgen.records import record
 from netgen.verify import ideal
@@ -44,7 +45,9 @@ def _rule(claim: Claim) -> Rule:
     return Rule(tuple(one for peer in ends for one in ideal.peers(peer)), ideal.port_rules(claim.ports), 0)
 
 
-def broken(intent: Intent, said: Reach, there: Reach, denied: Reach) -> Iterator[Problem]:
+def broken(
+    intent: Intent, said: Reach, there: Reach, denied: Reach, services: Sequence[ServiceObject] = ()
+) -> Iterator[Problem]:
     """Yield each claim of *intent* that does not hold, with a connection that it rules out.
 
     *there* is what the manifests allow and *said* what the spec does, but for what is denied, both under the widest
@@ -52,15 +55,22 @@ def broken(intent: Intent, said: Reach, there: Reach, denied: Reach) -> Iterator
     rather than cut off. Only connections that have an app of *intent* at one end are looked at. *denied* is what the
     manifests allow with what they deny: of a claim that is denied, the connections of all pods are looked at there.
 
+    *services* may lead clients from outside to what nodes may open.
+
     What is denied is so whatever policies are staged: of such a claim it is told what breaks it once they are enforced.
     """
     if not any(app.staged for app in intent.apps):
-        yield from _broken(intent, intent.claims, said, there, denied)
+        yield from _broken(intent, intent.claims, said, there, denied, services)
         return
     loose, shut = (tuple(one for one in intent.claims if one.denied is wanted) for wanted in (False, True))
-    yield from _broken(intent, loose, said, there, denied)
+    yield from _broken(intent, loose, said, there, denied, services)
     if shut:
-        yield from _broken(intent, shut, _enforced(intent, said), _enforced(intent, there), denied)
+        found = [*_broken(intent, shut, _enforced(intent, said), _enforced(intent, there), denied, services)]
+        yield from found
+        # No deny holds pods on the host network: what meets them there does so by what is staged.
+        told = {one.place for one in found}
+        beyond = _broken(intent, shut, said, there, denied, services, hosts_only=True)
+        yield from (one for one in beyond if one.place not in told)
 
 
 def _enforced(intent: Intent, reach: Reach) -> Reach:
@@ -74,14 +84,25 @@ def _enforced(intent: Intent, reach: Reach) -> Reach:
     return Reach(reach.universe, tuple(policies), reach.semantics, reach.reading)
 
 
-def _broken(intent: Intent, listed: tuple[Claim, ...], said: Reach, there: Reach, denied: Reach) -> Iterator[Problem]:
-    ground = ground_of(intent, said, there)
+def _broken(
+    intent: Intent,
+    listed: tuple[Claim, ...],
+    said: Reach,
+    there: Reach,
+    denied: Reach,
+    services: Sequence[ServiceObject],
+    *,
+    hosts_only: bool = False,
+) -> Iterator[Problem]:
+    ground = ground_of(intent, said, there, services)
     cases = [_case(one, ground) for one in listed] if intent.apps else []
     by_target: dict[int, list[_Case]] = {}
     for case in cases:
         for target in bits(case.targets | case.all_targets):
             by_target.setdefault(target, []).append(case)
     for target, concerned in by_target.items():
+        if hosts_only and not ground.hosts >> target & 1:
+            continue
         rows = list(ground.rows(target))
         for case in concerned:
             case.look(target, rows, ground)
@@ -204,6 +225,9 @@ def _problem(case: _Case, breach: _Breach, ground: Ground, holding: tuple[Holdin
         name = route.entrypoint.name
         message += f" through the entry point {name}"
         fix = f"expose it elsewhere; or, if the internet does not reach {name}, write  internal: true  there"
+    if breach.opening.service:
+        message += f" through the Service {breach.opening.service}"
+        fix = "give the Service  externalTrafficPolicy: Local, or let no nodes in"
     said, there, denied = holding
     notes = list(_reasons(breach, ground, said, denied if breach.opening.despite else there))
     if case.pairs > 1:
@@ -220,14 +244,11 @@ def _name(index: int, side: Peer, ground: Ground) -> str:
 
 def _reasons(breach: _Breach, ground: Ground, said: Holding, there: Holding) -> Iterator[str]:
     """Yield what opens a connection: the lines of the spec, then policy and rule of both sides."""
-    route, ends = breach.opening.route, ground.universe.endpoints
-    if route:
-        yield f"opened by {_at(route.spot.value())} ({route.host}{route.path} -> {route.app})"
+    beside = tuple(_beside_policies(breach, ground))
+    if beside:
+        yield from beside
         return
-    if breach.opening.hosted:
-        for index in bits(ground.hosts & (1 << breach.source | 1 << breach.target)):
-            yield f"nothing governs {ends[index]}: a node and what uses its network always meet the pods that it runs"
-        return
+    ends = ground.universe.endpoints
     pair = (breach.source, breach.target, *breach.ports.first())
     spec, found = said.explain(*pair), there.explain(*pair)
     flows = [*_flows(spec.egress, ground.intent.flows_from), *_flows(spec.ingress, ground.intent.flows_to)]
@@ -247,6 +268,21 @@ def _reasons(breach: _Breach, ground: Ground, said: Holding, there: Holding) -> 
     ):
         known = "" if ground.intent.pod_ranges else "; in a Platform, ranges: {pods: [CIDR]} says which pods have"
         yield f"a rule about addresses may be about pods, as some CNIs take it{known}"
+
+
+def _beside_policies(breach: _Breach, ground: Ground) -> Iterator[str]:
+    """Yield what opens a connection that no policy decides."""
+    opening = breach.opening
+    if opening.route:
+        route = opening.route
+        yield f"opened by {_at(route.spot.value())} ({route.host}{route.path} -> {route.app})"
+    elif opening.service:
+        kind = opening.service.type
+        yield f"it hands clients on to other nodes ({kind}), which the pods see in their place and let in"
+    elif opening.hosted:
+        for index in bits(ground.hosts & (1 << breach.source | 1 << breach.target)):
+            end = ground.universe.endpoints[index]
+            yield f"nothing governs {end}: a node and what uses its network always meet the pods that it runs"
 
 
 def _is_about_addresses(rule: Rule | None) -> bool:
@@ -284,7 +320,19 @@ def provisos(intent: Intent) -> tuple[str, ...]:
     if any(map(_is_addresses, ends)):
         said.append("addresses in claims leave out the pods that have them")
     said += _of_names(intent)
+    if _lets_nodes_in(intent) and any(map(_is_outside, (claim.source for claim in intent.claims))):
+        said.append("Services of others lead no clients to what nodes may open")
     return tuple(said)
+
+
+def _lets_nodes_in(intent: Intent) -> bool:
+    """Return whether an app lets other nodes in, and not the world as well."""
+    names = [flow.source.names for flow in intent.flows if flow.target_app and isinstance(flow.source, Entities)]
+    return any(Entity.REMOTE_NODE in each and Entity.WORLD not in each for each in names)
+
+
+def _is_outside(peer: object) -> bool:
+    return isinstance(peer, Addresses) or (isinstance(peer, Entities) and Entity.WORLD in peer.names)
 
 
 def _of_names(intent: Intent) -> tuple[str, ...]:

@@ -147,7 +147,7 @@ class Comparison:
                 # What is denied may hide what the readings differ in.
                 alone = claims.undenied(self.intent, self.meant), claims.undenied(self.intent, self.cluster.policies)
                 said, bare = (Reach(self.universe, one, meant.semantics, Reading.WIDE) for one in alone)
-            yield from claims.broken(self.intent, said, bare, found)
+            yield from claims.broken(self.intent, said, bare, found, self.cluster.services)
 
     def _links(self) -> Iterator[Problem]:
         yield from links.differences(self.intent, self.cluster)

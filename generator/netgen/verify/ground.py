@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from netgen.evaluate.endpoints import Kind
 from netgen.evaluate.mentions import Selection, peer_pods
 from netgen.evaluate.objects.model import BlockPeer, Entity, PodPeer
+from netgen.evaluate.objects.ways import ServiceObject
 from netgen.evaluate.reach import Reach
 from netgen.evaluate.sets import ALL_PORTS, PortSet, Protocol, bits, mask_of, ports
 from netgen.evaluate.universe import Universe
 from netgen.intent import Addresses, App, AppKey, Entities, HostName, Intent, Peer, Pods, Route
 from netgen.records import record
 from netgen.verify import ideal
+from netgen.verify.behind import Behind
 from netgen.verify.reading import body, items, step
 
 
@@ -20,13 +22,14 @@ from netgen.verify.reading import body, items, step
 class Opening:
     """Connections that are open: of *sources*, to *ports*; by policies, *hosted* on one node, or through a *route*.
 
-    *despite*: although they are denied.
+    Or through a *service*, which hands clients on to another node. *despite*: although they are denied.
     """
 
     sources: int
     ports: PortSet
     hosted: bool = False
     route: Route | None = None
+    service: ServiceObject | None = None
     despite: bool = False
 
 
@@ -36,7 +39,8 @@ class Ground:
 
     *own* has those of each app's pods, and *kin*, for each of them, all that are pods of just the same apps; *worn* has
     all that carry the labels of an app. *hosts* are nodes and apps on the host network, *pods* all pods that policies
-    hold, *outside* the addresses beyond the cluster.
+    hold, *outside* the addresses beyond the cluster. *behind* are the Services
+    that hand clients on to other nodes.
     """
 
     intent: Intent
@@ -50,6 +54,7 @@ class Ground:
     pods: int
     outside: int
     routes: dict[int, list[tuple[Route, PortSet]]]
+    behind: Behind
 
     @property
     def universe(self) -> Universe:
@@ -69,6 +74,8 @@ class Ground:
             yield Opening(self.hosts, ALL_PORTS, hosted=True)
         for route, port in self.routes.get(target, ()):
             yield Opening(self.outside, port, route=route)
+        for service, found in self.behind.arriving(target) if self.apps >> target & 1 else ():
+            yield Opening(self.outside, found, service=service)
 
     def alike(self, target: int) -> int:
         """Return the endpoints that carry the labels of an app which *target* carries too."""
@@ -78,8 +85,8 @@ class Ground:
         return found
 
 
-def ground_of(intent: Intent, said: Reach, there: Reach) -> Ground:
-    """Return the ground of *intent*: what the spec *said*, and what is *there*, in one universe."""
+def ground_of(intent: Intent, said: Reach, there: Reach, services: Iterable[ServiceObject] = ()) -> Ground:
+    """Return the ground of *intent*: what the spec *said*, what is *there*, in one universe, and the *services*."""
     ends = there.universe.endpoints
     own = {app.pods: _known(app, there.universe) for app in intent.apps}
     _share(intent, there.universe, own)
@@ -98,6 +105,7 @@ def ground_of(intent: Intent, said: Reach, there: Reach) -> Ground:
         pods=mask_of([index for index, one in enumerate(ends) if one.is_pod]),
         outside=mask_of([index for index, one in enumerate(ends) if one.kind is Kind.ADDRESSES]),
         routes=_routes(intent, own),
+        behind=Behind(services, there),
     )
 
 

@@ -38,7 +38,7 @@ def passed(
     found = []
     for row in rows:
         left = [(row.sources, row.ports)]
-        for mask, closed in shut if not (row.hosted or row.route) else ():
+        for mask, closed in shut if not (row.hosted or row.route or row.service) else ():
             both = [(sources & mask, ports - closed) for sources, ports in left]
             left = [*both, *((sources & ~mask, ports) for sources, ports in left)]
         found += [replace(row, sources=sources, ports=ports) for sources, ports in left if sources and ports]

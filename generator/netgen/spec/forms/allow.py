@@ -6,7 +6,9 @@ from typing import Any
 
 from netgen.problems import Problem
 from netgen.source import Spot
+from netgen.spec.forms.claim_ends import End
 from netgen.spec.forms.claims import ClaimForm, read_claims
+from netgen.spec.forms.sides import WILDCARDS, Kind
 
 
 def read_allow(value: list[Any], spot: Spot, found: list[Problem]) -> tuple[ClaimForm, ...]:
@@ -15,9 +17,18 @@ def read_allow(value: list[Any], spot: Spot, found: list[Problem]) -> tuple[Clai
     return tuple(form for form in forms if _is_plain(form, found))
 
 
+def _is_pods(end: End) -> bool:
+    return end.side.kind is Kind.APP or end.side.kind in WILDCARDS
+
+
 def _is_plain(form: ClaimForm, found: list[Problem]) -> bool:
     """Return whether *form* says no more than who may open what."""
     before = len(found)
+    if not any(_is_pods(end) for end in (form.source, form.target)):
+        message = "neither side is pods of the cluster, so that no policy of an app opens this"
+        found.append(
+            Problem("bad-allow", form.source.place, message, fix="name an app, NAMESPACE/* or any on one side")
+        )
     if form.exempt:
         message = "a permission has no exceptions: what no line opens stays closed"
         fix = "write a line for each of those that may"

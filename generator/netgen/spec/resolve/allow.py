@@ -56,6 +56,7 @@ class _Permission:
         callers = [entry for entry in source.apps if entry.app.egress] if source else []
         callees = [entry for entry in target.apps if entry.app.ingress] if target else []
         reached = self._reached(target, ports) if callers else []
+        self._check_look_ups(callers, reached)
         coming = self._coming(source) if callees else []
         out = [
             self._flow(entry.app.pods, peer, at, entry.key, None)
@@ -64,6 +65,16 @@ class _Permission:
             if entry.form.dns or not isinstance(peer, HostName)
         ]
         return out + [self._flow(peer, entry.app.pods, ports, None, entry.key) for entry in callees for peer in coming]
+
+    def _check_look_ups(self, callers: list[Entry], reached: list[tuple[Peer, Ports]]) -> None:
+        """Report that the app which is named cannot ask for the address of a host; of many apps those that can do."""
+        entry = callers[0] if callers and self.form.source.side.kind is Kind.APP else None
+        if entry and not entry.form.dns and any(isinstance(peer, HostName) for peer, _ in reached):
+            message = (
+                f"{entry.key} is to open a host by its name, and `dns: false` keeps it from asking for the address"
+            )
+            fix = "name the addresses, or leave `dns` out in its spec"
+            self.found.append(Problem("dns-needed", self.form.source.place, message, fix=fix))
 
     def _flow(self, source: Peer, target: Peer, ports: Ports, caller: AppKey | None, callee: AppKey | None) -> Flow:
         intent = f"{self.form.title} (platform)"

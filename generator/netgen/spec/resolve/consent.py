@@ -41,7 +41,7 @@ def grants_of(entry: Entry, registry: Registry) -> Grants:
     """Return the grants of *entry*, ready to be asked for a caller."""
     by_caller: dict[AppKey, list[GrantForm]] = defaultdict(list)
     by_namespace: dict[str | None, list[GrantForm]] = defaultdict(list)
-    for grant in entry.form.accepts:
+    for grant in sorted(entry.form.accepts, key=_reason):  # the comment of a rule has the reasons in this order
         if grant.side.kind is Kind.APP:
             by_caller[AppKey(grant.side.namespace or entry.key.namespace, grant.side.name)].append(grant)
         elif grant.side.kind is Kind.NAMESPACE:
@@ -49,6 +49,10 @@ def grants_of(entry: Entry, registry: Registry) -> Grants:
         elif grant.side.kind is Kind.ANY:
             by_namespace[None].append(grant)
     return Grants(by_caller, by_namespace, unclear=any(_is_missing(key, entry, registry) for key in by_caller))
+
+
+def _reason(grant: GrantForm) -> str:
+    return grant.why
 
 
 def _is_missing(caller: AppKey, entry: Entry, registry: Registry) -> bool:

@@ -10,8 +10,8 @@ from netgen.intent import App, Flow, Intent, Pods, Selector
 from netgen.problems import Place, Problem
 from netgen.quoting import scalar
 from netgen.verify.around.chosen import Chosen, named_ends
-from netgen.verify.around.naming import carries, listed, rank, telling
-from netgen.verify.reading import body, step
+from netgen.verify.around.naming import carries, listed, named, rank, telling
+from netgen.verify.reading import body, step, where
 
 _MOST = 40
 """So many apps without pods are told, each with what it may have meant; the rest are counted."""
@@ -105,6 +105,13 @@ class _Free:
             return Problem("selects-nothing", _place(app), message, notes, "select the labels that its pods carry")
         one, (key, value) = near
         proposed.add(one)
+        if app.selector.account and (key, value) in app.selector.labels:
+            account = one.service_account or "default"
+            note = f"{named([one])} runs under the service account {account}" + (
+                f" ({where(one.spot)})" if one.spot else ""
+            )
+            fix = f"write  serviceAccount: {scalar(account)}  under {app.key.name}"
+            return Problem("selects-nothing", _place(app), message, (note,), fix)
         fix = f"write  select: {scalar({key: value})}  under {app.key.name}"
         if value == app.key.name and self._may_change(app):
             fix += f", or  selectBy: {scalar(key)}  in the document, for all its apps"
@@ -140,7 +147,8 @@ class _Free:
 def _selector(selector: Selector) -> str:
     asked = [f"{key}: {value}" for key, value in selector.labels]
     asked += [f"{one.key} {one.operator} {', '.join(one.values)}".strip() for one in selector.expressions]
-    return ", ".join(asked)
+    account = f" and run under the service account {selector.account}" if selector.account else ""
+    return ", ".join(asked) + account
 
 
 def _is_written(app: App) -> bool:
