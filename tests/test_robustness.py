@@ -34,10 +34,15 @@ SEEDS = [
 ]
 
 
+def environment(data: bytes) -> str | None:
+    """Return for which environment a spec is read: one of those that it may have, where it speaks of any."""
+    return "prod" if b"envs" in data else None
+
+
 def outcome(data: bytes) -> str:
     """Return `rendered` or `refused`; a problem that says nothing, or nothing that can be shown, is a failure."""
     try:
-        loaded = api.load("-", stdin=data, env="prod" if b"envs" in data else None)
+        loaded = api.load("-", stdin=data, env=environment(data))
         manifests = api.render(loaded.intent)
         for output in ("yaml", "json"):
             api.stream(manifests, output).encode()

@@ -12,7 +12,7 @@ from netgen.problems import NetgenError, Problem, Severity
 from netgen.reaching import formats
 from netgen.report.outcome import Outcome
 from netgen.source import Dialect
-from test_robustness import outcome
+from test_robustness import environment, outcome
 from test_source import reading
 from test_source_plain import is_taken
 
@@ -40,7 +40,7 @@ def load(data: bytes) -> None:
     """Load a spec, render it and prove that; every problem has a place in the text and can be shown."""
     if outcome(data) == "refused":
         return
-    intent = api.load("-", stdin=data).intent
+    intent = api.load("-", stdin=data, env=environment(data)).intent
     proof = api.prove(intent, api.render(intent))
     codes = {problem.code for problem in proof.findings} - {"never-broken"}  # that is a fault of the spec
     if codes and not proof.too_large:

@@ -30,7 +30,7 @@ _OTHERWISE = re.compile(r"\\|\(\?|[*+?}][*+?{]|[\x00-\x1f\x7f]")
 _LEAST_STEPS = 4
 _STEPS = {".": 8, "+": 1, "?": 1, "*": 0, "(": 2, ")": 0}
 _ALL_BUT_SOME = 9
-_TOKEN = re.compile(r"\[[^][]*\]|.", re.DOTALL)
+_PIECE = re.compile(r"\[[^][]*\]|.", re.DOTALL)
 _RANGE = re.compile(r".-.|.", re.DOTALL)
 
 
@@ -127,7 +127,7 @@ def _is_expression(text: str) -> bool:
 @lru_cache(maxsize=1024)
 def _steps(text: str) -> int:
     """Return the size of the program that RE2 makes of *text*, an expression as netgen writes them."""
-    return _LEAST_STEPS + sum(map(_token_steps, _TOKEN.findall(_ESCAPED.sub("x", text))))
+    return _LEAST_STEPS + sum(map(_token_steps, _PIECE.findall(_ESCAPED.sub("x", text))))
 
 
 def _token_steps(token: str) -> int:
