@@ -364,7 +364,7 @@ NO_NAME = [
         *(("tcp://10.0.0.1/24:1", "bad-address", "10.0.0.1/24"), ("https://010.0.0.1", "bad-address", "010.0.0.1")),
         *(("tcp://[10.0.0.1]:1", "bad-address", "10.0.0.1"), ("https://0.0.0.0/0", "bad-address", "0.0.0.0/0")),
         *(("tcp://db.example.com", "port-needed", ""), ("https://a.example.com/16", "bad-target", "/16")),
-        *(("https://a.example.com/x", "bad-target", "/x"), ("https://u@a.example.com", "bad-target", "u@a.example.com")),
+        *(("https://a.example.com/x", "bad-target", "/x"), ("https://u@a.example.io", "bad-target", "u@a.example.io")),
     ],
 )  # fmt: skip
 def test_what_is_no_target(text: str, code: str, part: str) -> None:
