@@ -128,6 +128,37 @@ def url_path(text: str) -> bool:
     return is_url and not re.search(r"//|/\.\.?(?:/|$)|%2f|%2F", path)
 
 
+def http_path(text: str) -> bool:
+    """Say whether `/` and *text* are the path of a rule for HTTP, which a proxy sees as it is written.
+
+    A URL can hold it (RFC 3986, 3.3), nothing of it is encoded for no reason (6.2.2.2), a star is a whole segment, and
+    it is short enough for Envoy: 100 steps, of which 10 are not of the text.
+    """
+    if len(text) > 90 or not re.fullmatch(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*", text):
+        return False
+    encoded = "".join(chr(int(pair, 16)) for pair in re.findall("%(..)", text))
+    *inner, last = text.split("/")
+    stars = ["*" in one and one != "*" for one in inner] + ["*" in last and last not in ("*", "**")]
+    empty = {"", ".", ".."} & {*inner} or last in (".", "..")
+    return not re.search(r"[A-Za-z0-9._~/\\-]", encoded) and not any(stars) and not empty
+
+
+def known_to_cilium(text: str) -> bool:
+    """Say whether *text* is the key of a label that Cilium tells pods by, of which it leaves out Kubernetes' own."""
+    return label_key(text) and not re.search("kubernetes.io/", text)
+
+
+def called_host(text: str) -> bool:
+    """Say whether *text* is a host that DNS knows outside the cluster, or `*.` and what such names end with."""
+    labels = text.split(".")
+    return host(text) and len(labels) > 1 and max(map(len, labels)) <= 63 and not labels[-1].isdigit()
+
+
+def account(text: str) -> bool:
+    """Say whether *text* is a service account that the value of a label can name."""
+    return subdomain(text) and len(text) <= 63
+
+
 def sentence(text: str) -> bool:
     """Say whether *text* says something, as a reason must."""
     return text != ""

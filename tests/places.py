@@ -23,9 +23,10 @@ SCHEMAS = {
 }
 
 # Each marked word stands in one place, or in all that mean the same thing; its first letters say what it is:
-#   nm a DNS label, pn the name of a port, lk and lv the key and the value of a label, ak and av those of an annotation,
-#   ob the name of another object, ho a host, hw what stands behind its first label, pa the end of a path, pc that of a
-#   claim, wy a reason, ow an owner; 47xx is a port of pods, 306xx one of nodes, 198.51.x.x addresses.
+#   nm a DNS label, pn the name of a port, lk and lv the key and the value of a label, lc such a key on Cilium, ak and
+#   av those of an annotation, ob the name of another object, ho a host, hw what stands behind its first label, pa the
+#   end of a path, ph that of a rule for HTTP, pc that of a claim or before /**, tg a host that is called, sa a service
+#   account, wy a reason, ow an owner; 47xx is a port of pods, 306xx one of nodes, 198.51.x.x addresses, 1.20 a version.
 GATE = """
     ---
     kind: Platform
@@ -184,9 +185,52 @@ SCENES = (
     metadata: {name: platform}
     scrape: [nm-scr/lk-scr=lv-scr]
     """,
+    """
+    metadata: {name: nm-doc, namespace: shop}
+    stage: audit
+    apps:
+      web: {serviceAccount: sa-web, port: 8080, why: wy-app, calls: [{to: api, http: [{methods: [GET], path: /ph-call}],
+            envs: [nm-here]}, get, https://tg.url, {to: "tls://tg.one:4741", why: wy-host, enforce: l4}]}
+      api: {port: 8081}
+      get: {select: {lc-sel: lv-sel}, port: 8082, accepts: {web: [GET /ph-get, POST|PUT /pc-post/**],
+            nm-cns/nm-cron: GET /ph-one}}
+      two: {ports: {pn-a: 8083, pn-b: 8084}, accepts: {nm-lns/nm-job: [pn-b, pn-a GET /ph-two]}}
+      long: {port: 8085, accepts: [{from: nm-mns/nm-fun, http: [{methods: [GET, POST], path: /ph-long},
+            {methods: [PUT], path: /pc-long, match: prefix}], why: wy-from}]}
+      wide: {service: false, port: 4730-4739/udp, calls: ["tcp://198.51.36.0/24:4752-4759", "nm-dns/*:4762-4769/udp"],
+            accepts: "nm-nns/*"}
+    ---
+    {kind: Platform, metadata: {name: platform}, kubernetes: "1.36", cni: cilium 1.20, envs: [nm-here, nm-there]}
+    """,
+    """
+    metadata: {name: doc, namespace: shop}
+    apps:
+      web: {port: 8080, calls: [external/nm-one, external/nm-two, external/nm-three, external/nm-four, external/nm-six]}
+      api: {ports: {pn-api: 8081, pn-old: 4760}, accepts: {external/nm-five: pn-api}}
+    ---
+    kind: Platform
+    metadata: {name: platform}
+    kubernetes: "1.36"
+    cni: cilium 1.20
+    envs: [nm-here, nm-there]
+    externals:
+      nm-one: tcp://198.51.30.0/24:4742
+      nm-two: [https://198.51.31.0/24, "https://tg.two:4743"]
+      nm-three: {nm-here: "tcp://198.51.32.0/24:4744", nm-there: https://tg.there}
+      nm-four: {nm-here: ["udp://tg.four:4745", "tcp://198.51.33.7:4746"], nm-there: ["https://tg.far"]}
+      nm-five: https://198.51.37.0/24
+      nm-six: https://tg.six
+    allow:
+      - nm-from/* -> shop/api:pn-api
+      - nm-scr/nm-prom -> any:4747
+      - shop/web -> 198.51.34.0/24:4748
+      - {from: nm-fun/nm-all, to: shop/*, ports: [4749/udp, 4750], why: wy-allow}
+      - {from: 198.51.35.0/24, to: shop/api, ports: [pn-api, 4760]}
+    """,
 )
 _WORD = re.compile(
-    r"\b(?:nm|pn|lk|lv|ak|av|ob|ho|hw|pa|pc|wy|ow)-[a-z]+\b|\b47[0-9]{2}\b|\b306[0-9]{2}\b|\b198\.51\.[0-9]+\.[0-9](?:/24)?"
+    r"\b(?:nm|pn|lk|lc|lv|ak|av|ob|ho|hw|pa|pc|ph|sa|wy|ow)-[a-z]+\b|\btg\.[a-z]+\b|\b1\.20\b|\b47[0-9]{2}\b|\b306[0-9]{2}\b"
+    r"|\b198\.51\.[0-9]+\.[0-9](?:/24)?"
 )
 
 
@@ -194,6 +238,11 @@ def scene(text: str) -> list[Data]:
     """Return the documents of one of SCENES."""
     documents: list[Data] = list(yaml.safe_load_all(dedent(text)))
     return [{"apiVersion": "netgen.dev/v1alpha1", "kind": "Connectivity", **document} for document in documents]
+
+
+def named_environment(documents: list[Data]) -> str | None:
+    """Return the first environment that *documents* name, for which they are rendered."""
+    return next((one["envs"][0] for one in documents if one.get("envs")), None)
 
 
 @dataclass(frozen=True)

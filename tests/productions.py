@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from meanings import are_within, calls_of, grants_of, is_name, listed, platform_pods, pods_of, ports_of
+from meanings import Listening, are_within, calls_of, grants_of, is_name, listed, platform_pods, pods_of, ports_of
 from systems import Data, Key, apps_in, exposures
 
 NAME = "(?!(?:any|internet)(?![a-z0-9-]))[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
@@ -19,7 +19,8 @@ TARGETS = {
     "app:port name": f"{NAME}:{WORD}",
     "app:number": rf"{NAME}:\d+",
     "app:number/protocol": rf"{NAME}:\d+/\w+",
-    "namespace/app": f"(?!cluster/){NAME}/{NAME}",
+    "external/name": f"external/{NAME}",
+    "namespace/app": f"(?!cluster/|external/){NAME}/{NAME}",
     "namespace/app:port name": f"(?!cluster/){NAME}/{NAME}:{WORD}",
     "namespace/app:number": rf"(?!cluster/){NAME}/{NAME}:\d+",
     "namespace/app:number/protocol": rf"(?!cluster/){NAME}/{NAME}:\d+/\w+",
@@ -38,6 +39,10 @@ TARGETS = {
     "scheme://CIDR:port": rf"\w+://{V4}/\d+:\d+",
     "scheme://[address]": rf"\w+://\[{V6}\]",
     "scheme://[CIDR]:port": rf"\w+://\[{V6}\]/\d+:\d+",
+    "scheme://CIDR:port-port": rf"\w+://{V4}/\d+:\d+-\d+",
+    "scheme://host": r"\w+://[a-z][a-z.]*",
+    "scheme://host:port": r"\w+://[a-z][a-z.]*:\d+",
+    "scheme://*.host": r"\w+://\*\.[a-z.]+",
     **{f"{scheme}://": f"{scheme}://.*" for scheme in ("http", "https", "grpc", "tls", "tcp", "udp", "sctp")},
 }
 CALLERS = {
@@ -55,7 +60,7 @@ CALLERS = {
     "IPv6 CIDR": rf"{V6}/\d+",
 }
 CLAIMED = {
-    **{name: pattern for name, pattern in TARGETS.items() if "://" not in name},
+    **{name: pattern for name, pattern in TARGETS.items() if "://" not in name and name != "external/name"},
     "cluster/nodes": "cluster/nodes",
     "cluster/nodes:port": r"cluster/nodes:\d+",
     "address": V4,
@@ -75,6 +80,7 @@ PORTS = {
     "number": r"\d+",
     "service -> container": r"\d+ -> \d+.*",
     "service->container": r"\d+->\d+.*",
+    "number-number": r"\d+-\d+.*",
     **{f"/{word}": rf".*/{word}" for word in ("tcp", "udp", "sctp", "http", "grpc", "https", "tls")},
 }
 EXPOSURES = {
@@ -122,6 +128,9 @@ def maps(documents: tuple[Data, ...]) -> Maps:
             yield "entry point", point
             yield from [("controller", point["controller"])] if isinstance(point.get("controller"), dict) else []
         yield from [("ranges", document["ranges"])] if "ranges" in document else []
+        yield from (("permission", it) for it in document.get("allow", ()) if isinstance(it, dict))
+        for one in document.get("raw", ()):
+            yield from (("raw object", one), ("raw metadata", one["metadata"]))
     for _, app, _ in apps_in(documents):
         yield "app", app
         yield from _in_app(app)
@@ -137,10 +146,12 @@ def _in_app(app: Data) -> Maps:
         yield "service", service
         affinity = service.get("sessionAffinity")
         yield from [("time-out", affinity)] if isinstance(affinity, dict) else []
-    yield from (("call", call) for call in listed(app.get("calls", [])) if isinstance(call, dict))
     accepted = app.get("accepts", [])
-    if not isinstance(accepted, dict):
-        yield from (("grant", grant) for grant in listed(accepted) if isinstance(grant, dict))
+    grants = [] if isinstance(accepted, dict) else listed(accepted)
+    for title, written in (("call", listed(app.get("calls", []))), ("grant", grants)):
+        for one in written:
+            yield from [(title, one)] if isinstance(one, dict) else []
+            yield from (("HTTP rule", rule) for rule in one.get("http", ())) if isinstance(one, dict) else ()
     for form in (item for item in exposed(app) if isinstance(item, dict)):
         if "url" in form:
             yield "URL exposure", form
@@ -251,6 +262,7 @@ def _permissions(app: Data, document: Data) -> Iterator[str]:
     accepted = app.get("accepts", [])
     for grant in accepted.values() if isinstance(accepted, dict) else listed(accepted):
         yield f"{'granted' if isinstance(accepted, dict) else 'grant'} {shape(grant)}"
+        yield from ["granted METHOD path"] if any(" " in word for word in granted_words(accepted, grant)) else []
     for text, _ in grants_of(app):
         peer = peers.get(text)
         yield from (
@@ -258,6 +270,18 @@ def _permissions(app: Data, document: Data) -> Iterator[str]:
             if peer
             else [f"caller {name}" for name in matching(CALLERS, text)]
         )
+
+
+def single_ports(app: Data) -> dict[str, Listening]:
+    """Return the ports of *app* that are one number each; the decisions about ports are about these."""
+    ports = app.get("ports", {})
+    kept = {name: port for name, port in ports.items() if not re.search(r"\d-\d|'end'", str(port))}
+    return ports_of({**app, "ports": kept} if ports else app)
+
+
+def granted_words(accepted: Any, grant: Any) -> list[str]:
+    """Return the texts in which a map of grants names ports and requests."""
+    return listed(grant) if isinstance(accepted, dict) else []
 
 
 def _exposures(app: Data) -> Iterator[str]:
@@ -316,7 +340,7 @@ def _about_clusters(documents: tuple[Data, ...], platform: Data) -> Iterator[str
 
 
 def _about_an_app(app: Data, document: Data) -> Iterator[str]:
-    ports = ports_of(app)
+    ports = single_ports(app)
     directions = {"both": "", "none": "no direction"}.get(app.get("isolate", "both"), "one direction")
     yield from [f"12 {directions}"] if directions else []
     yield from [f"12 {directions} of a closed namespace"] if directions and "isolate" in document else []
@@ -380,7 +404,7 @@ def _about_callers(key: Key, apps: dict[Key, tuple[Data, Data]], platform: Data)
 
 
 def _about_a_call(caller: Key, key: Key, words: list[Any], app: Data, owners: Data) -> Iterator[str]:
-    ports = ports_of(app)
+    ports = single_ports(app)
     yield from ["9 self"] if caller == key else []
     named = {"/".join(caller)} | ({caller[1]} if caller[0] == key[0] else set())
     granted = [names for text, names in grants_of(app) if text in named]
@@ -410,6 +434,6 @@ def _about_scrapers(key: Key, app: Data, document: Data, platform: Data) -> Iter
     if any(are_within(pods_of(key[0], select), pods) for pods in scrapers):
         yield "7 the scraper is an app"
     if scrapers:
-        marked = {name for name, port in ports_of(app).items() if port.metrics}
+        marked = {name for name, port in single_ports(app).items() if port.metrics}
         yield from ["7 metrics by name"] if "metrics" in marked else []
         yield from ["7 metrics by a mark"] if marked - {"metrics"} else []

@@ -33,7 +33,7 @@ from netgen.render.templates import environment, fill
 from netgen.resources import folder
 from netgen.source import Dialect, Spot, read
 from netgen.verify import prove
-from places import SCENES, SCHEMAS, node_of, scene
+from places import SCENES, SCHEMAS, named_environment, node_of, scene
 from specs import apps, document, load, platform, refused
 from systems import Data
 
@@ -144,9 +144,10 @@ def may_be_empty(manifest: Manifest, path: tuple[str, ...], text: str) -> bool:
 
 def check_without(documents: list[Data], paths: tuple[Path_, ...]) -> bool:
     """Return whether *documents* still mean something without what is at *paths*; then nothing in them is empty."""
-    text = "---\n".join(json.dumps(one) + "\n" for one in without(documents, paths))
+    left = without(documents, paths)
+    text = "---\n".join(json.dumps(one) + "\n" for one in left)
     try:
-        found = api.render(api.load("-", stdin=text.encode()).intent)
+        found = api.render(api.load("-", stdin=text.encode(), env=named_environment(left)).intent)
     except NetgenError:
         return False
     empty = [(one.name, path) for one in found for path in blanks(one.body) if not may_be_empty(one, path, text)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from netgen.source import Dialect, read
 from netgen.verify import Proof, comparison, ideal
 from newer_keys import NEWER_KEYS
 from strategies_cilium import features, random_cilium_system
+from strategies_whole import ENV, random_whole_system
 from systems import Data
 from writing import chance_of, freely, plainly, shuffled
 
@@ -41,7 +43,8 @@ def documents_of(seed: int) -> tuple[Data, ...]:
 
 def rendered(documents: tuple[Data, ...] | list[Data]) -> tuple[api.Intent, tuple[api.Manifest, ...], Cluster]:
     """Return what *documents* mean, what is rendered of that, and what is read back."""
-    meant = api.load("-", stdin=plainly(documents).encode()).intent
+    env = ENV if any("envs" in one for one in documents) else None
+    meant = api.load("-", stdin=plainly(documents).encode(), env=env).intent
     manifests = api.render(meant)
     return meant, manifests, read_cluster([one.document for one in manifests], cni="cilium")
 
@@ -60,11 +63,18 @@ def proofs(documents: tuple[Data, ...], monkeypatch: pytest.MonkeyPatch) -> tupl
     return fast, slow.proof()
 
 
-def prove_all(seeds: range, monkeypatch: pytest.MonkeyPatch) -> int:
+def whole_documents_of(seed: int) -> tuple[Data, ...]:
+    """Return one of the random systems that hold the whole language."""
+    return random_whole_system(seed).documents
+
+
+def prove_all(
+    seeds: range, monkeypatch: pytest.MonkeyPatch, made: Callable[[int], tuple[Data, ...]] = documents_of
+) -> int:
     """Prove the systems of *seeds*, and return how many pairs are open in them."""
     opened = 0
     for seed in seeds:
-        fast, slow = proofs(documents_of(seed), monkeypatch)
+        fast, slow = proofs(made(seed), monkeypatch)
         # A random claim may well be broken; who breaks it is for other tests.
         wrong = [f"{seed}: {one.message}" for one in fast.findings if one.code != "never-broken"]
         assert (wrong, slow) == ([], fast)
@@ -75,6 +85,18 @@ def prove_all(seeds: range, monkeypatch: pytest.MonkeyPatch) -> int:
 def test_some_random_systems_are_proved(monkeypatch: pytest.MonkeyPatch) -> None:
     """S5: manifests and meaning agree, for apps, strangers and entities, by their words and without them."""
     assert prove_all(QUICK, monkeypatch) > 1000
+
+
+def test_some_random_systems_of_the_whole_language_are_proved(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same with environments, permissions of the platform, ranges, requests of calls, stages and raw objects."""
+    assert prove_all(range(15), monkeypatch, whole_documents_of) > 300
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("number", range(10))
+def test_random_systems_of_the_whole_language_are_proved(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same for 500 systems."""
+    assert prove_all(range(number * CHUNK, (number + 1) * CHUNK), monkeypatch, whole_documents_of) > 1000
 
 
 @pytest.mark.heavy
