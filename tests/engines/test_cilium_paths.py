@@ -45,17 +45,26 @@ def path(pattern: str, chance: Random) -> str:
 
 
 def means(pattern: str, sent: str) -> bool:
-    """Return whether *sent* is a path that *pattern* means, a segment after the other."""
-    asked, there = pattern.split("/"), sent.partition("?")[0].split("/")
+    """Return whether *sent* is a path that *pattern* means, a segment after the other.
+
+    What a star stands for, and the query, are characters of ASCII that can be seen: others arrive escaped.
+    """
+    asked, there, query = pattern.split("/"), sent.partition("?")[0].split("/"), sent.partition("?")[2]
+    if not _is_seen(query):
+        return False
     while asked and there:
         if asked == ["**"]:
-            return True
+            return all(map(_is_seen, there))
         want, have = asked.pop(0), there.pop(0)
-        if want == "*" and not have:
+        if want == "*" and not (have and _is_seen(have)):
             return False
         if want not in ("*", have):
             return False
     return not there and asked in ([], ["**"])
+
+
+def _is_seen(text: str) -> bool:
+    return all("!" <= letter <= "~" for letter in text)
 
 
 def asked(number: int, chance: Random) -> tuple[Question, list[bool]]:
