@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 import pytest
@@ -236,14 +235,3 @@ def test_the_label_decides_whether_a_lost_object_is_to_be_deleted(
     manifests = api.render(load(document(APPS)).intent)
     left = api.left_over(api.write(manifests, tmp_path / "out"), manifests)
     assert [one.resource.removeprefix("service/") for one in left] == expected
-
-
-def test_the_cost_is_linear() -> None:
-    """Ten times the objects take about ten times as long; quadratic, it would be a hundred times."""
-    times = []
-    for count in (100, 1000):
-        text = raw(*(service(f"s{number}") for number in range(count)))
-        started = time.process_time()
-        api.render(load(text).intent)
-        times.append(time.process_time() - started)
-    assert times[1] < 40 * times[0]
