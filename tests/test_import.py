@@ -656,6 +656,17 @@ def test_the_command_writes_the_spec_to_stdout_and_the_rest_to_stderr() -> None:
     assert again.returncode == 0
 
 
+def test_labels_that_no_object_can_have_are_not_taken_over() -> None:
+    """A key that turns the direction of writing, which the API server refuses, is no label of the document."""
+    manifests = [
+        labelled(service("db", TCP | {"name": "main"}), {"a\u202eb": "x", "team": "data"}),
+        workload("db", LISTENS),
+    ]
+    found, _ = api.import_manifests(["-"], stdin=plainly(manifests).encode())
+    assert "\u202e" not in found.text
+    assert "team: data" in found.text
+
+
 def test_the_command_exits_1_where_something_is_not_said_or_changes() -> None:
     """The list and the differences are on stderr, and the spec is written all the same."""
     some = {"to": [{"ipBlock": {"cidr": "10.0.0.0/8"}}], "ports": [{"protocol": "TCP"}]}

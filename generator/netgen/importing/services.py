@@ -8,6 +8,7 @@ from typing import Any
 
 from netgen.evaluate.addresses import Block
 from netgen.evaluate.objects.model import Cluster, Direction, Policy
+from netgen.evaluate.objects.selectors import is_label
 from netgen.evaluate.objects.ways import IngressObject, ServiceObject
 from netgen.importing.drafts import Draft, DraftPort, Drafts, Shared, annotations_of
 from netgen.importing.model import Held, Unsaid, canonical, has
@@ -123,9 +124,10 @@ def tell_of_release(services: Iterable[ServiceObject], said: Unsaid) -> None:
 
 
 def _labels(service: ServiceObject | IngressObject | Policy) -> dict[str, str]:
+    """Return the labels of *service*; with others than these no API server takes an object."""
     found = step(body(service.spot), "metadata", "labels")
     pairs = found.items() if isinstance(found, dict) else ()
-    return {key: value for key, value in pairs if isinstance(value, str)}
+    return {key: value for key, value in pairs if isinstance(value, str) and is_label(key, value)}
 
 
 def _expose(

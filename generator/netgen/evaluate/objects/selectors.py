@@ -52,6 +52,11 @@ def _written(found: dict[str, Any], key: str) -> str:
     return value if isinstance(value, str) else str(value)
 
 
+def is_label(key: str, value: str) -> bool:
+    """Return whether the API server takes a label of *key* and *value*."""
+    return bool(_KEY.fullmatch(key) and _VALUE.fullmatch(value))
+
+
 def check(key: str, values: list[str] | tuple[str, ...], spot: Spot) -> None:
     """Raise MalformedError where *key* is no key of a label, or one of *values* no value."""
     if not _KEY.fullmatch(key):
