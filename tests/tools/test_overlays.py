@@ -12,7 +12,8 @@ import yaml
 from netgen import api
 from running import NAMES, ROOT, Body, Shell, dumped, objects, plain, rendered, spec_of, workloads
 
-POLICIES = {"kind": "NetworkPolicy"}
+SUBJECTS = {"NetworkPolicy": "podSelector", "CiliumNetworkPolicy": "endpointSelector"}
+"""The field of a policy that selects its pods, by the kind of policy."""
 
 
 def patch(kind: str, *operations: Body, **target: str) -> Body:
@@ -31,9 +32,26 @@ def first(name: str, kind: str) -> Body:
     return next(body for body in rendered(spec_of(name)) if body["kind"] == kind)
 
 
+def policies(name: str) -> str:
+    """Return the kind of policy of an example."""
+    kinds = {body["kind"] for body in rendered(spec_of(name))}
+    return next(kind for kind in SUBJECTS if kind in kinds)
+
+
+def subject(name: str) -> str:
+    """Return the field that selects the pods of a policy of an example."""
+    return SUBJECTS[policies(name)]
+
+
+def opened(name: str, direction: str) -> Body:
+    """Return a kustomization that writes a rule over all rules of each policy."""
+    return patch(policies(name), {"op": "add", "path": f"/spec/{direction}", "value": [{}]})
+
+
 def namespaces(name: str) -> set[str]:
     """Return the namespaces of an example."""
-    return {str(body["metadata"]["namespace"]) for body in rendered(spec_of(name))}
+    found = (body["metadata"].get("namespace") for body in rendered(spec_of(name)))
+    return {one for one in found if one}
 
 
 def namespace(name: str) -> str:
@@ -43,21 +61,21 @@ def namespace(name: str) -> str:
 
 def copied(name: str) -> Body:
     """Return a kustomization that copies the name of one policy into the selectors of all."""
-    metadata = first(name, "NetworkPolicy")["metadata"]
-    source = {**POLICIES, "name": metadata["name"], "namespace": metadata["namespace"]}
+    metadata = first(name, policies(name))["metadata"]
+    kind = {"kind": policies(name)}
+    source = {**kind, "name": metadata["name"], "namespace": metadata["namespace"]}
     options = {"create": True}
-    fields = ["spec.podSelector.matchLabels.copied"]
+    fields = [f"spec.{subject(name)}.matchLabels.copied"]
     return {
-        "replacements": [
-            {"source": source, "targets": [{"select": POLICIES, "fieldPaths": fields, "options": options}]}
-        ]
+        "replacements": [{"source": source, "targets": [{"select": kind, "fieldPaths": fields, "options": options}]}]
     }
 
 
 def deleted(name: str) -> Body:
     """Return a kustomization that takes one policy away."""
-    metadata = {key: first(name, "NetworkPolicy")["metadata"][key] for key in ("name", "namespace")}
-    gone = {"apiVersion": "networking.k8s.io/v1", **POLICIES, "metadata": metadata, "$patch": "delete"}
+    body = first(name, policies(name))
+    metadata = {key: body["metadata"][key] for key in ("name", "namespace")}
+    gone = {"apiVersion": body["apiVersion"], "kind": body["kind"], "metadata": metadata, "$patch": "delete"}
     return {"patches": [{"patch": yaml.safe_dump(gone)}]}
 
 
@@ -70,18 +88,21 @@ def merged(name: str) -> Body:
 CHANGED: dict[str, Callable[[str], Body]] = {
     "commonLabels": lambda _: {"commonLabels": {"team": "web"}},
     "labels": lambda _: {"labels": [{"pairs": {"team": "web"}, "includeSelectors": True}]},
-    "labels by path": lambda _: {
+    "labels by path": lambda name: {
         "labels": [
-            {"pairs": {"team": "web"}, "fields": [{"path": "spec/podSelector/matchLabels", "create": True, **POLICIES}]}
+            {
+                "pairs": {"team": "web"},
+                "fields": [{"path": f"spec/{subject(name)}/matchLabels", "create": True, "kind": policies(name)}],
+            }
         ]
     },
     "namespace": lambda _: {"namespace": "elsewhere"},
     "namePrefix": lambda _: {"namePrefix": "prod-"},
     "nameSuffix": lambda _: {"nameSuffix": "-prod"},
-    "patches": lambda _: patch("NetworkPolicy", {"op": "add", "path": "/spec/ingress", "value": [{}]}),
-    "patches of egress": lambda _: patch("NetworkPolicy", {"op": "add", "path": "/spec/egress", "value": [{}]}),
-    "patches of selectors": lambda _: patch(
-        "NetworkPolicy", {"op": "replace", "path": "/spec/podSelector", "value": {}}
+    "patches": lambda name: opened(name, "ingress"),
+    "patches of egress": lambda name: opened(name, "egress"),
+    "patches of selectors": lambda name: patch(
+        policies(name), {"op": "replace", "path": f"/spec/{subject(name)}", "value": {}}
     ),
     "patches of Services": lambda _: patch("Service", {"op": "add", "path": "/spec/ports/0/targetPort", "value": 1}),
     "patches that delete": deleted,
@@ -116,7 +137,7 @@ def meaning(bodies: list[Body]) -> list[str]:
     kept = []
     for body in bodies:
         called = body["metadata"]["name"] if body["kind"] == "Service" else ""
-        if body["kind"] in ("NetworkPolicy", "Service", "Ingress"):
+        if body["kind"] in (*SUBJECTS, "Service", "Ingress"):
             kept.append(plain([body["kind"], body["metadata"]["namespace"], called, body["spec"]]))
     return sorted(kept)
 
