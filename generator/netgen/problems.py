@@ -142,6 +142,7 @@ CODES: dict[str, Code] = {
     "grant-idle": Code(_W, "An app that is open to the whole internet accepts an address: that narrows nothing."),
     "claim-idle": Code(_W, "A claim speaks of a namespace that no loaded document speaks for, or of no app at all."),
     "not-denied": Code(_N, "A claim is proved for the apps, and nothing that is rendered denies it for other pods."),
+    "apiserver-every-port": Code(_W, "No platform names the API server's port, so that all its TCP ports are opened."),
     "system-denied": Code(_W, "A claim denies the pods of kube-system too, such as the cluster's DNS servers."),
     "address-or-port": Code(_W, "The end of an IPv6 address may be meant as a port, which stands after brackets."),
     "address-of-cluster": Code(_W, "An address is one of the cluster's own, which policies may never see."),

@@ -9,6 +9,7 @@ from netgen.source import Spot
 from netgen.spec.forms.claim_ends import End
 from netgen.spec.forms.claims import ClaimForm, read_claims
 from netgen.spec.forms.sides import WILDCARDS, Kind
+from netgen.spec.forms.text import shown
 
 
 def read_allow(value: list[Any], spot: Spot, found: list[Problem]) -> tuple[ClaimForm, ...]:
@@ -37,4 +38,17 @@ def _is_plain(form: ClaimForm, found: list[Problem]) -> bool:
         message = "a permission of the platform opens whole ports; HTTP rules stand in the grant of the app"
         fix = "leave the method and the path out"
         found.append(Problem("bad-allow", form.target.place, message, fix=fix))
+    if _is_ambiguous(form):
+        text = form.target.words.text
+        host, _, last = text.rpartition(":")
+        message = f"{shown(text)} is an address whose every port is opened, or an address and a port"
+        fix = f"write [{text}] for the first" + (f", [{host}]:{last} for the second" if last.isdigit() else "")
+        found.append(Problem("bad-allow", form.target.place, message, fix=fix))
     return len(found) == before
+
+
+def _is_ambiguous(form: ClaimForm) -> bool:
+    """Return whether the target is an IPv6 address, without brackets, a mask or ports, whose end may be a port."""
+    text = form.target.words.text
+    is_bare = form.target.side.kind is Kind.ADDRESS and not text.startswith("[") and "/" not in text
+    return is_bare and text.count(":") > 1 and not form.ports

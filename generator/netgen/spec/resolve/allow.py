@@ -12,7 +12,7 @@ from netgen.spec.forms.text import nearest, shown, suggestion
 from netgen.spec.ranges import warn_inside
 from netgen.spec.resolve.calls import Ports, matches, peer_of, ports_text, unknown_app
 from netgen.spec.resolve.consent import find_port, no_single_port, served
-from netgen.spec.resolve.outside import apiserver, apiserver_callers, internet, nodes, world
+from netgen.spec.resolve.outside import apiserver, apiserver_callers, internet, nodes, warn_of_every_port, world
 from netgen.spec.resolve.registry import NAME_LABEL, Entry, Registry
 
 _TCP_AND_UDP = (PortMatch("TCP"), PortMatch("UDP"))
@@ -162,6 +162,7 @@ class _Permission:
         if end.side.kind is Kind.EXTERNAL:
             return self._external(end)
         if end.side.kind is Kind.APISERVER:
+            warn_of_every_port(platform, end, self.found)
             return [(peer, (port,)) for peer, port in apiserver(platform, end, self.found)]
         if end.side.kind is Kind.INTERNET:
             return [(internet(platform), ports or _TCP_AND_UDP)]
@@ -194,7 +195,7 @@ class _Permission:
         what, platform = f"the platform opens {host}", self.registry.platform
         wide = "internet" if end.side.kind is Kind.EXTERNAL else f"internet{ports_text(ports)}"
         l4 = f"name its addresses, or write {wide}"
-        able = enforceable(feature_of(host, platform.cni), end.place, what, platform, self.found, l4=l4)
+        able = enforceable(feature_of(host), end.place, what, platform, self.found, l4=l4)
         return [(HostName(host), ports)] if able else []
 
     # ---------------------------------------------------------------------------------------------------------- ports

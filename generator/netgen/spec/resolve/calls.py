@@ -14,7 +14,7 @@ from netgen.spec.forms.sides import Kind
 from netgen.spec.forms.text import suggestion
 from netgen.spec.ranges import warn_inside
 from netgen.spec.resolve.consent import Grants, called_ports, grants_of
-from netgen.spec.resolve.outside import Placed, apiserver, internet, nodes
+from netgen.spec.resolve.outside import Placed, apiserver, internet, nodes, warn_of_every_port
 from netgen.spec.resolve.registry import Entry, Registry
 
 Ports = tuple[PortMatch, ...]
@@ -107,6 +107,8 @@ def _call(
         return
     elif kind is Kind.APISERVER:
         servers = apiserver(registry.platform, call, found) if entry.app.egress else ()
+        if servers:
+            warn_of_every_port(registry.platform, call, found)
         flows = [outward(call, entry, server, (port,), "cluster/apiserver") for server, port in servers]
     elif kind is Kind.INTERNET:
         flows = [outward(call, entry, internet(registry.platform), numbers(call) or _TCP_AND_UDP, "internet")]

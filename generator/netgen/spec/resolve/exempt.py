@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from netgen.evaluate.objects.model import SERVICE_ACCOUNT
 from netgen.intent import Addresses, Block, Entities, Entity, Expression, Peer, Pods, Selector
 from netgen.spec.forms.addresses import without_contained
 from netgen.spec.forms.matching import allowed, are_apart
 from netgen.spec.ranges import is_inside
 
-ACCOUNT = "io.cilium.k8s.policy.serviceaccount"
-"""What Cilium's selectors call the service account of a pod, as if it were a label of it."""
 EVERYWHERE = (Block("0.0.0.0/0"), Block("::/0"))
 _OPPOSITES = {"In": "NotIn", "NotIn": "In", "Exists": "DoesNotExist", "DoesNotExist": "Exists"}
 
@@ -59,7 +58,7 @@ def _narrowed(pods: Pods, exempt: Selector) -> Iterator[Pods]:
 
 
 def _asks(selector: Selector) -> Iterator[Expression]:
-    account = ((ACCOUNT, selector.account),) if selector.account else ()
+    account = ((SERVICE_ACCOUNT, selector.account),) if selector.account else ()
     for key, value in (*selector.labels, *account):
         yield Expression(key, "In", (value,))
     yield from selector.expressions

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from netgen.intent import Addresses, Block, Flow, HostName
 from netgen.problems import Problem
-from netgen.profiles import Cni, Feature
+from netgen.profiles import Feature
 from netgen.spec.forms.permissions import CallForm
 from netgen.spec.forms.sides import Kind
 from netgen.spec.ranges import warn_inside
@@ -44,7 +44,7 @@ def _to_host(call: CallForm, entry: Entry, label: str, registry: Registry, found
         found.append(Problem("dns-needed", call.place, message, fix="leave `dns` out, or call the addresses"))
         return []
     platform, ports = registry.platform, numbers(call)
-    feature = feature_of(call.side.name, platform.cni)
+    feature = feature_of(call.side.name)
     wide = f"internet{ports_text(ports)}"
     what = f"{entry.key} calls {label}"
     if call.l4 and is_given_up(feature, call.place, what, wide, platform, found):
@@ -65,7 +65,6 @@ def _l4(call: CallForm) -> str:
     return f"write  [{long}]" if last == "calls" else f"write  {long}"
 
 
-def feature_of(pattern: str, cni: Cni) -> Feature:
-    """Return what the plugin must enforce for *pattern*, the more basic of what it lacks."""
-    is_wild = pattern.startswith("*.") and cni.can(Feature.HOST_NAMES)
-    return Feature.WILDCARD_HOST_NAMES if is_wild else Feature.HOST_NAMES
+def feature_of(pattern: str) -> Feature:
+    """Return what the plugin must enforce for *pattern*."""
+    return Feature.WILDCARD_HOST_NAMES if pattern.startswith("*.") else Feature.HOST_NAMES

@@ -102,6 +102,14 @@ def apiserver(
     return tuple((Addresses(tuple(blocks)), PortMatch("TCP", port)) for port, blocks in sorted(by_port.items()))
 
 
+def warn_of_every_port(platform: Platform, form: Placed, found: list[Problem]) -> None:
+    """Warn where *form* opens every TCP port of the API server, since nobody tells on which it listens."""
+    if by_name(platform) and not platform.apiserver and "apiserver" not in platform.unclear:
+        message = "the API server's port is not known, so that every TCP port of its machines is opened"
+        fix = "in the Platform write  apiserver: [ADDRESS:PORT, ...]"
+        found.append(Problem("apiserver-every-port", form.place, message, fix=fix))
+
+
 def apiserver_callers(platform: Platform, form: Placed, found: list[Problem]) -> Addresses | Entities | None:
     """Return where calls of the API server (webhooks) come from: itself, and the nodes where it runs on one.
 
