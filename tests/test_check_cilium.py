@@ -14,6 +14,7 @@ from netgen import paths
 from netgen.check import check, cilium
 from netgen.check.shape import fits
 from netgen.render import render
+from programs import STEPS
 from test_check import DELETED, changed, found, manifest, named
 
 WEB = {"matchLabels": {"k8s:app": "web", "k8s:io.kubernetes.pod.namespace": "shop"}}
@@ -280,19 +281,7 @@ def test_a_body_with_right_sections_is_shortened_and_another_is_not() -> None:
     assert some["spec"]["egress"] == [{}]
 
 
-@pytest.mark.parametrize(
-    ("path", "steps"),
-    [
-        ("/", 10),
-        ("/orders", 16),
-        ("/api/v1/orders/*", 28),
-        ("/api/v1/orders/*/items/*", 39),
-        ("/api/v1/*/a/*/b/**", 31),
-        ("/**", 10),
-        ("/a.b(c)", 16),
-        ("/é", 12),
-    ],
-)
+@pytest.mark.parametrize(("path", "steps"), STEPS)
 def test_the_steps_of_an_expression_are_those_of_re2(path: str, steps: int) -> None:
     """The size of each program, as RE2 told it, decides whether Cilium's proxy takes it."""
     text = paths.expression(path)

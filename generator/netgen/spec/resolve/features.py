@@ -41,10 +41,15 @@ def enforceable(
     cni = platform.cni
     if "cni" in platform.unclear or cni.can(feature):
         return True
-    plain = " (plain NetworkPolicies)" if cni.name == DEFAULT else ""
-    message = f"{what}: {cni}{plain} {LACKS[feature].lack}"
+    message = f"{what}: {lack(feature, cni)}"
     found.append(Problem(LACKS[feature].code, place, message, _notes(feature, cni), _fix(feature, cni, l4)))
     return False
+
+
+def lack(feature: Feature, cni: Cni) -> str:
+    """Return that *cni* does not enforce *feature*, as a sentence has it."""
+    plain = " (plain NetworkPolicies)" if cni.name == DEFAULT else ""
+    return f"{cni}{plain} {LACKS[feature].lack}"
 
 
 def _notes(feature: Feature, cni: Cni) -> tuple[str, ...]:

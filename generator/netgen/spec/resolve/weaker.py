@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from netgen.problems import Place, Problem
-from netgen.profiles import DEFAULT, Feature
+from netgen.profiles import Feature
 from netgen.spec.platform import Platform
-from netgen.spec.resolve.features import LACKS
+from netgen.spec.resolve.features import lack
 
 
 def is_given_up(
@@ -19,7 +19,6 @@ def is_given_up(
     cni = platform.cni
     if "cni" in platform.unclear or cni.can(feature):
         return False
-    plain = " (plain NetworkPolicies)" if cni.name == DEFAULT else ""
-    message = f"{what}, and {opens} is opened: {cni}{plain} {LACKS[feature].lack}"
+    message = f"{what}, and {opens} is opened: {lack(feature, cni)}"
     found.append(Problem("enforced-l4", place, message))
     return True
