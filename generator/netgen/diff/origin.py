@@ -181,7 +181,7 @@ def _held(reach: Reach) -> dict[tuple[int, Direction], list[Policy]]:
     found: dict[tuple[int, Direction], list[Policy]] = {}
     for policy in reach.policies if reach.semantics.enforced else ():
         for direction, _, listed in policy.sides():
-            held = reach.compiler.held(policy, listed=listed)
+            held = reach.compilers.own.held(policy, listed=listed)
             for endpoint in dict.fromkeys((*held.isolates.ids, *held.allows.ids)):
                 found.setdefault((endpoint, direction), []).append(policy)
     return found

@@ -58,11 +58,11 @@ class Compiler:
         self.is_exact = True
         self._universe = universe
         self._semantics = semantics
-        self._reading = reading
+        self.reading = reading
         self._nobody = Crowd(())
         self._meant: dict[tuple[tuple[Peer, ...], str, Direction | None], tuple[Crowd, ...]] = {}
         self._selected: dict[Selection, Crowd] = {}
-        self._located: dict[int, tuple[Crowd, ...]] = {}
+        self._located: dict[tuple[int, bool], tuple[Crowd, ...]] = {}
         self._alike: dict[tuple[int, ...], Crowd] = {}
         self._neighbour_crowds: dict[Neighbours, Crowd] = {}
         self._ports: dict[tuple[PortRule, ...] | None, Ports] = {None: Ports(universe.ports.everything)}
@@ -87,7 +87,7 @@ class Compiler:
         self.is_exact = False
         known, both = self._crowd(certain), self._crowd(certain + perhaps)
         # Who may be isolated is so where less is to be allowed; what may be allowed is so where more is.
-        return Held(both, known) if self._reading is Reading.NARROW else Held(known, both)
+        return Held(both, known) if self.reading is Reading.NARROW else Held(known, both)
 
     def peers(self, rule: Rule, namespace: str, direction: Direction) -> tuple[Crowd | None, ...]:
         """Return whom *rule* of a policy in *namespace* means, in one or more crowds; None stands for everybody."""
@@ -101,12 +101,14 @@ class Compiler:
 
     def _crowds(self, peers: tuple[Peer, ...], namespace: str, direction: Direction) -> Iterable[Crowd]:
         found = [self._pods(peer_pods(peer, namespace)) for peer in peers if isinstance(peer, PodPeer)]
-        blocks = [peer.block for peer in peers if isinstance(peer, BlockPeer)]
-        if blocks:
+        blocks = [peer for peer in peers if isinstance(peer, BlockPeer)]
+        for pods in {peer.pods for peer in blocks}:
             # All blocks of a rule at once: a pod with two addresses may have each in another block.
-            found += self._in_addresses(self._universe.addresses(blocks))
+            classes = self._universe.addresses(peer.block for peer in blocks if peer.pods is pods)
+            found += self._in_addresses(classes, pods=pods)
         if self._universe.symbols:
-            found.append(crowd_of(self._symbols(peers, direction) | self._universe.everywhere(blocks)))
+            everywhere = self._universe.everywhere(peer.block for peer in blocks)
+            found.append(crowd_of(self._symbols(peers, direction) | everywhere))
         return dict.fromkeys(crowd for crowd in found if len(crowd))
 
     def _symbols(self, peers: tuple[Peer, ...], direction: Direction) -> int:
@@ -148,15 +150,19 @@ class Compiler:
             found = self._selected[selection] = self._crowd(ids)
         return found
 
-    def _in_addresses(self, classes: int) -> tuple[Crowd, ...]:
-        found = self._located.get(classes)
+    def _in_addresses(self, classes: int, *, pods: bool) -> tuple[Crowd, ...]:
+        """Return who is in *classes* of addresses; without *pods* only those that labels do not tell."""
+        found = self._located.get((classes, pods))
         if found is None:
             there = self._universe.inhabitants(classes)
             on_nodes = self._semantics.blocks_match_nodes
-            some = [[one for one in each if self._on(one) is not Tri.NO] for each in (there.certain, there.perhaps)]
-            pods = [self._neighbours(one) for one in self._taken(*some) if self._takes(self._on(one))]
+            known = [
+                [one for one in each if (pods or one.on_host) and self._on(one) is not Tri.NO]
+                for each in (there.certain, there.perhaps)
+            ]
+            inside = [self._neighbours(one) for one in self._taken(*known) if self._takes(self._on(one))]
             nodes = crowd_of(there.nodes if there.nodes and self._takes(on_nodes) else 0)
-            found = self._located[classes] = (crowd_of(there.outside), nodes, *pods)
+            found = self._located[classes, pods] = (crowd_of(there.outside), nodes, *inside)
         return found
 
     def _on(self, neighbours: Neighbours) -> Tri:
@@ -176,12 +182,12 @@ class Compiler:
         unsure = list(perhaps)
         if unsure:
             self.is_exact = False
-        return [*certain, *(unsure if self._reading is Reading.WIDE else ())]
+        return [*certain, *(unsure if self.reading is Reading.WIDE else ())]
 
     def _takes(self, tri: Tri) -> bool:
         if tri is Tri.EITHER:
             self.is_exact = False
-        return self._reading.takes(tri)
+        return self.reading.takes(tri)
 
     def _is_host(self, index: int) -> bool:
         return self._universe.endpoints[index].host_network

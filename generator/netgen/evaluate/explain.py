@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from netgen.evaluate.compiled import Compiler
-from netgen.evaluate.objects.model import Action, Direction, Policy, Rule, Rules
+from netgen.evaluate.objects.model import Action, Direction, Policy, Rule, Rules, Tier
 from netgen.evaluate.reach import Reach
+from netgen.evaluate.semantics import Reading
 from netgen.evaluate.sets import Protocol
+from netgen.evaluate.tiers import by_tier
 from netgen.records import record
 
 if TYPE_CHECKING:
@@ -67,6 +70,19 @@ def explain(
     return Explanation(question.side(Direction.EGRESS), question.side(Direction.INGRESS))
 
 
+_Tier = tuple[Tier, tuple[Policy, ...]]
+_Held = tuple[Policy, bool, Rules]
+"""A policy with the rules of a direction, and whether `policyTypes` lists it."""
+_Deciding = tuple[Policy, Rule | None]
+
+
+class _End(NamedTuple):
+    """One end of a connection, and its side of it."""
+
+    own: int
+    direction: Direction
+
+
 @record
 class _Question:
     """A connection, and the policies that are asked about it."""
@@ -81,37 +97,106 @@ class _Question:
     def side(self, direction: Direction) -> Side:
         """Return what the end says that *direction* belongs to."""
         own = self.source if direction is Direction.EGRESS else self.target
-        governed, isolated = self.reach.governed(own), self.reach.isolated(own, direction)
-        denying = tuple(self._matching(own, direction, Action.DENY)) if self.reach.denying else ()
+        tiers = by_tier(self.policies) if self.reach.semantics.enforced else []
+        return self._decided(_End(own, direction), tiers, ())
+
+    def _decided(self, end: _End, tiers: Sequence[_Tier], late: tuple[_Deciding, ...]) -> Side:
+        """Return what *tiers* say, of which those before left it to them; behind them *late* closes."""
+        if not tiers:
+            return self._closed(end, late) if late else self._open(end)
+        (tier, policies), *behind = tiers
+        if tier.ordered:
+            return self._ordered(end, tuple(self._sides(policies, end.direction)), tiers, late)
+        denying = tuple(self._matching(end, policies, Action.DENY))
         if denying:
-            return Side(governed, isolated, allows=False, deciding=denying, denies=True)
-        if not isolated or (direction is Direction.INGRESS and self.reach.is_own_node(self.source, own)):
-            return Side(governed, isolated, allows=True, deciding=())
-        allowing = tuple(self._matching(own, direction, Action.ALLOW))
-        if not allowing:
-            return Side(governed, isolated, allows=False, deciding=tuple(self._isolating(own, direction)))
-        return Side(governed, isolated, allows=True, deciding=allowing, passing=_passing([one for _, one in allowing]))
+            return self._closed(end, denying, denies=True)
+        if end.direction is Direction.INGRESS and self.reach.is_own_node(self.source, end.own):
+            return self._open(end)
+        isolating = tuple(self._isolating(end, policies))
+        if isolating or behind:
+            allowing = tuple(self._matching(end, policies, Action.ALLOW))
+            if allowing:
+                return self._open(end, allowing)
+        return self._behind(end, tier, isolating, tiers, late)
 
-    def _matching(self, own: int, direction: Direction, action: Action) -> Iterator[tuple[Policy, Rule]]:
-        compiler = self.reach.compiler_of(action)
-        for policy, rules, listed in self._policies(direction):
-            if own in compiler.held(policy, listed=listed).allows:
-                for rule in rules:
-                    if rule.action is action and self._matches(compiler, rule, policy.namespace, direction):
-                        yield policy, rule
+    def _ordered(
+        self, end: _End, sides: Sequence[_Held], tiers: Sequence[_Tier], late: tuple[_Deciding, ...], first: int = 0
+    ) -> Side:
+        """Return what *sides*, of the first of *tiers*, say from the rule *first* on."""
+        rules = [(policy, rule, listed) for policy, listed, written in sides for rule in written]
+        for number in range(first, len(rules)):
+            policy, rule, listed = rules[number]
+            if rule.action is not Action.PASS:
+                if self._heeds(end, policy, rule, self.reach.compilers.of(rule.action), listed=listed):
+                    denies = rule.action is Action.DENY
+                    found = ((policy, rule),)
+                    return self._closed(end, found, denies=True) if denies else self._open(end, found)
+                continue
+            compilers = (self.reach.compilers.own, self.reach.compilers.opposite)
+            heeded = [self._heeds(end, policy, rule, one, listed=listed) for one in compilers]
+            if all(heeded):
+                return self._decided(end, tiers[1:], late)
+            if any(heeded):
+                both = self._decided(end, tiers[1:], late), self._ordered(end, sides, tiers, late, number + 1)
+                is_open = self.reach.reading is Reading.WIDE
+                return both[0] if both[0].allows is is_open else both[1]
+        tier, policies = tiers[0]
+        return self._behind(end, tier, tuple(self._isolating(end, policies)), tiers, late)
 
-    def _isolating(self, own: int, direction: Direction) -> Iterator[tuple[Policy, None]]:
-        for policy, _, listed in self._policies(direction):
-            if direction not in policy.yielding and own in self.reach.compiler.held(policy, listed=listed).isolates:
+    def _behind(
+        self,
+        end: _End,
+        tier: Tier,
+        isolating: tuple[_Deciding, ...],
+        tiers: Sequence[_Tier],
+        late: tuple[_Deciding, ...],
+    ) -> Side:
+        """Return what becomes of a connection that no rule of the first of *tiers* decides."""
+        if tier.isolates and isolating:
+            return (
+                self._decided(end, tiers[1:], isolating)
+                if self.reach.tiers.closes_last(tier)
+                else self._closed(end, isolating)
+            )
+        if self.reach.tiers.is_final(tier, end.own):
+            return self._open(end)
+        return self._decided(end, tiers[1:], late)
+
+    def _open(self, end: _End, deciding: tuple[_Deciding, ...] = ()) -> Side:
+        rules = [rule for _, rule in deciding if rule is not None]
+        return replace(self._undecided(end), allows=True, deciding=deciding, passing=_passing(rules) if rules else None)
+
+    def _closed(self, end: _End, deciding: tuple[_Deciding, ...], *, denies: bool = False) -> Side:
+        return replace(self._undecided(end), allows=False, deciding=deciding, denies=denies)
+
+    def _undecided(self, end: _End) -> Side:
+        governed, isolated = self.reach.governed(end.own), self.reach.isolated(end.own, end.direction)
+        return Side(governed, isolated, allows=True, deciding=())
+
+    def _matching(self, end: _End, policies: Sequence[Policy], action: Action) -> Iterator[tuple[Policy, Rule]]:
+        compiler = self.reach.compilers.of(action)
+        for policy, listed, rules in self._sides(policies, end.direction):
+            for rule in rules:
+                if rule.action is action and self._heeds(end, policy, rule, compiler, listed=listed):
+                    yield policy, rule
+
+    def _isolating(self, end: _End, policies: Sequence[Policy]) -> Iterator[tuple[Policy, None]]:
+        for policy, listed, _ in self._sides(policies, end.direction):
+            held = self.reach.compilers.own.held(policy, listed=listed)
+            if end.direction not in policy.yielding and end.own in held.isolates:
                 yield policy, None
 
-    def _policies(self, direction: Direction) -> Iterator[tuple[Policy, Rules, bool]]:
-        if not self.reach.semantics.enforced:
-            return
-        for policy in self.policies:
+    @staticmethod
+    def _sides(policies: Sequence[Policy], direction: Direction) -> Iterator[_Held]:
+        for policy in policies:
             for side, rules, listed in policy.sides():
                 if side is direction:
-                    yield policy, rules, listed
+                    yield policy, listed, rules
+
+    def _heeds(self, end: _End, policy: Policy, rule: Rule, compiler: Compiler, *, listed: bool) -> bool:
+        """Return whether *rule* holds the end and matches the connection."""
+        held = end.own in compiler.held(policy, listed=listed).allows
+        return held and self._matches(compiler, rule, policy.namespace, end.direction)
 
     def _matches(self, compiler: Compiler, rule: Rule, namespace: str, direction: Direction) -> bool:
         universe = self.reach.universe

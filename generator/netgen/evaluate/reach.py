@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from netgen.evaluate.compiled import Compiler
-from netgen.evaluate.layers import Layer, Masks, beside, partition, together, without
-from netgen.evaluate.objects.model import Action, Direction, Entity, Policy, Rules
+from netgen.evaluate.layers import Masks, beside, together, without
+from netgen.evaluate.objects.model import Direction, Entity, Policy
 from netgen.evaluate.semantics import Reading, Semantics
 from netgen.evaluate.sets import PortSet, Protocol, mask_of
+from netgen.evaluate.tiers import Compilers, Tiers
 from netgen.evaluate.universe import Universe
 
 if TYPE_CHECKING:
@@ -27,10 +27,11 @@ class Reach:
     reaches the pods that it runs, and a pod always reaches itself; an endpoint to itself means its pods among each
     other. A connection between two addresses is none.
 
-    What a rule denies is closed, whatever others allow. Where there are entities, HOST is the node that runs the pod:
-    what it may do is in the answers, everything that no rule denies. A port may be open for some requests only. Then it
-    is neither proved open nor proved closed: `row`, `allowed` and the sides have it under the WIDE reading alone, and
-    `filtered` and `filter` tell it under both; `difference` has it where the filters are not the same.
+    Tiers decide one after the other; in one without an order, what a rule denies is closed, whatever others allow.
+    Where there are entities, HOST is the node that runs the pod: what it may do is in the answers, everything that no
+    rule denies. A port may be open for some requests only. Then it is neither proved open nor proved closed: `row`,
+    `allowed` and the sides have it under the WIDE reading alone, and `filtered` and `filter` tell it under both;
+    `difference` has it where the filters are not the same.
 
     Source: NetworkPolicySpec in kubernetes/api networking/v1/types.go; cilium/cilium, pkg/policy/repository.go.
     """
@@ -40,89 +41,32 @@ class Reach:
         self.policies: Sequence[Policy] = tuple(policies)
         self.semantics = semantics
         self.reading = reading
-        self.compiler = Compiler(universe, semantics, reading)
-        self._allowing = Layer(universe, self.compiler)
-        self._denying: Layer | None = None
-        self._filters = False
+        self.compilers = Compilers(universe, semantics, reading)
+        self.tiers = Tiers(universe, self.policies if semantics.enforced else (), semantics, self.compilers)
+        self._filters = semantics.enforced and _has_filters(self.policies)
         self._met_filters = False
         self._all = (1 << len(universe.endpoints)) - 1
         pods = mask_of([index for index, one in enumerate(universe.endpoints) if one.is_pod])
         self._policed = pods | universe.symbols.policed
         self._sources = self._all & ~universe.symbols.learned
-        self._isolated: dict[Direction, set[int]] = {direction: set() for direction in Direction}
-        self._shut: set[int] = set()
-        if semantics.enforced:
-            self._compile()
-        self._is_plain = not (self.denying or self._filters or universe.symbols)
-        self._free = self._all & ~mask_of(self._isolated[Direction.EGRESS])
+        self._is_plain = self.tiers.is_plain and not (self._filters or universe.symbols)
 
     @property
     def is_exact(self) -> bool:
         """Return whether everything that was asked so far was known, so that the other reading answers the same."""
-        denying = self._denying is None or self._denying.compiler.is_exact
-        return self.compiler.is_exact and denying and not self._met_filters
-
-    def _compile(self) -> None:
-        self._shut_unlabelled()
-        for policy in self.policies:
-            for direction, rules, listed in policy.sides():
-                held = self.compiler.held(policy, listed=listed)
-                if direction not in policy.yielding:
-                    self._isolated[direction].update(held.isolates.ids)
-                if self._shut and direction is Direction.INGRESS:
-                    self._shut.difference_update(held.isolates.ids)
-                allows, denies = self._by_action(rules)
-                if held.allows.ids:
-                    self._allowing.add(direction, held.allows, allows, policy.namespace)
-                if denies:
-                    self._deny(policy, direction, denies, listed=listed)
-        self._allowing.seal()
-        if self._denying is not None:
-            self._denying.seal()
-
-    def _by_action(self, rules: Rules) -> tuple[Rules, Rules]:
-        """Return the rules that allow, and those that deny; note whether some let pass some requests only."""
-        for rule in rules:
-            if rule.action is not Action.ALLOW or rule.requests is not None or rule.lookups is not None:
-                break
-        else:
-            return rules, ()
-        self._filters |= any(rule.requests is not None or rule.lookups is not None for rule in rules)
-        actions = [tuple(rule for rule in rules if rule.action is action) for action in (Action.ALLOW, Action.DENY)]
-        return actions[0], actions[1]
-
-    def _shut_unlabelled(self) -> None:
-        """Isolate what has no labels yet: until some policy speaks of it, it is closed to its node too."""
-        index = self.universe.entity(Entity.INIT) if self.universe.symbols else None
-        if index is not None:
-            self._shut.add(index)
-            for isolated in self._isolated.values():
-                isolated.add(index)
-
-    def _deny(self, policy: Policy, direction: Direction, denies: Rules, *, listed: bool) -> None:
-        if self._denying is None:
-            # What may be denied is so where less is to be allowed.
-            opposite = Reading.WIDE if self.reading is Reading.NARROW else Reading.NARROW
-            self._denying = Layer(self.universe, Compiler(self.universe, self.semantics, opposite))
-        held = self._denying.compiler.held(policy, listed=listed)
-        self._denying.add(direction, held.allows, denies, policy.namespace)
+        return self.compilers.is_exact and not self._met_filters
 
     def isolated(self, endpoint: int, direction: Direction) -> bool:
         """Return whether some policy holds *endpoint* in *direction*, so that only what is allowed is open."""
-        return endpoint in self._isolated[direction]
-
-    @property
-    def denying(self) -> bool:
-        """Return whether there are rules that deny."""
-        return self._denying is not None
-
-    def compiler_of(self, action: Action) -> Compiler:
-        """Return what turns rules of *action* into numbers: what is not known is taken for the opposite in a denial."""
-        return self.compiler if action is Action.ALLOW or self._denying is None else self._denying.compiler
+        return self.tiers.isolated(endpoint, direction)
 
     def is_own_node(self, source: int, target: int) -> bool:
         """Return whether *source* is the node that runs *target*, so that it is let in where nothing denies it."""
-        return not self._is_plain and self.universe.endpoints[source].entity is Entity.HOST and target not in self._shut
+        return (
+            not self._is_plain
+            and self.universe.endpoints[source].entity is Entity.HOST
+            and target not in self.tiers.shut
+        )
 
     def governed(self, endpoint: int) -> bool:
         """Return whether policies can hold *endpoint* at all: not addresses, nodes, and pods on the host network."""
@@ -182,61 +126,21 @@ class Reach:
         if not self._is_plain:
             row = together(self._side(Direction.EGRESS, target), self._side(Direction.INGRESS, target), self._both)
             return {ports: mask & sources for ports, mask in row.items() if mask & sources}
-        isolated = target in self._isolated[Direction.INGRESS]
-        entering = self._allowing.entering(target)
-        if isolated and not entering:
-            return {}
-        leaving = self._leaving(target)
-        if not isolated:
-            return partition((ports, mask & sources) for ports, mask in leaving.items())
-        return partition(
-            (ports & own_ports, mask & own_mask & sources)
-            for own_ports, own_mask in entering.items()
-            for ports, mask in leaving.items()
-        )
-
-    def _leaving(self, target: int) -> Masks:
-        """Return whose rules, or lack of them, let them go to *target*, but for what others deny."""
-        return self._allowing.leaving(target, {self.universe.ports.everything: self._free})
-
-    def _entering(self, target: int) -> Masks:
-        """Return whom *target* lets in by its rules or for the lack of them, but for what others deny."""
-        everything = self.universe.ports.everything
-        if target not in self._isolated[Direction.INGRESS]:
-            return {everything: self._all}
-        found = self._allowing.entering(target)
-        if not self._is_plain and target not in self._shut:
-            found[everything] = found.get(everything, 0) | self.universe.symbols.of(Entity.HOST)
-        return found
+        return self.tiers.plain.row(target, sources)
 
     def _side(self, direction: Direction, target: int) -> Masks:
-        """Return whom one side lets pass to *target*, no source under two sets of ports: layer upon layer."""
-        is_ingress = direction is Direction.INGRESS
-        found = partition((self._entering(target) if is_ingress else self._leaving(target)).items())
-        if self._filters:
-            settled = self.universe.filters.settled
-            found = partition((settled(ports), sources) for ports, sources in found.items())
-        if self._denying is None:
-            return found
-        denied = self._denying.entering(target) if is_ingress else self._denying.leaving(target, {})
-        return beside(found, partition(denied.items()), self._less) if denied else found
+        """Return whom one side lets pass to *target*, no source under two sets of ports."""
+        return self.tiers.plain.side(direction, target) if self._is_plain else self.tiers.side(direction, target)
 
     def _both(self, one: int, other: int) -> int:
         return self.universe.filters.both(one, other) if self._filters else one & other
 
-    def _less(self, mask: int, denied: int) -> int:
-        return self.universe.filters.without(mask, denied) if self._filters else mask & ~denied
-
     def entering(self, target: int) -> Row:
         """Return whom the side of *target* lets in."""
-        if self._is_plain:
-            return self._decoded(partition(self._entering(target).items()))
         return self._decoded(self._side(Direction.INGRESS, target))
 
     def leaving(self, target: int) -> Row:
         """Return whose side lets them go to *target*."""
-        if self._is_plain:
-            return self._decoded(partition(self._leaving(target).items()))
         return self._decoded(self._side(Direction.EGRESS, target))
 
     def _decoded(self, masks: Masks) -> Row:
@@ -280,15 +184,7 @@ class Reach:
 
     def _of(self, direction: Direction, source: int, target: int) -> int:
         """Return what one side lets *source* do."""
-        if not self._is_plain:
-            masks = self._side(direction, target)
-        else:
-            masks = self._entering(target) if direction is Direction.INGRESS else self._leaving(target)
-        found = 0
-        for ports, sources in masks.items():
-            if sources >> source & 1:
-                found |= ports
-        return found
+        return next((ports for ports, sources in self._side(direction, target).items() if sources >> source & 1), 0)
 
     def difference(self, other: Reach) -> Iterator[tuple[int, int, PortSet]]:
         """Yield what is open here and not in *other*: the target, sources as bits, the ports. Both share a universe.
@@ -307,3 +203,13 @@ class Reach:
             more = beside(row, theirs, self.universe.filters.beyond) if has_filters else without(row, theirs)
             for ports, sources in more.items():
                 yield target, sources, decode(ports)
+
+
+def _has_filters(policies: Iterable[Policy]) -> bool:
+    """Return whether some rule lets pass some requests only."""
+    return any(
+        rule.requests is not None or rule.lookups is not None
+        for policy in policies
+        for _, rules, _ in policy.sides()
+        for rule in rules
+    )

@@ -40,6 +40,9 @@ class Semantics:
     pod or a node matches it. *selectors_match_hosts*: a peer's selectors match pods on the host network.
     *unlisted_rules*: rules in a section that `policyTypes` does not list count (the API says no). *init_ports_count*:
     the name of a port may be one that only an init container gives, be it a sidecar or not (the API does not say).
+
+    Where there are tiers behind that of NetworkPolicy: *isolates_last*, what it isolates is closed only behind them, so
+    that they may open it; *final_for_pods*, they do not ask of a pod that it holds in any direction.
     """
 
     enforced: bool
@@ -48,6 +51,8 @@ class Semantics:
     selectors_match_hosts: Tri = Tri.NO
     unlisted_rules: Tri = Tri.NO
     init_ports_count: Tri = Tri.EITHER
+    isolates_last: Tri = Tri.NO
+    final_for_pods: Tri = Tri.NO
     source: str = field(default="", compare=False)
 
 
@@ -59,6 +64,8 @@ PROFILES: Mapping[str, Semantics] = MappingProxyType(
             blocks_match_nodes=Tri.EITHER,
             selectors_match_hosts=Tri.EITHER,
             unlisted_rules=Tri.EITHER,
+            isolates_last=Tri.EITHER,
+            final_for_pods=Tri.EITHER,
             source="any plugin of the API: kubernetes/website, docs/concepts/services-networking/network-policies.md",
         ),
         "calico": Semantics(
@@ -74,6 +81,7 @@ PROFILES: Mapping[str, Semantics] = MappingProxyType(
             blocks_match_nodes=Tri.NO,
             unlisted_rules=Tri.YES,
             init_ports_count=Tri.NO,
+            isolates_last=Tri.YES,
             source="cilium/cilium, pkg/k8s/{network_policy,labels}.go and policy-cidr-match-mode, with its default",
         ),
         "flannel": Semantics(
@@ -93,6 +101,7 @@ PROFILES: Mapping[str, Semantics] = MappingProxyType(
             blocks_match_pods=Tri.YES,
             blocks_match_nodes=Tri.YES,
             init_ports_count=Tri.NO,
+            final_for_pods=Tri.YES,
             source="kubernetes-sigs/kube-network-policies, pkg/networkpolicy/networkpolicy.go and pkg/api/helper.go",
         ),
     }

@@ -50,9 +50,14 @@ class Block(NamedTuple):
 
 
 class Addresses(NamedTuple):
-    """A non-empty set of address blocks."""
+    """A non-empty set of address blocks; *external* is the name that the platform gives it, empty for none.
+
+    Without *pods*, pods with such an address are left out, which only a CNI can that tells pods from addresses.
+    """
 
     blocks: tuple[Block, ...]
+    external: str = ""
+    pods: bool = True
 
 
 class Entity(StrEnum):

@@ -175,9 +175,10 @@ class PodPeer(NamedTuple):
 
 
 class BlockPeer(NamedTuple):
-    """The addresses of an ipBlock."""
+    """The addresses of an ipBlock; without *pods*, those of pods are left out, which a CNI tells by their labels."""
 
     block: Block
+    pods: bool = True
 
 
 class Entity(StrEnum):
@@ -216,12 +217,31 @@ Peer = PodPeer | BlockPeer | EntityPeer | NamePeer
 
 
 class Action(StrEnum):
-    """What a rule does with a connection that matches it: of those that one tier holds, DENY beats ALLOW."""
+    """What a rule does with a connection that matches it; PASS leaves it to the next tier."""
 
     __hash__ = str.__hash__  # that of an Enum is a call, and these stand in most keys
 
     ALLOW = "allow"
     DENY = "deny"
+    PASS = "pass"
+
+
+class Tier(NamedTuple):
+    """Policies that decide together, before those of a tier with a higher *order*; *name* is how people call it.
+
+    *ordered*: the first rule that matches decides, in the order of the policies and of their rules. Else DENY beats
+    ALLOW, and there is no PASS. What no rule decides is closed where a policy *isolates*, and else left to the next
+    tier; behind the last one everything is open.
+    """
+
+    order: float = 0
+    name: str = ""
+    ordered: bool = False
+    isolates: bool = True
+
+
+PLAIN = Tier()
+"""The tier of NetworkPolicy, and of the kinds that add to it."""
 
 
 class Request(NamedTuple):
@@ -271,7 +291,8 @@ class Policy:
     denies is closed.
 
     A clusterwide policy has the namespace "", which is none, and always a scope. An object with several specs is as
-    many policies of one name.
+    many policies of one name. In an ordered *tier* the policy with the lower *order* is asked first, of equal ones that
+    whose name, namespace and kind come first.
     """
 
     kind: str
@@ -285,6 +306,8 @@ class Policy:
     scope: Selector | None = None
     yielding: frozenset[Direction] = frozenset()
     entities: frozenset[Entity] = frozenset()
+    tier: Tier = PLAIN
+    order: float = 0
 
     def sides(self) -> Iterator[tuple[Direction, Rules, bool]]:
         """Yield each direction that has rules or is isolated, and whether `policyTypes` lists it."""
