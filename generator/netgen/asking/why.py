@@ -94,7 +94,7 @@ class Why:
         elif side.denies:
             for policy, rule in side.deciding:
                 yield f"{head}closed by {self._cited(policy, rule, word)}, which denies this"
-        elif not side.isolated:
+        elif not side.isolated and not side.deciding:
             yield f"{head}open, no policy isolates it"
         elif side.allows:
             for policy, rule in side.deciding:
@@ -106,8 +106,11 @@ class Why:
                 yield f"{head}closed by {self._cited(policy, None)}, no rule of which allows this"
 
     def _cited(self, policy: Policy, rule: Rule | None, denied: str = "") -> str:
-        """Return *policy* with its *rule*: one that denies is of a section of its own, that of the side *denied*."""
-        section = f"{denied}Deny " if denied else ""
+        """Return *policy* with its *rule*: one that denies, at the side *denied*, is of a section of its own.
+
+        It is not where rules have an order.
+        """
+        section = f"{denied}Deny " if denied and not policy.tier.ordered else ""
         spot = rule.spot if rule is not None else policy.spot
         where = f" ({at(spot.value())})" if spot is not None and self.placed else ""
         return f"{policy.kind} {policy}{'' if rule is None else f', {section}rule {rule.index}'}{where}"

@@ -67,7 +67,7 @@ def of_side(direction: Direction, side: Side) -> Iterator[str]:
         for policy, rule in side.deciding:
             yield f"{direction}: {policy.kind} {policy} denies it{_where(_spot(policy, rule))}"
         return
-    if not side.isolated:
+    if not side.isolated and not side.deciding:
         yield f"no policy isolates the {direction} side" if side.governed else f"nothing governs the {direction} side"
     for policy, rule in side.deciding:
         name = f"{policy.kind} {policy}"
