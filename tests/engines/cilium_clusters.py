@@ -87,7 +87,8 @@ def service(cluster: Cluster, name: str) -> Body:
     chance = cluster.chance
     spec: Body = {"ports": [{"port": 80}]}
     spec |= {"selector": {"app": chance.choice(VALUES)}} if chance.random() < 0.8 else {}
-    metadata = {"name": name, "namespace": chance.choice(NAMESPACES[:2]), "labels": {"tier": chance.choice(VALUES)}}
+    labels = {"tier": chance.choice(VALUES)} if chance.random() < 0.7 else {}
+    metadata = {"name": name, "namespace": chance.choice(NAMESPACES[:2]), "labels": labels}
     return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
 
 

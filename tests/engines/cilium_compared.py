@@ -9,11 +9,15 @@ from itertools import product
 
 import yaml
 
+from cilium_clusters import random_cluster
 from cilium_engine import Question, Request
+from cilium_policies import policy
+from clusters import Cluster
 from engine import Port
 from netgen.evaluate.filters import Filter, Lookup, Passing
 from netgen.evaluate.names import is_match
-from netgen.evaluate.objects import Cluster, read_cluster
+from netgen.evaluate.objects import read_cluster
+from netgen.evaluate.objects.model import Cluster as Read
 from netgen.evaluate.objects.model import Entity, Policy
 from netgen.evaluate.reach import Reach
 from netgen.evaluate.semantics import PROFILES, Reading
@@ -88,14 +92,14 @@ class Answers:
         return found
 
 
-def understood(question: Question) -> Cluster:
+def understood(question: Question) -> Read:
     """Return the cluster of *question*, in which nothing is unknown."""
     cluster = _read(question.manifests)
     assert (question.name, cluster.unknowns) == (question.name, ())
     return cluster
 
 
-def _read(manifests: str) -> Cluster:
+def _read(manifests: str) -> Read:
     reading = read(manifests, "m.yaml", Dialect.MANIFEST)
     return read_cluster(reading.documents, reading.problems, cni="cilium")
 
@@ -114,6 +118,23 @@ def known(question: Question) -> tuple[Question, int, int]:
     manifests = plainly([*others, *kept])
     asked = replace(question, manifests=manifests, ends=ends, requests=requests)
     return asked, len(kept), len(policies) - len(kept)
+
+
+def claimed(seed: str) -> tuple[Question, Cluster, list[str]]:
+    """Return a random cluster of policies that netgen understands, each drawn again until it does, and why it did not.
+
+    The second part has the policies with what was seen in them.
+    """
+    question, cluster = random_cluster(seed)
+    reasons: list[str] = []
+    cluster.policies += [policy(cluster, number) for number in range(len(cluster.policies), 6)]
+    for number in range(len(cluster.policies)):
+        while unknowns := _read(plainly([*cluster.objects, cluster.policies[number]])).unknowns:
+            reasons += [one.what for one in unknowns]
+            cluster.policies[number] = policy(cluster, number)
+    asked, _, lost = known(replace(question, manifests=plainly([*cluster.objects, *cluster.policies])))
+    assert lost == 0
+    return asked, cluster, reasons
 
 
 def _told(end: str) -> str:

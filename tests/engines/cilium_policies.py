@@ -177,6 +177,7 @@ def peers(cluster: Cluster, key: str, *, denies: bool) -> Body:
     if key == "to":
         kinds["services"] = lambda: {"toServices": listed(lambda: meant_service(cluster))}
         kinds["more services"] = lambda: {"toServices": [meant_service(cluster) for _ in range(3)]}
+        kinds["many services"] = lambda: {"toServices": [meant_service(cluster) for _ in range(4)]}
     if key == "to" and not denies:
         kinds["names"] = lambda: {"toFQDNs": listed(lambda: name(cluster))}
         kinds["more names"] = lambda: {"toFQDNs": [name(cluster), name(cluster)]}
@@ -210,7 +211,7 @@ def meant_service(cluster: Cluster) -> Body:
     """Return an item of toServices."""
     chance = cluster.chance
     space = cluster.pick("toServices namespace", {"missing": {}} | {one: {"namespace": one} for one in NAMESPACES[:2]})
-    if chance.random() < 0.4:
+    if chance.random() < 0.25:
         return {"k8sService": {"serviceName": chance.choice(("front", "back", "missing")), **space}}
     return {"k8sServiceSelector": {"selector": about(cluster, "tier", VALUES), **space}}
 

@@ -103,7 +103,7 @@ class _Question:
     def _decided(self, end: _End, tiers: Sequence[_Tier], late: tuple[_Deciding, ...]) -> Side:
         """Return what *tiers* say, of which those before left it to them; behind them *late* closes."""
         if not tiers:
-            return self._closed(end, late) if late else self._open(end)
+            return self._closed(end, late) if late or end.own == self.reach.tiers.unlabelled else self._open(end)
         (tier, policies), *behind = tiers
         if tier.ordered:
             return self._ordered(end, tuple(self._sides(policies, end.direction)), tiers, late)
@@ -113,7 +113,7 @@ class _Question:
         if end.direction is Direction.INGRESS and self.reach.is_own_node(self.source, end.own):
             return self._open(end)
         isolating = tuple(self._isolating(end, policies))
-        if isolating or behind:
+        if isolating or behind or end.own == self.reach.tiers.unlabelled:
             allowing = tuple(self._matching(end, policies, Action.ALLOW))
             if allowing:
                 return self._open(end, allowing)

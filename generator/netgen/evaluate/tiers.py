@@ -188,8 +188,8 @@ class Tiers:
     """All tiers of *policies* in a universe, each a Step, in the order in which they decide.
 
     What one side of a connection lets pass is put together from the last tier, behind which everything is open, to the
-    first: each lets pass what its rules say, and of the rest what those behind it do. *shut* are endpoints that are
-    closed to the node that runs them too.
+    first: each lets pass what its rules say, and of the rest what those behind it do. *unlabelled* is the endpoint that
+    is isolated although no policy holds it, None for none; *shut* are those that are closed to their own node too.
     """
 
     def __init__(
@@ -197,6 +197,7 @@ class Tiers:
     ) -> None:
         self.steps: list[Step] = []
         self.shut: set[int] = set()
+        self.unlabelled = universe.entity(Entity.INIT) if universe.symbols else None
         self._universe = universe
         self._compilers = compilers
         self._reading = compilers.own.reading
@@ -214,7 +215,7 @@ class Tiers:
 
     def _shut_unlabelled(self, policies: Iterable[Policy]) -> None:
         """Isolate what has no labels yet: until some policy speaks of it, it is closed to its node too."""
-        index = self._universe.entity(Entity.INIT) if self._universe.symbols else None
+        index = self.unlabelled
         if index is None:
             return
         step = next((one for one in self.steps if one.tier == PLAIN), None)
