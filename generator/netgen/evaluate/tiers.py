@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from netgen.evaluate.compiled import Compiler
+from netgen.evaluate.crowds import Crowd
 from netgen.evaluate.layers import Layer, Masks, beside, partition, together
 from netgen.evaluate.objects.model import PLAIN, Action, Direction, Entity, Policy, Rules, Tier
 from netgen.evaluate.semantics import Reading, Semantics
@@ -83,7 +84,8 @@ class Step:
             if self.tier.isolates and direction not in policy.yielding:
                 self.closed[direction].update(held.isolates.ids)
             for action, same in self._by_action(rules):
-                self._rules(policy, direction, action, same, listed=listed)
+                other = held if action is Action.ALLOW else self._compilers.opposite.held(policy, listed=listed)
+                self._rules(policy, direction, same, held.allows, other.allows)
 
     def _by_action(self, rules: Rules) -> Iterator[tuple[Action, Rules]]:
         """Yield *rules* in parts of one action: as they follow each other, or without an order denials first."""
@@ -95,15 +97,13 @@ class Step:
             for action in (Action.DENY, Action.ALLOW):
                 yield action, tuple(rule for rule in rules if rule.action is action)
 
-    def _rules(self, policy: Policy, direction: Direction, action: Action, rules: Rules, *, listed: bool) -> None:
-        held = self._compilers.of(action).held(policy, listed=listed).allows
-        other = held
-        if action is Action.PASS:
-            other = self._compilers.opposite.held(policy, listed=listed).allows
+    def _rules(self, policy: Policy, direction: Direction, rules: Rules, held: Crowd, other: Crowd) -> None:
+        """Add *rules*, of one action, over the endpoints *held*, under the other reading *other*."""
         if not rules or not (held.ids or other.ids):
             return
-        _, layer, otherwise = self.layers[self._level(direction, action, {*held.ids, *other.ids})]
-        layer.add(direction, held, rules, policy.namespace)
+        action = rules[0].action
+        _, layer, otherwise = self.layers[self._level(direction, action, (*held.ids, *other.ids))]
+        layer.add(direction, other if action is Action.DENY else held, rules, policy.namespace)
         if otherwise is not None:
             otherwise.add(direction, other, rules, policy.namespace)
 
