@@ -12,7 +12,6 @@ import pytest
 import judges
 
 ROOT = Path(__file__).parents[1]
-SHARED_DATA = ROOT.parent / "shared" / "data"
 
 # No deadline: a slow machine is no fault of the code. CI tries the same inputs each time, so a red run is a change's.
 hypothesis.settings.register_profile("netgen", deadline=None, derandomize=os.environ.get("CI") == "true")
@@ -31,9 +30,18 @@ def kubernetes_schemas(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def kubeconform(kubernetes_schemas: Path) -> Callable[[str], list[str]]:
-    """A YAML stream -> what kubeconform, strict and offline, finds wrong with it."""
-    return lambda manifests: judges.kubeconform(manifests, kubernetes_schemas)
+def kubeconform(kubernetes_schemas: Path, shared_data: Callable[[str], Path]) -> Callable[[str], list[str]]:
+    """A YAML stream -> what kubeconform, strict and offline, finds wrong with it.
+
+    The definitions of Calico's kinds are shared data.
+    """
+
+    def judge(manifests: str) -> list[str]:
+        if "projectcalico.org/v3\n" in manifests:
+            shared_data(judges.CALICO)
+        return judges.kubeconform(manifests, kubernetes_schemas)
+
+    return judge
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +58,7 @@ def shared_data() -> Callable[[str], Path]:
     """
 
     def find(name: str) -> Path:
-        path = SHARED_DATA / name
+        path = judges.SHARED_DATA / name
         if not path.exists():
             missing = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
             missing(f"../shared/data/{name} is not there")

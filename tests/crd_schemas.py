@@ -3,7 +3,7 @@
 `python tests/crd_schemas.py FOLDER FILE...` writes a schema for each version of each definition in the YAML FILEs below
 FOLDER, where LOCATION of kubernetes_schemas finds it. The schema of a definition lets unknown fields pass, so every
 object that lists its fields is closed here; of its metadata a manifest may say what METADATA lists, and a manifest has
-no status.
+no status. The rules in CEL are those of crd_rules.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
+import crd_rules
 
 _TEXTS = {"type": "object", "additionalProperties": {"type": "string"}}
 METADATA = {
@@ -34,9 +36,6 @@ _FOREIGN = ("default", "description", "example", "format", "nullable")
 
 # The API server checks these formats, of which a JSON Schema knows nothing.
 _PATTERNS = {"cidr": r"^[0-9A-Fa-f:.]+/[0-9]{1,3}$"}
-
-# Rules in CEL that a JSON Schema can say too; one that is not here must not get lost.
-_RULES = {"has(self.spec) || has(self.specs)": {"anyOf": [{"required": ["spec"]}, {"required": ["specs"]}]}}
 
 
 def write(folder: Path, files: list[Path]) -> None:
@@ -62,7 +61,7 @@ def standalone(spec: dict[str, Any], version: str, node: dict[str, Any]) -> dict
     }
     schema["properties"].pop("status", None)
     schema["required"] = sorted({*schema.get("required", ()), "apiVersion", "kind", "metadata"})
-    return {"$schema": "http://json-schema.org/draft-07/schema#", **schema}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
 def _without(schema: dict[str, Any], name: str) -> dict[str, Any]:
@@ -75,11 +74,17 @@ def _strict(node: dict[str, Any]) -> dict[str, Any]:
     What stands under anyOf, oneOf and the like only adds to the fields that are listed beside it.
     """
     schema = {key: value for key, value in node.items() if key not in _FOREIGN and not key.startswith("x-")}
-    for rule in node.get("x-kubernetes-validations", ()):
-        schema |= _RULES[rule["rule"]]
     if node.get("format") in _PATTERNS:
         schema["pattern"] = _PATTERNS[node["format"]]
-    return closed(schema, _strict)
+    if node.get("x-kubernetes-list-type") == "set":
+        schema["uniqueItems"] = True
+    fields = schema.get("properties", {})
+    if "required" in schema:  # the API server fills in what has a default, before it looks
+        schema["required"] = [name for name in schema["required"] if "default" not in fields.get(name, {})]
+    rules = [rule["rule"] for rule in node.get("x-kubernetes-validations", ())]
+    said = [crd_rules.schema(rule) for rule in rules if rule not in crd_rules.CHECKED]
+    schema = closed(schema, _strict)
+    return schema | {"allOf": [*schema.get("allOf", ()), *said]} if said else schema
 
 
 def closed(schema: dict[str, Any], strict: Callable[[Any], Any]) -> dict[str, Any]:

@@ -140,3 +140,37 @@ CILIUM = replace(
     ),
 )
 """An Intent that has all parts of Cilium's policies, and of Services and Ingresses what FULL has."""
+
+CALICO = replace(
+    FULL,
+    cni="calico",
+    apps=(
+        app(why="w", annotations=(("note", "n"),)),
+        app(WEB, selector=Selector((("a", "b"),), (Expression("k", "In", ("v", "w")),), account="robot"), staged=True),
+    ),
+    flows=(
+        flow(Pods("other", OTHERS), app(), HTTPS, PortMatch("UDP", 7000, 7010), intent="one", why="y"),
+        flow(
+            Addresses((Block("0.0.0.0/0", ("10.0.0.0/8",)), Block("::/0")), pods=False),
+            app(),
+            PortMatch("TCP", 80),
+            intent="two",
+        ),
+        flow(app(), Pods(None, Selector((("e", "f"),))), intent="three"),
+        flow(app(), Addresses((Block("192.0.2.0/24"),), "erp"), PortMatch("TCP", 1433), intent="four"),
+        flow(app(), Entities((Entity.KUBE_APISERVER,)), PortMatch("TCP"), intent="five"),
+        flow(app(), Addresses((Block("10.0.0.0/8", ("10.1.0.0/16",)),)), PortMatch("UDP"), intent="six"),
+    ),
+    denials=(
+        denial(name="netgen.shop-never", why="it gives credentials"),
+        denial(
+            name="netgen.shop-never-two",
+            subject=Pods(None, Selector(), ("monitoring", "ops")),
+            direction="ingress",
+            peers=(Addresses((Block("0.0.0.0/0"),), pods=False),),
+            ports=(PortMatch("TCP", 9090),),
+            annotations=(("note", "n"),),
+        ),
+    ),
+)
+"""An Intent that has all parts of Calico's policies, and of Services and Ingresses what FULL has."""

@@ -11,9 +11,17 @@ from pathlib import Path
 
 import pytest
 
+import crd_schemas
 import kubernetes_schemas
 
 ROOT = Path(__file__).parents[1]
+SHARED_DATA = ROOT.parent / "shared" / "data"
+CALICO = "crds/calico-v3.32.1"
+"""The custom resource definitions of Calico, in SHARED_DATA: no Go module carries those of its newer releases."""
+_CALICO = (
+    *("globalnetworkpolicies", "globalnetworksets", "networkpolicies", "networksets", "stagedglobalnetworkpolicies"),
+    *("stagedkubernetesnetworkpolicies", "stagednetworkpolicies", "tiers"),
+)
 WANTED = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["netgen"]["judges"]
 
 
@@ -23,10 +31,17 @@ def command(name: str) -> Path:
 
 
 def schemas(folder: Path) -> Path:
-    """Write the strict schemas of Kubernetes below *folder*, those of custom resources beside, and return it."""
+    """Write the strict schemas of Kubernetes below *folder*, those of custom resources beside, and return it.
+
+    Those of Calico are there where CALICO is.
+    """
     kubernetes_schemas.write(_built(f"openapi-{_version(WANTED['openapi'])}.json"), folder)
     for name in WANTED["crds"]:
         shutil.copytree(crds(name), folder, dirs_exist_ok=True)
+    definitions = SHARED_DATA / CALICO
+    crd_schemas.write(
+        folder, [file for name in _CALICO if (file := definitions / f"projectcalico.org_{name}.yaml").is_file()]
+    )
     return folder
 
 

@@ -150,7 +150,7 @@ SCENES = (
     + NEWEST,
     """
     metadata: {name: doc, namespace: shop}
-    apps: {web: {port: 8080, expose: [https://ho-one, https://b.hw-two]}, api: {port: 8081,
+    apps: {web: {port: 8080, expose: [https://ho-one, https://b.hw-two, https://ho-ten]}, api: {port: 8081,
           accepts: cluster/apiserver, calls: cluster/apiserver}, met: {ports: {metrics: 9090},
           expose: loadBalancer}, nod: {port: 8082, accepts: cluster/nodes}, nm-cla: {ports: {pn-z: 8083}}}
     never:
@@ -176,6 +176,7 @@ SCENES = (
       nm-in: {hosts: [ho-one], ingress: ob-in, controller: traefik, tls: secret ob-cert, annotations: {ak-in: av-in}}
       nm-on: {hosts: ["*.hw-two"], ingress: ob-on, controller: {profile: traefik, namespace: nm-edge},
             tls: cert-manager/ob-issuer}
+      nm-at: {hosts: [ho-ten], gateway: "nm-gns/ob-gate:ob-lis", controller: {namespace: nm-gpl}}
     """,
     """
     metadata: {name: doc, namespace: shop}

@@ -81,9 +81,9 @@ def test_a_changed_account_is_told_by_diff(tmp_path: Path) -> None:
 def test_what_no_plain_policy_can_say() -> None:
     """The error names the plugin, who can, and what to write instead."""
     problem, *_ = refused(SHOP)
-    assert (problem.code, problem.place and problem.place.column, problem.notes[-1]) == (
+    assert (problem.code, problem.place and problem.place.column, problem.notes[-2:]) == (
         "unenforceable-service-account",
         25,
-        "cilium can, from 1.16 on",
+        ("cilium can, from 1.16 on", "calico can, from 3.28 on"),
     )
     assert problem.fix.endswith("leave it out, and select the pods by labels")

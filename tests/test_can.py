@@ -383,15 +383,19 @@ def test_the_controller_is_a_workload_where_there_is_one() -> None:
         (
             "https://shop.example.org/",
             "unknown-end",
-            "no Ingress among the manifests serves `https://shop.example.org/`",
+            "no Ingress or HTTPRoute among the manifests serves `https://shop.example.org/`",
         ),
         (
             "https://shop.example.com/gone",
             "unknown-end",
             "the Ingress shop/public leads to Service shop/gone:80, behind",
         ),
-        ("ftp://shop.example.com/", "bad-url", "`ftp://shop.example.com/` is no URL that an Ingress could serve"),
-        ("https://[x/", "bad-url", "`https://[x/` is no URL that an Ingress could serve"),
+        (
+            "ftp://shop.example.com/",
+            "bad-url",
+            "`ftp://shop.example.com/` is no URL that an Ingress or HTTPRoute could serve",
+        ),
+        ("https://[x/", "bad-url", "`https://[x/` is no URL that an Ingress or HTTPRoute could serve"),
         (
             "api.stripe.com:443",
             "unknown-end",
@@ -573,7 +577,7 @@ def test_ends_that_no_policy_holds_are_named() -> None:
     assert why[0] == "egress of shop/agent: not governed, a pod on the host network"
     assert why[1] == "ingress of 198.51.100.7: not governed, policies hold pods, not addresses"
     assert ask_manifests("x/app=y", "agent:80", agent).why[0] == "egress of x/app=y: open, no policy isolates it"
-    assert "this CNI enforces no policies" in ask("db", "web:80", cni="flannel").why[0]
+    assert "flannel enforces no NetworkPolicy" in ask("db", "web:80", cni="flannel").why[0]
 
 
 def test_random_questions_are_answered_as_the_matrix_does() -> None:

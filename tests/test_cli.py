@@ -388,12 +388,12 @@ def test_platform() -> None:
 
 def test_cni() -> None:
     """--cni wins over the platform; what netgen does not know is refused by name."""
-    Path("platform.yaml").write_text(PLATFORM + "cni: weave\n", encoding="utf-8")
+    Path("platform.yaml").write_text(PLATFORM + "cni: flannel\n", encoding="utf-8")
     assert run("check", SEED, "--cni", "kubernetes")[0] == 0
     assert run("check", SEED, "platform.yaml")[0] == 2
     for name, code in (
         ("kubernets", "unknown-cni"),
-        ("calico", "not-yet"),
+        ("flannel", "unenforceable-isolation"),
         ("cilium 1.1", "unknown-cni"),
         ("", "unknown-cni"),
     ):
@@ -620,6 +620,8 @@ def test_completion_prints_a_script(name: str) -> None:
         ("netgen render -o ", ["yaml", "json"]),
         ("netgen schema p", ["platform"]),
         ("netgen completion ", ["bash", "zsh", "fish"]),
+        ("netgen cni ca", ["calico"]),
+        ("netgen render --cni f", ["flannel"]),
         ("netgen xyz", []),
     ],
 )

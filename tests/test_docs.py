@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from netgen import api
-from netgen.intent import Entities, Pods
+from netgen.cnis.formats import table_markdown
+from netgen.intent import Entities, Gateway, Pods
 from netgen.problems import NetgenError
 from netgen.report import text
 from netgen.spec.controllers import controllers
@@ -34,6 +35,17 @@ def test_a_page_that_is_made_is_fresh(name: str, pytestconfig: pytest.Config) ->
     if pytestconfig.getoption("--update-golden"):
         page.write_text(MADE[name](), encoding="utf-8")
     assert page.read_text(encoding="utf-8") == MADE[name]()
+
+
+def test_the_table_of_plugins_is_fresh(pytestconfig: pytest.Config) -> None:
+    """docs/cni.md has the table that `netgen cni -o markdown` prints."""
+    page, begin, end = ROOT / "docs" / "cni.md", "<!-- table -->\n", "<!-- end of the table -->\n"
+    before, _, rest = page.read_text(encoding="utf-8").partition(begin)
+    _, _, after = rest.partition(end)
+    expected = f"{before}{begin}{table_markdown()}{end}{after}"
+    if pytestconfig.getoption("--update-golden"):
+        page.write_text(expected, encoding="utf-8")
+    assert page.read_text(encoding="utf-8") == expected
 
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -90,7 +102,7 @@ def test_the_documents_of_the_page_about_specs_are_read(tmp_path: Path) -> None:
     """The Platform, the peers and the claims that it shows, put around the README's spec, load, and the claims hold."""
     shop = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)[0]
     documents = re.sub(r"<!-- file .*? -->\n```yaml\n.*?```", "", SPEC, flags=re.DOTALL)  # these are run
-    checkout, peers, never, platform = re.findall(r"```yaml\n(.*?)```", documents, re.DOTALL)
+    checkout, peers, never, platform, gates = re.findall(r"```yaml\n(.*?)```", documents, re.DOTALL)
     (tmp_path / "spec.yaml").write_text(f"{shop}{peers}{never}---\n{platform}", encoding="utf-8")
     loaded = api.load(tmp_path / "spec.yaml")
     assert [str(app.key) for app in loaded.intent.apps] == ["default/backend", "default/frontend"]
@@ -103,6 +115,9 @@ def test_the_documents_of_the_page_about_specs_are_read(tmp_path: Path) -> None:
     with pytest.raises(NetgenError) as caught:
         api.load("-", stdin=f"{checkout}{payments}".encode())
     assert {problem.code for problem in caught.value.problems} <= {"no-platform", "consent-missing"}
+    web = f"{HEADER}apps: {{web: {{port: 8080, expose: [https://shop.example.com, https://pay.example.com]}}}}\n---\n"
+    kinds = {one.kind for one in api.render(api.load("-", stdin=f"{web}{gates}".encode()).intent)}
+    assert kinds >= {"Ingress", "HTTPRoute"}
 
 
 @pytest.mark.parametrize(
@@ -138,8 +153,19 @@ def test_the_controllers_of_the_page_about_specs_are_the_profiles() -> None:
             plane_text(profile.data_plane),
         )
         for name, profile in known.by_name.items()
+        if profile.data_plane
     }
     assert set(rows) == expected
+
+
+def test_the_gateways_of_the_page_about_specs_are_the_profiles() -> None:
+    """Each profile that takes HTTPRoutes is a row, with the pods that serve a Gateway."""
+    part = SPEC.partition("### Gateways")[2].partition("## ")[0]
+    gateway = Gateway("NAMESPACE", "NAME")
+    planes = {name: one.serving(gateway) for name, one in controllers().by_name.items()}
+    assert dict(re.findall(r"^\| `([a-z-]+)` \| `([^`|]+)` \|$", part, re.MULTILINE)) == {
+        name: plane_text(plane) for name, plane in planes.items() if plane
+    }
 
 
 KEYS = SPEC.partition("## The keys of an app")[2].partition("## ")[0]

@@ -393,12 +393,8 @@ def test_what_the_api_server_refuses_is_named(spec: str, said: str) -> None:
     ("version", "kind"),
     [
         ("cilium.io/v2", "CiliumEgressGatewayPolicy"),
-        ("projectcalico.org/v3", "NetworkPolicy"),
-        ("projectcalico.org/v3", "Tier"),
-        ("crd.projectcalico.org/v1", "GlobalNetworkPolicy"),
+        ("projectcalico.org/v3", "FelixConfiguration"),
         ("crd.antrea.io/v1beta1", "ClusterNetworkPolicy"),
-        ("policy.networking.k8s.io/v1alpha2", "ClusterNetworkPolicy"),
-        ("policy.networking.k8s.io/v1alpha1", "AdminNetworkPolicy"),
         ("security.istio.io/v1", "AuthorizationPolicy"),
         ("networking.k8s.aws/v1alpha1", "ApplicationNetworkPolicy"),
         ("k8s.ovn.org/v1", "EgressFirewall"),
@@ -423,19 +419,30 @@ def test_policies_of_other_kinds_are_named(version: str, kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("metadata", "named"), [("metadata: {name: all}", "GlobalNetworkPolicy all"), ("metadata: [1]", "it")]
+    ("metadata", "named"), [("metadata: {name: all}", "ClusterNetworkPolicy all"), ("metadata: [1]", "it")]
 )
 def test_a_policy_of_the_whole_cluster_is_named_without_a_namespace(metadata: str, named: str) -> None:
     """What has no name is only called it."""
-    (unknown,) = cluster_of(f"apiVersion: projectcalico.org/v3\nkind: GlobalNetworkPolicy\n{metadata}\n").unknowns
+    (unknown,) = cluster_of(f"apiVersion: crd.antrea.io/v1beta1\nkind: ClusterNetworkPolicy\n{metadata}\n").unknowns
     assert unknown.fix.startswith(f"write what {named} says as a NetworkPolicy")
 
 
-@pytest.mark.parametrize("kind", ["CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy", "CiliumCIDRGroup"])
-def test_a_kind_of_a_plugin_names_the_plugin(kind: str) -> None:
+@pytest.mark.parametrize(
+    ("version", "kind", "plugin"),
+    [
+        ("cilium.io/v2", "CiliumNetworkPolicy", "cilium"),
+        ("cilium.io/v2", "CiliumClusterwideNetworkPolicy", "cilium"),
+        ("cilium.io/v2", "CiliumCIDRGroup", "cilium"),
+        ("projectcalico.org/v3", "NetworkPolicy", "calico"),
+        ("projectcalico.org/v3", "StagedGlobalNetworkPolicy", "calico"),
+        ("projectcalico.org/v3", "Tier", "calico"),
+    ],
+)
+def test_a_kind_of_a_plugin_names_the_plugin(version: str, kind: str, plugin: str) -> None:
     """What is read under another network plugin is not to be written otherwise: the plugin is to be named."""
-    (unknown,) = cluster_of(object_of("cilium.io/v2", kind, " {}")).unknowns
-    assert unknown.fix == "where cilium is the network plugin, say so: --cni cilium, or cni: cilium in the Platform"
+    (unknown,) = cluster_of(object_of(version, kind, " {}")).unknowns
+    said = f"where {plugin} is the network plugin, say so: --cni {plugin}, or cni: {plugin} in the Platform"
+    assert unknown.fix == said
 
 
 HELM = "this looks like a Helm template: give what helm template prints"

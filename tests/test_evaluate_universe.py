@@ -24,6 +24,7 @@ from netgen.evaluate.objects.model import (
     Selector,
     Workload,
 )
+from netgen.evaluate.objects.operators import OPERATORS
 from netgen.evaluate.reach import Reach
 from netgen.evaluate.semantics import PROFILES, Reading, Semantics
 from netgen.evaluate.sets import Protocol
@@ -449,7 +450,7 @@ def test_combinations_are_those_of_all_labels() -> None:
 
 def random_selector(chance: Random) -> Selector:
     """Return a selector over two keys and three values."""
-    operators = {operator: operator in (Operator.IN, Operator.NOT_IN) for operator in Operator}
+    operators = {operator: operator in (Operator.IN, Operator.NOT_IN) for operator in OPERATORS}
     expressions = []
     for _ in range(chance.randrange(3)):
         operator = chance.choice(list(operators))

@@ -290,6 +290,27 @@ def test_everybody_else_is_named_by_words_addresses_and_peers() -> None:
     assert "peers:\n  cron: {namespace: legacy, labels: {app: cron}}\n" in found
 
 
+def test_a_policy_of_the_whole_cluster_stays_beside_the_spec() -> None:
+    """It is named, and what is imported is what there is without it: a spec speaks of its own apps."""
+    guard = {
+        "apiVersion": "policy.networking.k8s.io/v1alpha2",
+        "kind": "ClusterNetworkPolicy",
+        "metadata": {"name": "guard"},
+        "spec": {
+            "tier": "Admin",
+            "priority": 5,
+            "subject": {"namespaces": {}},
+            "ingress": [{"action": "Deny", "from": [{"namespaces": {"matchLabels": {"team": "other"}}}]}],
+        },
+    }
+    objects = workload("web"), policy("web", subject={"matchLabels": {"app": "web"}}, ingress=[])
+    why = "ClusterNetworkPolicy guard is left out: it is about the pods of more than one namespace"
+    found = imported(*objects, guard)
+    assert [problem.message for problem in found.unsaid] == [why]
+    assert found.text == imported(*objects).text
+    assert changes(cluster_of(text_of(*objects, guard)), found.intent) == []
+
+
 def test_calls_outside_the_apps_are_written_with_their_ports() -> None:
     """Addresses get a scheme, exceptions are taken out, and wildcards keep their ports."""
     targets = [{"ipBlock": {"cidr": "10.0.0.0/30", "except": ["10.0.0.0/32"]}}, {"namespaceSelector": {}}]

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+import crd_rules
+
 pytestmark = pytest.mark.once
 
 SERVICE = """\
@@ -124,6 +126,146 @@ def test_faults_of_custom_resources_are_seen(kubeconform: Callable[[str], list[s
 def test_a_clusterwide_resource_has_no_namespace(kubeconform: Callable[[str], list[str]]) -> None:
     """A namespace is a fault where the kind has none."""
     assert len(kubeconform(CILIUM.replace("CiliumNetwork", "CiliumClusterwideNetwork"))) == 1
+
+
+CALICO = """\
+apiVersion: projectcalico.org/v3
+kind: GlobalNetworkPolicy
+metadata:
+  name: netgen.guard
+spec:
+  tier: netgen
+  order: 10
+  selector: projectcalico.org/orchestrator == 'k8s'
+  types: [Ingress, Egress]
+  ingress:
+    - action: Allow
+      protocol: TCP
+      source:
+        nets: [10.0.0.0/8]
+      destination:
+        ports: [80, "8000:8010", http]
+      http:
+        methods: [GET]
+  egress:
+    - action: Deny
+      protocol: ICMP
+      icmp:
+        type: 8
+        code: 0
+    - action: Deny
+      protocol: UDP
+      destination:
+        ports: [53]
+"""
+
+TIER = """\
+apiVersion: projectcalico.org/v3
+kind: Tier
+metadata:
+  name: default
+spec:
+  order: 1000000
+  defaultAction: Deny
+"""
+
+TIERED = """\
+apiVersion: policy.networking.k8s.io/v1alpha2
+kind: ClusterNetworkPolicy
+metadata:
+  name: guard
+spec:
+  tier: Admin
+  priority: 5
+  subject:
+    pods:
+      namespaceSelector: {}
+      podSelector: {}
+  egress:
+    - name: out
+      action: Deny
+      to:
+        - networks: [169.254.169.254/32]
+      protocols:
+        - tcp:
+            destinationPort:
+              range:
+                start: 1
+                end: 65535
+"""
+
+ROUTE = """\
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata:
+  name: web
+  namespace: shop
+spec:
+  parentRefs:
+    - name: public
+      namespace: edge
+  hostnames: [shop.example.com]
+  rules:
+    - matches:
+        - path:
+            type: Exact
+            value: /cart
+      filters:
+        - type: URLRewrite
+          urlRewrite:
+            path:
+              type: ReplaceFullPath
+              replaceFullPath: /
+      backendRefs:
+        - name: web
+          port: 80
+"""
+
+
+def test_valid_policies_of_tiers_and_routes_pass(kubeconform: Callable[[str], list[str]]) -> None:
+    """Calico's kinds, the cluster's network policies and routes of a gateway are judged by their own definitions."""
+    assert kubeconform(f"{CALICO}---\n{TIER}---\n{TIERED}---\n{ROUTE}") == []
+
+
+@pytest.mark.parametrize(
+    ("manifest", "right", "wrong"),
+    [
+        (CALICO, "order: 10", "order: ten"),
+        (CALICO, "ports: [53]", "port: [53]"),
+        (CALICO, "action: Allow", "action: Accept"),
+        (CALICO, "[10.0.0.0/8]", "[10.0.0.0/8, 10.0.0.0/8]"),
+        (CALICO, "types: [Ingress, Egress]", "types: [Ingress, Egress, Ingress]"),
+        (CALICO, "action: Allow", "action: Deny"),
+        (CALICO, "protocol: TCP", "protocol: UDP"),
+        (CALICO, "        type: 8\n", ""),
+        (CALICO, "  order: 10\n", "  preDNAT: true\n"),
+        (CALICO, "  order: 10\n", "  applyOnForward: true\n  doNotTrack: true\n  preDNAT: true\n"),
+        (CALICO, "        ports: [53]\n", "        ports: [53]\n        services: {name: dns, namespace: dns}\n"),
+        (TIER, "defaultAction: Deny", "defaultAction: Pass"),
+        (TIERED, "action: Deny", "action: Allow"),
+        (TIERED, "169.254.169.254/32", "169.254.169.254"),
+        (TIERED, "priority: 5", "priority: 1001"),
+        (TIERED, "networks: [169.254.169.254/32]", "domainNames: [example.com]"),
+        (ROUTE, "value: /cart", "value: /cart//x"),
+        (ROUTE, "value: /cart", "value: cart"),
+        (ROUTE, "          port: 80\n", ""),
+        (ROUTE, "type: URLRewrite", "type: RequestRedirect"),
+        (ROUTE, "type: ReplaceFullPath", "type: ReplacePrefixMatch"),
+        (ROUTE, "hostnames", "hostname"),
+    ],
+)
+def test_faults_of_policies_of_tiers_and_routes_are_seen(
+    kubeconform: Callable[[str], list[str]], manifest: str, right: str, wrong: str
+) -> None:
+    """What a definition says of its fields, and what it says in CEL, is judged."""
+    assert right in manifest
+    assert len(kubeconform(manifest.replace(right, wrong))) == 1
+
+
+def test_a_rule_that_nobody_has_said_is_not_lost() -> None:
+    """A rule in CEL that is new is no rule that is left out."""
+    with pytest.raises(KeyError):
+        crd_rules.schema("self.name != 'x'")
 
 
 def test_nothing_is_no_success(kubeconform: Callable[[str], list[str]]) -> None:

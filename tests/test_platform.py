@@ -9,7 +9,7 @@ import pytest
 from netgen.intent import Pods, Route
 from netgen.source import Dialect, read
 from netgen.spec import controllers
-from netgen.spec.platform import Ranges, read_platform
+from netgen.spec.platform import NO_FLAGS, Ranges, read_platform
 from specs import apps, codes, labels, load, opened, platform, refused
 
 URL = apps("web: {port: 80 -> 8080, expose: 'https://shop.example.com/api'}")
@@ -32,14 +32,14 @@ def route(*documents: str, ingress: str | None = None) -> Route:
 @pytest.mark.parametrize(
     ("cni", "code"),
     [
-        *(("calico", "not-yet"), ("calico 3.32", "not-yet"), ("flannel", "not-yet"), ("Weave", "not-yet")),
+        *(("calico 2.0", "unknown-cni"), ("flannel 1.0", "unknown-cni"), ("Weave", "unknown-cni")),
         *(("kubernetes 1.36", "unknown-cni"), ("Kubernetes", "unknown-cni"), ("kubernets", "unknown-cni")),
         *(("cilium 1.15", "unknown-cni"), ("cilium ", "unknown-cni"), ("cilium 1.19 ", "unknown-cni")),
         *((" kubernetes", "unknown-cni"), ("", "unknown-cni")),
     ],
 )
 def test_a_cni_that_is_not_read_is_an_error(cni: str, code: str) -> None:
-    """In the platform and as a flag; what is known of a later one is said."""
+    """In the platform and as a flag."""
     if cni:
         assert codes(apps("web: {}"), platform(f"cni: '{cni}'\n")) == [code]
     assert [problem.code for problem in refused(apps("web: {}"), cni=cni)] == [code]
@@ -48,8 +48,8 @@ def test_a_cni_that_is_not_read_is_an_error(cni: str, code: str) -> None:
 def test_the_flag_wins_over_the_platform() -> None:
     """What the platform says of its CNI is judged all the same."""
     load(apps("web: {}"), platform("cni: kubernetes\n"), cni="kubernetes")
-    assert [problem.code for problem in refused(apps("web: {}"), platform("cni: calico\n"), cni="kubernetes")] == [
-        "not-yet"
+    assert [problem.code for problem in refused(apps("web: {}"), platform("cni: antrea\n"), cni="kubernetes")] == [
+        "unknown-cni"
     ]
 
 
@@ -132,7 +132,7 @@ def ranges(body: str) -> Ranges:
     found: list[Any] = []
     (document,) = read(platform(f"ranges: {{{body}}}\n"), "platform.yaml", Dialect.SPEC).documents
     data: Any = document.data
-    result = read_platform((data, document.spot()), None, None, found, unread=False).ranges
+    result = read_platform((data, document.spot()), None, NO_FLAGS, found, unread=False).ranges
     assert found == []
     return result
 

@@ -48,6 +48,7 @@ ELSEWHERE = {
     "resource-list": "test_krm.py",
     **dict.fromkeys(("overlay-changes", "overlay-unbuilt"), "test_overlays.py"),
     "foreign-files": "test_write.py",
+    "policies-full": "test_render_clusternetworkpolicy.py",
     **dict.fromkeys(("edited-files", "folder-differs"), "test_write_layouts.py"),
     "unwritable": "test_write.py",
 }

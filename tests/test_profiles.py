@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from netgen import api
 from netgen.problems import CODES, Place, Problem
 from netgen.profiles import DEFAULT, NAMES, PLAIN, Cni, Feature, table, version_of, version_text
 from netgen.spec.platform import Platform
@@ -19,7 +20,7 @@ from specs import apps, platform, refused
 ROOT = Path(__file__).parents[1]
 DATA = ROOT / "generator" / "netgen" / "profiles" / "cni"
 PLACE = Place("spec.yaml", 7, 12)
-SOURCE = re.compile(r"[\w.-]+/[\w.-]+: .+ @v[0-9.]+.*|https://\S+.*")
+SOURCE = re.compile(r"[\w.-]+/[\w.-]+: .+ @(v[0-9.]+|[0-9a-f]{8,40})\b.*|https://\S+.*")
 CELLS = [(name, feature) for name in NAMES for feature in Feature]
 CILIUM = table("cilium")
 
@@ -43,24 +44,101 @@ def test_a_table_has_a_cell_for_each_feature(name: str) -> None:
 
 @pytest.mark.parametrize(("name", "feature"), CELLS, ids="{}".format)
 def test_a_cell_has_a_source_and_a_yes_has_a_test(name: str, feature: Feature) -> None:
-    """A yes says from which version on, a no why not."""
+    """A yes says from which version on; a no why not, and so does what is unknown. Only a yes can be turned on."""
     cell = table(name).cells[feature]
     assert SOURCE.fullmatch(cell.source)
-    assert (cell.since is None) == (cell.test == "") == (cell.no != "")
+    assert [cell.since is not None, cell.lack != "", cell.unknown != ""].count(True) == 1
+    assert (cell.since is None) == (cell.test == "")
+    assert cell.since or not cell.setting
 
 
-TESTED = [cell.test for name in NAMES for cell in table(name).cells.values() if cell.test]
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_said_about_a_plugin_has_a_source(name: str) -> None:
+    """Its pages, its chart, whether somebody maintains it, and the largest cluster that its documentation speaks of."""
+    about = table(name).about
+    assert all(SOURCE.fullmatch(page) for page in (about.page, about.install, about.source))
+    assert bool(about.chart) == bool(SOURCE.fullmatch(about.repository))
+    assert (about.status, bool(about.said)) in {("maintained", False), ("legacy", True)}
+    assert about.nodes.said
+    assert about.nodes.most is None or SOURCE.fullmatch(about.nodes.source)
+
+
+UNKNOWN = {("kubernetes", Feature.DUAL_STACK)}
+"""A plugin without a name."""
+
+
+def test_what_documentation_answers_is_not_unknown() -> None:
+    """A cell is unknown only where there is nothing that could be read."""
+    assert {(name, feature) for name, feature in CELLS if table(name).cells[feature].unknown} == UNKNOWN
+
+
+TESTED = sorted({cell.test for name in NAMES for cell in table(name).cells.values() if cell.test})
+ENGINE_CASES = yaml.safe_load((ROOT / "tests" / "engines" / "cilium_cases.yaml").read_text(encoding="utf-8"))
+CASES = {
+    "test_a_case_is_as_the_engine_has_it": {one["id"] for one in ENGINE_CASES},
+    "test_a_plain_policy_means_what_the_table_says": {f"{name} {feature}" for name in NAMES for feature in PLAIN},
+    "test_what_turns_a_feature_on_is_said": {f"{name} {feature}" for name, feature in CELLS},
+}
+"""The cases of the tests that have some."""
 
 
 @pytest.mark.parametrize("test", TESTED)
 def test_the_test_of_a_cell_is_there(test: str) -> None:
-    """A function of the module, and where a case of Cilium's engine is named, that case."""
+    """A function of the module, and where a case of it is named, that case."""
     parts = re.fullmatch(r"(tests/[\w/]+\.py)::(test_\w+)(?:\[(.*)\])?", test)
     assert parts
     path, function, case = parts.groups()
     assert re.search(rf"^def {function}\(", (ROOT / path).read_text(encoding="utf-8"), re.MULTILINE)
-    cases = yaml.safe_load((ROOT / "tests" / "engines" / "cilium_cases.yaml").read_text(encoding="utf-8"))
-    assert case is None or case in {one["id"] for one in cases}
+    assert case is None or case in CASES[function]
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("folder", ["tests/engines/", "tests/test_"])
+def test_the_tests_of_the_cells_are_collected(folder: str) -> None:
+    """By pytest itself, each with the case that the cell names."""
+    listed = [test for test in TESTED if test.startswith(folder)]
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", *listed]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+PLAIN_POLICIES = {
+    Feature.POLICIES: ("db", "ingress: [{from: [{podSelector: {matchLabels: {app: web}}}], ports: [{port: 5432}]}]"),
+    Feature.EGRESS: ("web", "egress: [{to: [{podSelector: {matchLabels: {app: db}}}], ports: [{port: 5432}]}]"),
+    Feature.NAMED_PORTS: ("db", "ingress: [{ports: [{port: sql}]}]"),
+    Feature.PORT_RANGES: ("db", "ingress: [{ports: [{port: 5430, endPort: 5440}]}]"),
+    Feature.SCTP: ("db", "ingress: [{ports: [{port: 5432, protocol: SCTP}]}]"),
+}
+"""The pod and the rules of a policy that opens 5432 of db for web, by TCP but where SCTP is the matter, and not 80."""
+PODS = """\
+apiVersion: v1
+kind: Pod
+metadata: {{name: {0}, namespace: shop, labels: {{app: {0}}}}}
+spec: {{containers: [{{name: main, ports: [{{name: sql, containerPort: 5432}}]}}]}}
+---
+"""
+POLICY = """\
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {{name: one, namespace: shop}}
+spec: {{podSelector: {{matchLabels: {{app: {0}}}}}, policyTypes: [{1}], {2}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "feature"), [pytest.param(name, one, id=f"{name} {one}") for name in NAMES for one in PLAIN_POLICIES]
+)
+def test_a_plain_policy_means_what_the_table_says(name: str, feature: Feature) -> None:
+    """It opens what it names and nothing else, as netgen evaluates it; where the table says no, it does not."""
+    pod, rules = PLAIN_POLICIES[feature]
+    side = "Egress" if feature is Feature.EGRESS else "Ingress"
+    manifests = (PODS.format("web") + PODS.format("db") + POLICY.format(pod, side, rules)).encode()
+    protocol = "/sctp" if feature is Feature.SCTP else ""
+    answers = [
+        api.can("shop/web", f"shop/db:{port}{protocol}", ["-"], cni=name, stdin=manifests, reasons=False).reply
+        for port in (5432, 80)
+    ]
+    assert (answers == ["yes", "no"]) == (table(name).cells[feature].since is not None)
 
 
 def test_what_plain_policies_can_is_what_the_table_has() -> None:
@@ -93,7 +171,7 @@ ROWS = {
 def test_the_page_about_cilium_has_the_versions_of_the_table() -> None:
     """Each feature is a row, and the versions that are known are named."""
     rows = re.findall(r"^\| ([^|]*) \| (\d[.]\d+) \|$", PAGE, re.MULTILINE)
-    expected = {feature: version_text(cell.since) for feature, cell in CILIUM.cells.items() if cell.since}
+    expected = {one: version_text(since) for one in ROWS.values() if (since := CILIUM.cells[one].since)}
     assert {ROWS[words]: version for words, version in rows} == expected
     first, *_, last = map(version_text, CILIUM.versions)
     assert f"netgen knows Cilium {first} to {last}." in PAGE
@@ -162,9 +240,9 @@ def asked(feature: Feature, cni: Cni, l4: str = "") -> list[Problem]:
 
 @pytest.mark.parametrize("feature", LACKS)
 def test_what_a_plugin_can_is_no_problem(feature: Feature) -> None:
-    """The newest Cilium can all that a spec asks for by what it writes, and plain policies nothing of it."""
+    """The newest Cilium can all that a spec asks for by what it writes; plain policies, or Flannel, nothing of it."""
     assert asked(feature, Cni("cilium", CILIUM.versions[-1])) == []
-    (problem,) = asked(feature, Cni())
+    (problem,) = asked(feature, Cni("flannel") if feature in PLAIN else Cni())
     assert (problem.code, problem.place) == (LACKS[feature].code, PLACE)
     assert problem.code in CODES
 
@@ -225,7 +303,10 @@ def test_a_plugin_that_could_not_be_read_is_not_judged() -> None:
         ("cilium 1.15.4", "write kubernetes for plain NetworkPolicies, as cilium is known from 1.16 on"),
         ("cilium 1.21", "write cilium 1.20"),
         ("cilium latest", "write cilium 1.20"),
-        ("cillium", "write kubernetes or cilium"),
+        ("cillium", "write one of kubernetes, cilium, calico, flannel, weave"),
+        ("calico3.30.1", "write calico 3.30"),
+        ("weave 2.8.1", "write weave 2.8"),
+        ("flannel 0.28", "write flannel"),
         ("kubernetes 1.36", "write kubernetes"),
     ],
 )
@@ -236,7 +317,7 @@ def test_a_version_that_is_not_known_is_an_error_with_one_that_is(cni: str, fix:
     assert [(one.code, one.fix) for one in (flagged, written)] == [("unknown-cni", fix)] * 2
 
 
-@pytest.mark.parametrize("text", ["cilium 1.99", "cillium", "calico"])
+@pytest.mark.parametrize("text", ["cilium 1.99", "cillium", "antrea"])
 def test_what_a_plugin_that_is_not_known_cannot_is_not_asked(text: str) -> None:
     """One error, where the plugin is written, and none at each line that another plugin would have to enforce."""
     spec = apps(

@@ -235,3 +235,17 @@ def test_the_label_decides_whether_a_lost_object_is_to_be_deleted(
     manifests = api.render(load(document(APPS)).intent)
     left = api.left_over(api.write(manifests, tmp_path / "out"), manifests)
     assert [one.resource.removeprefix("service/") for one in left] == expected
+
+
+def test_a_raw_object_that_is_not_among_the_manifests_is_found() -> None:
+    """Of each kind, though nothing that the apps reach depends on it."""
+    route = {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": "r"}}
+    route["spec"] = {"defaultBackend": {"service": {"name": "old", "port": {"number": 80}}}}
+    same = policy("more", "db", policyTypes=["Ingress"], ingress=[rule("web", 5432)])
+    intent = load(raw(service("old"), same, route)).intent
+    for lost, code in (("more", "policy-differs"), ("old", "service-differs"), ("r", "route-differs")):
+        kept = [manifest for manifest in api.render(intent) if manifest.name != lost]
+        found = [
+            one for one in api.prove(intent, kept).findings if "of the spec is not among the manifests" in one.message
+        ]
+        assert [one.code for one in found] == [code]

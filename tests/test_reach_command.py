@@ -485,6 +485,7 @@ def test_json_has_a_stable_form() -> None:
     assert whole["services"][0] == {"service": "shop/store", "port": 80, "protocol": "TCP", "targets": targets}
     assert whole["ingresses"] == [
         {
+            "kind": "Ingress",
             "ingress": "shop/public",
             "class": "traefik",
             "host": "shop.example.com",

@@ -227,6 +227,7 @@ def test_every_short_form_of_the_language_passes_its_pattern() -> None:
         "cidr": "10.1.2.0/24|10.1.2.3|2001:db8::/32|::1",
         "tls": "controller|secret shop-tls|cert-manager/letsencrypt",
         "controller": "traefik|ingress-nginx",
+        "gateway": "infra/partner:https|infra/public|a/b.c:d-1",
         "address": "192.168.10.2:6443|[2001:db8::2]:6443",
         "claim": "a -> b|a->b:80|any except web and shop/web -> here/*:53/udp|internet -> payments/db"
         "|any -> [2001:db8::]/32:443|any -> https://*.example.com:8443",
@@ -529,7 +530,7 @@ PLATFORM = "apiVersion: netgen.dev/v1alpha1\nkind: Platform\nmetadata: {name: x}
             "`e` stands twice in `d`",
             "leave one out",
         ),
-        (PLATFORM + "entrypoints: {a: {gateway: b/c}}\n", "4:19 not-yet", "`gateway` is not read", "write  ingress:"),
+        (PLATFORM + "entrypoints: {a: {create: true}}\n", "4:19 not-yet", "`create` is not read", "by manifests"),
     ],
 )
 def test_a_message_says_what_is_wrong_and_what_to_write(text: str, line: str, message: str, fix: str) -> None:

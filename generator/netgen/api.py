@@ -58,14 +58,15 @@ def load(
     platform: str | Path | None = None,
     cni: str | None = None,
     ingress: str | None = None,
+    gateway: str | None = None,
     env: str | None = None,
     stdin: bytes | None = None,
     progress: Progress | None = None,
 ) -> Loaded:
     """Return the meaning of spec files and folders, with its warnings.
 
-    *platform* is a Platform file; *cni* and *ingress* (an Ingress class) stand in for one. *env* is the environment
-    that the run is for, where the platform has several. The path `-` reads *stdin*.
+    *platform* is a Platform file; *cni*, *ingress* (an Ingress class) and *gateway* (as the option has it) stand in for
+    one. *env* is the environment that the run is for, where the platform has several. The path `-` reads *stdin*.
     Here and below, *progress* is told how far it is: see netgen.progress.
     """
     listed = [paths] if isinstance(paths, str | Path) else paths
@@ -74,6 +75,7 @@ def load(
         platform=None if platform is None else str(platform),
         cni=cni,
         ingress=ingress,
+        gateway=gateway,
         env=env,
         stdin=stdin,
         progress=progress,
@@ -178,7 +180,7 @@ def reach(
     """
     from netgen import reaching, scene  # noqa: PLC0415 - see above
 
-    cluster = scene.read_manifests([str(path) for path in paths], stdin, progress, cni=cni)
+    cluster = scene.read_manifests([str(path) for path in paths], stdin, progress, cni=scene.known_cni(cni))
     begin(progress, "evaluating")
     return reaching.reach(cluster, source=source, target=target, port=port, cni=cni)
 
@@ -204,7 +206,7 @@ def can(
     from netgen.evaluate.objects import read_cluster  # noqa: PLC0415 - see above
 
     listed = [str(path) for path in paths]
-    cni = cni or (intent.cni if intent else DEFAULT)
+    cni = scene.known_cni(cni or (intent.cni if intent else DEFAULT))
     if intent is None or listed:
         cluster = scene.read_manifests(listed, stdin, progress, cni=cni)
         begin(progress, "evaluating")
@@ -220,6 +222,7 @@ def diff(
     *,
     platform: str | Path | None = None,
     ingress: str | None = None,
+    gateway: str | None = None,
     env: str | None = None,
     cni: str | None = None,
     stdin: bytes | None = None,
@@ -230,15 +233,15 @@ def diff(
 
     Each is a spec or manifests, as `netgen diff` takes them; *env* is the environment that specs are read for, and
     *environment* that in which git is run, an empty one if it is None. *cni* is the network plugin; None is the one
-    that the specs are for, and of two the one that *new* is. OutputError where git is asked, and is missing or fails.
+    that the specs are for: of two that enforce anything, that of *new*. OutputError where git is missing or fails.
     """
     from netgen import diff as differ  # noqa: PLC0415 - see above
     from netgen.scene import known_cni  # noqa: PLC0415 - see above
 
     if cni is not None:
-        known_cni(cni)
+        cni = known_cni(cni)
     begin(progress, "reading both sides")
-    sides = _sides(old, new, platform, ingress, stdin, environment or {}, cni, env)
+    sides = _sides(old, new, platform, (ingress, gateway), stdin, environment or {}, cni, env)
     (before, after), said = sides.both, sides.said
     begin(progress, "comparing")
     found = differ.compare(before, after, cni=sides.cni)
@@ -252,6 +255,7 @@ def removed(
     *,
     platform: str | Path | None = None,
     ingress: str | None = None,
+    gateway: str | None = None,
     env: str | None = None,
     stdin: bytes | None = None,
     environment: Mapping[str, str] | None = None,
@@ -262,7 +266,7 @@ def removed(
     """
     from netgen.write.leftovers import left_over as order  # noqa: PLC0415 - see above
 
-    sides = _sides(old, new, platform, ingress, stdin, environment or {}, None, env)
+    sides = _sides(old, new, platform, (ingress, gateway), stdin, environment or {}, None, env)
     (before, after), said = sides.both, sides.said
     old_bodies, new_bodies = (
         [document.data for document in side.documents if isinstance(document.data, dict)] for side in (before, after)
@@ -295,7 +299,7 @@ def import_manifests(
     from netgen.scene import known_cni  # noqa: PLC0415 - see above
     from netgen.verify.reading import read_manifests  # noqa: PLC0415 - see above
 
-    known_cni(cni)
+    cni = known_cni(cni)
     documents, problems = read_manifests([str(path) for path in paths], stdin, progress, reader="import")
     if any(problem.severity is Severity.ERROR for problem in problems):
         raise NetgenError(problems)  # what nobody can read might be a policy

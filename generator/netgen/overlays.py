@@ -19,7 +19,13 @@ _GROUP = "kustomize.config.k8s.io/"
 _KINDS = ("Kustomization", "Component")
 _NAMED = 5
 _LARGEST_PATCH = 1 << 20
-_OURS = frozenset(("NetworkPolicy", "CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy", "Service", "Ingress"))
+_OURS = frozenset(
+    (
+        *("NetworkPolicy", "CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy", "ClusterNetworkPolicy"),
+        *("GlobalNetworkPolicy", "StagedNetworkPolicy", "NetworkSet", "Tier"),
+        *("Service", "Ingress", "HTTPRoute"),
+    )
+)
 _READ = _OURS | {
     *("Pod", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job", "CronJob"),
     "Namespace",

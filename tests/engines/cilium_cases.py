@@ -131,7 +131,7 @@ def _case(body: Body) -> Case:
     requests: dict[Request, str] = {}
     for key, letter in LETTERS.items():
         for text in body.get(key, ()):
-            source, target, port, asked = _read(text)
+            source, target, port, asked = read(text)
             if key in ("passes", "stopped"):
                 assert asked, text
                 requests[Request(source, target, port, **asked)] = letter
@@ -151,8 +151,8 @@ def _case(body: Body) -> Case:
     return Case(name, body["source"], body.get("differs", ""), question, connections, requests, *said)
 
 
-def _read(text: str) -> tuple[str, str, Port, dict[str, str]]:
-    """Read a connection, and what is asked of it."""
+def read(text: str) -> tuple[str, str, Port, dict[str, str]]:
+    """Return the source, target and port of a connection, and what is asked of it."""
     found = TEXT.fullmatch(text)
     assert found, text
     number, _, protocol = (found["port"] or "80").partition("/")

@@ -68,7 +68,7 @@ def answers(question: Question) -> Iterator[tuple[str, set[bool] | None]]:
 def understood(question: Question) -> tuple[Cluster, Universe]:
     """Return the cluster and the universe of *question*, in which nothing is unknown."""
     reading = read(question.manifests, question.name, Dialect.MANIFEST)
-    cluster = read_cluster(reading.documents, reading.problems)
+    cluster = read_cluster(reading.documents, reading.problems, cni="kube-network-policies")
     space = universe(cluster.workloads, cluster.namespaces, [cluster.policies])
     assert (question.name, cluster.unknowns, space.unknowns) == (question.name, (), ())
     return cluster, space

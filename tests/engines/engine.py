@@ -36,7 +36,7 @@ def verdicts(questions: Iterable[Question]) -> list[Sequence[bool]]:
     Two addresses that are no pods' reach each other.
     """
     asked = list(questions)
-    code, out, err = run("".join(map(_line, asked)))
+    code, out, err = run("".join(map(line, asked)))
     if code:
         pytest.fail(f"the engine ended with {code}: {err}")
     answers = [[letter == "1" for letter in line] for line in out.splitlines()]
@@ -52,7 +52,8 @@ def run(requests: str) -> tuple[int, str, str]:
     return done.returncode, done.stdout, done.stderr
 
 
-def _line(question: Question) -> str:
+def line(question: Question) -> str:
+    """Return *question* as the engine's program reads it."""
     ports = [
         {"protocol": "", "number": 0} if protocol == "OTHER" else {"protocol": protocol, "number": number}
         for protocol, number in question.ports

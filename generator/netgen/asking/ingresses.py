@@ -1,4 +1,4 @@
-"""Questions that an Ingress answers: of a URL, and of pods to which one leads whatever policies say of the internet."""
+"""Questions that routes answer: of a URL, and of pods to which one leads whatever policies say of the internet."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def with_ways(question: Question, ways: Ways, ends: Ends, why: Why | None) -> An
     }
     from_internet = any(one.source.without_family == INTERNET for one in pairs)
     leading = [one for one in (ways.way(*each) for each in routes) if not (from_internet and one.is_internal)]
-    through = tuple(f"{one.url} (Ingress {one})" for one in leading)
+    through = tuple(f"{one.url} ({one.ingress.kind} {one})" for one in leading)
     found = question.answer(None if why is None else replace(why, through=through))
-    lines = [f"through the Ingress: {one.url} leads there ({one})" for one in leading[:SHOWN]]
+    lines = [f"through the {one.ingress.kind}: {one.url} leads there ({one})" for one in leading[:SHOWN]]
     more = len(leading) - SHOWN
     lines += [f"through the Ingress: {more} more path{'s lead' if more > 1 else ' leads'} there"] if more > 0 else []
     return replace(found, beside=tuple(lines))
@@ -40,27 +40,36 @@ def answer(
     parties: Parties, url: Url, served: Sequence[Way], sources: Sequence[Party], cni: str, why: Why | None
 ) -> Answer:
     """Return whether *sources* can open *url*, which *served* serve: whether their controllers can open the pods."""
-    leads = {way: _aims(way, parties) for way in served}
     name = listed(one.name for one in sources)
+    unclear = [way for way in served if not way.is_plain]
+    if unclear:
+        first = unclear[0]
+        what = f"what the {first.ingress.titled} asks or does besides is not evaluated"
+        told = first.rule.beside or first.rule.type
+        return _unknown(f"{name} may open {url.text}: {what} ({told})", (), parties)
+    leads = {way: _aims(way, parties) for way in served}
     beside = [
-        f"the Ingress {way.ingress}{way.in_class} leads to {listed(map(str, aims))} (Service {_port(way)})"
+        f"the {way.ingress.titled}{way.in_class} leads to {listed(map(str, aims))} (Service {_port(way)})"
         for way, aims in leads.items()
     ]
     proxies = {way: _proxies(way, parties) for way in served}
-    strange = [way.ingress.class_name for way in served if not proxies[way]]
+    strange = [way.ingress.at for way in served if not proxies[way]]
     pairs = [Pair(one, aim) for way, aims in leads.items() for one in proxies[way] for aim in aims]
     if strange or not pairs:
-        kind = f"the class {strange[0]}" if strange[0] else "the default class"
-        line = f"{Reply.UNKNOWN}: {name} may open {url.text}: nobody here knows the pods of the controller of {kind}"
-        return Answer(
-            Reply.UNKNOWN, line, (), tuple(parties.scene.unproven()), parties.scene.cluster.said, tuple(beside)
-        )
+        kind = f"the {strange[0]}" if strange[0] else "the default class"
+        what = f"{name} may open {url.text}: nobody here knows the pods of the controller of {kind}"
+        return _unknown(what, tuple(beside), parties)
     found = Question(parties.scene, pairs, cni).answer(None if why is None else replace(why, through=(url.text,)))
     reply, because = _reply(found, served, sources, parties)
     beside.append(f"its controller: {found.line}")
     return replace(
         found, reply=reply, line=f"{reply}: {name} {VERBS[reply]} open {url.text}{because}", beside=tuple(beside)
     )
+
+
+def _unknown(what: str, beside: tuple[str, ...], parties: Parties) -> Answer:
+    unproven = tuple(parties.scene.unproven())
+    return Answer(Reply.UNKNOWN, f"{Reply.UNKNOWN}: {what}", (), unproven, parties.scene.cluster.said, beside)
 
 
 def _proxies(way: Way, parties: Parties) -> tuple[Party, ...]:
@@ -72,7 +81,7 @@ def _proxies(way: Way, parties: Parties) -> tuple[Party, ...]:
 
 
 def _port(way: Way) -> str:
-    return f"{way.ingress.namespace}/{way.rule.service}:{way.rule.port}"
+    return f"{'/'.join(way.ingress.backend(way.rule))}:{way.rule.port}"
 
 
 def _aims(way: Way, parties: Parties) -> list[Aim]:
@@ -83,7 +92,7 @@ def _aims(way: Way, parties: Parties) -> list[Aim]:
         if (one.ingress, one.rule) == (way.ingress, way.rule)
     ]
     if not found:
-        message = f"the Ingress {way.ingress} leads to Service {_port(way)}, behind which the manifests tell of no pods"
+        message = f"the {way.ingress.titled} leads to Service {_port(way)}, behind which the manifests tell of no pods"
         raise NetgenError([Problem("unknown-end", None, message, fix="give the Service and its workloads as well")])
     return found
 

@@ -1,4 +1,4 @@
-"""URLs that Ingresses serve: those that lead to a port of pods, and where one that somebody asks about leads."""
+"""URLs that routes serve: those that lead to a port of pods, and where one that somebody asks about leads."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import re
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from netgen.evaluate.objects.httproutes import HTTP
 from netgen.evaluate.objects.model import Cluster, Entity, Labels, Selector, Workload
-from netgen.evaluate.objects.ways import IngressObject, IngressRule
+from netgen.evaluate.objects.ways import INGRESS, IngressObject, IngressRule
 from netgen.intent import Entities, EntryPoint, Intent, Pods
 from netgen.problems import NetgenError, Problem
 from netgen.records import record
@@ -19,6 +20,10 @@ from netgen.verify.reading import body, items, step
 _SERVICE = re.compile(r"(?P<name>[a-z0-9-]+)\.(?P<space>[a-z0-9-]+)\.svc(\.cluster\.local)?\.?", re.ASCII)
 _PORTS = {"http": 80, "https": 443}
 _MOST_HOSTS = 5
+_PATTERN = "RegularExpression"
+"""The type of a path that each controller reads in its own way."""
+_LAST = 1000
+"""The rank of what serves every host: no name has so many labels."""
 
 
 class Url(NamedTuple):
@@ -41,7 +46,9 @@ def url_of(text: str) -> Url | None:
         scheme, host, path, port = "", None, "", None
     if not host or scheme not in _PORTS:
         fix = "write https://HOST/PATH or http://HOST/PATH"
-        raise NetgenError([Problem("bad-url", None, f"{shown(text)} is no URL that an Ingress could serve", fix=fix)])
+        raise NetgenError(
+            [Problem("bad-url", None, f"{shown(text)} is no URL that an Ingress or HTTPRoute could serve", fix=fix)]
+        )
     return Url(text, host, path or "/", port or _PORTS[scheme])
 
 
@@ -53,7 +60,7 @@ def service_of(host: str) -> str | None:
 
 @record
 class Way:
-    """A path of an Ingress, and the pods of its *controllers*; none where nobody here knows them.
+    """A path of an Ingress or HTTPRoute, and the pods of its *controllers*; none where nobody here knows them.
 
     *proxy* is what the CNI calls them where they are no pods. *entrypoint* is that of the spec which rendered it.
     """
@@ -71,8 +78,8 @@ class Way:
 
     @property
     def url(self) -> str:
-        """Return its URL; an Ingress without a host serves every one."""
-        scheme = "https" if self._has_tls() else "http"
+        """Return its URL; without a host it serves every one. Only a Gateway knows the scheme of its routes."""
+        scheme = "http(s)" if self.ingress.kind != INGRESS else "https" if self._has_tls() else "http"
         return f"{scheme}://{self.rule.host or '<any host>'}{self.rule.path or '/'}"
 
     def _has_tls(self) -> bool:
@@ -82,25 +89,31 @@ class Way:
 
     @property
     def in_class(self) -> str:
-        """Return the class of the Ingress as a message adds it."""
-        return f" (class {self.ingress.class_name})" if self.ingress.class_name else ""
+        """Return the class or Gateway as a message adds it."""
+        return f" ({self.ingress.at})" if self.ingress.at else ""
+
+    @property
+    def is_plain(self) -> bool:
+        """Return whether host and path alone decide that it serves a request."""
+        return not self.rule.beside and self.rule.type != _PATTERN
 
     def __str__(self) -> str:
-        kind = f", class {self.ingress.class_name}" if self.ingress.class_name else ""
-        return f"{self.ingress}{kind}"
+        return f"{self.ingress}, {self.ingress.at}" if self.ingress.at else str(self.ingress)
 
 
 class Ways:
-    """The paths of the Ingresses of *cluster*; *intent* is what specs say of them."""
+    """The paths of the Ingresses and HTTPRoutes of *cluster*; *intent* is what specs say of them."""
 
     def __init__(self, cluster: Cluster, intent: Intent | None) -> None:
         self._cluster = cluster
         routes = () if intent is None else intent.routes
-        self._entrypoints = {(one.app.namespace, one.host, one.path): one.entrypoint for one in routes}
+        self._entrypoints = {
+            (one.app.namespace, one.entrypoint.door, one.host, one.path): one.entrypoint for one in routes
+        }
 
     def way(self, ingress: IngressObject, rule: IngressRule) -> Way:
         """Return what is known of a path."""
-        entrypoint = self._entrypoints.get((ingress.namespace, rule.host, rule.path))
+        entrypoint = self._entrypoints.get((ingress.namespace, ingress.class_name, rule.host, rule.path))
         known = controllers().by_class.get(ingress.class_name)
         plane = entrypoint.data_plane if entrypoint else known.data_plane if known else None
         pods = self._pods(plane) if isinstance(plane, Pods) else ()
@@ -115,20 +128,29 @@ class Ways:
         return tuple(there) or (Workload(ASKED, space, _pairs(labels), labels, ports_known=False),)
 
     def serving(self, url: Url) -> tuple[Way, ...]:
-        """Return the paths that serve *url*, of which no other is nearer. NetgenError where none does."""
-        ranked: dict[tuple[int, ...], list[tuple[IngressObject, IngressRule]]] = {}
+        """Return the paths that serve *url*, of which no other is nearer, and those that perhaps do.
+
+        NetgenError where none does.
+        """
+        ranked: dict[tuple[int, ...], list[Way]] = {}
+        perhaps: list[Way] = []
         for ingress in self._cluster.ingresses:
-            for rule in ingress.rules:
-                rank = _rank(rule, url)
-                if rank is not None:
-                    ranked.setdefault(rank, []).append((ingress, rule))
-        if not ranked:
+            for rule in ingress.rules if ingress.kind in (INGRESS, HTTP) else ():
+                rank = _rank(rule, url, ingress.kind)
+                if rank is None:
+                    continue
+                way = self.way(ingress, rule)
+                if way.is_plain:
+                    ranked.setdefault(rank, []).append(way)
+                else:
+                    perhaps.append(way)
+        if not ranked and not perhaps:
             raise NetgenError([self._unserved(url)])
-        return tuple(self.way(*each) for each in ranked[min(ranked)])
+        return (*(ranked[min(ranked)] if ranked else ()), *perhaps)
 
     def _unserved(self, url: Url) -> Problem:
         hosts = sorted({rule.host for one in self._cluster.ingresses for rule in one.rules if rule.host})
-        message = f"no Ingress among the manifests serves {shown(url.text)}{suggestion(url.host, hosts)}"
+        message = f"no Ingress or HTTPRoute among the manifests serves {shown(url.text)}{suggestion(url.host, hosts)}"
         more = f" and {len(hosts) - _MOST_HOSTS} more" if len(hosts) > _MOST_HOSTS else ""
         notes = (f"the hosts that are served: {', '.join(hosts[:_MOST_HOSTS])}{more}",) if hosts else ()
         fix = (
@@ -143,15 +165,18 @@ def _pairs(labels: Labels) -> str:
     return ",".join(f"{key}={value}" for key, value in labels)
 
 
-def _rank(rule: IngressRule, url: Url) -> tuple[int, ...] | None:
+def _rank(rule: IngressRule, url: Url, kind: str) -> tuple[int, ...] | None:
     """Return how near *rule* is to *url*, the nearest first; None where it does not serve it.
 
-    A host before a wildcard, the longest path first, an exact one before a prefix: kubernetes/api networking/v1.
+    A host before a wildcard, the longest path first, an exact one before a prefix: kubernetes/api networking/v1. In the
+    Gateway API a wildcard stands for names at any depth, which changes nothing for the nearest one.
     """
-    hosts = [url.host, f"*.{url.host.partition('.')[2]}", ""]
+    labels = url.host.split(".")
+    deepest = len(labels) if kind == HTTP else 2
+    hosts = [url.host, *("*." + ".".join(labels[first:]) for first in range(1, deepest)), ""]
     if rule.host not in hosts or not _is_on(rule, url.path):
         return None
-    return hosts.index(rule.host), -len(rule.path), int(rule.type != "Exact")
+    return hosts.index(rule.host) if rule.host else _LAST, -len(rule.path), int(rule.type != "Exact")
 
 
 def _is_on(rule: IngressRule, path: str) -> bool:
@@ -160,4 +185,4 @@ def _is_on(rule: IngressRule, path: str) -> bool:
     if rule.type == "Prefix":
         whole = rule.path.rstrip("/")
         return path == whole or path.startswith(f"{whole}/")
-    return path.startswith(rule.path)
+    return rule.type == _PATTERN or path.startswith(rule.path)

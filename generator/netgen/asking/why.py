@@ -118,7 +118,7 @@ class Why:
     def _ungoverned(self, end: int) -> str:
         one = self.scene.universe.endpoints[end]
         if not self.scene.narrow.semantics.enforced:
-            return "this CNI enforces no policies"
+            return f"{self.scene.cni} enforces no NetworkPolicy"
         if one.kind is Kind.ENTITY:
             return "policies hold pods, not nodes"
         return "a pod on the host network" if one.host_network else "policies hold pods, not addresses"

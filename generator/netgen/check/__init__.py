@@ -14,6 +14,7 @@ from netgen.problems import Place, Problem, in_order
 _LARGEST = 3 * 1024 * 1024 // 2
 _DIGITS_LEAD_SINCE = (1, 36)
 _UNREAD = "netgen checks no such field: leave it out, or keep the object beside what is rendered"
+_TIERED = ("policy.networking.k8s.io/v1alpha2", "ClusterNetworkPolicy")
 
 
 class _Kind(NamedTuple):
@@ -94,11 +95,13 @@ def check(
     service_name = _service_name(kubernetes)
     problems: list[Problem] = []
     seen: dict[tuple[str, str, str, str], Manifest] = {}
-    claims: dict[int, Manifest] = {}
+    claims: dict[object, Manifest] = {}
     for manifest in manifests:
         found = [] if sound else list(_faults(manifest, service_name))
         if not found and manifest.kind == "Service":
             found = list(_claim_node_ports(manifest, claims))
+        if not found and (manifest.api_version, manifest.kind) == _TIERED:
+            found = list(_claim_priority(manifest, claims))
         problems.extend(_problem(manifest, fault) for fault in found)
         first = seen.setdefault(_identity(manifest), manifest)
         if first is not manifest:
@@ -126,11 +129,23 @@ def _faults(manifest: Manifest, service_name: names.Rule) -> Iterator[Fault]:
 
 
 def _kind(api_version: str, kind: str) -> _Kind | None:
-    if api_version != "cilium.io/v2":
-        return _KINDS.get((api_version, kind))
-    from netgen.check import cilium  # noqa: PLC0415 - only one CNI needs it
+    if (api_version, kind) == ("gateway.networking.k8s.io/v1", "HTTPRoute"):
+        from netgen.check import httproute  # noqa: PLC0415 - only where there is a Gateway
 
-    return _Kind(cilium.SHAPES[kind], cilium.faults, cilium.shortened) if kind in cilium.SHAPES else None
+        return _Kind(httproute.SHAPE, httproute.faults)
+    if api_version == "cilium.io/v2":
+        from netgen.check import cilium  # noqa: PLC0415 - only one CNI needs it
+
+        return _Kind(cilium.SHAPES[kind], cilium.faults, cilium.shortened) if kind in cilium.SHAPES else None
+    if api_version == "projectcalico.org/v3":
+        from netgen.check import calico  # noqa: PLC0415 - only one CNI needs it
+
+        return _Kind(calico.SHAPES[kind], calico.faults, calico.shortened) if kind in calico.SHAPES else None
+    if (api_version, kind) == _TIERED:
+        from netgen.check import clusternetworkpolicy  # noqa: PLC0415 - only where it is installed
+
+        return _Kind(clusternetworkpolicy.SHAPE, clusternetworkpolicy.faults)
+    return _KINDS.get((api_version, kind))
 
 
 def _same_identity(manifest: Manifest, body: Json) -> Iterator[Fault]:
@@ -145,7 +160,7 @@ def _same_identity(manifest: Manifest, body: Json) -> Iterator[Fault]:
             yield invalid(path, said, f'must be "{meant}", as the manifest is filed')
 
 
-def _claim_node_ports(manifest: Manifest, claims: dict[int, Manifest]) -> Iterator[Fault]:
+def _claim_node_ports(manifest: Manifest, claims: dict[object, Manifest]) -> Iterator[Fault]:
     # One Service may claim a number for several protocols; another Service may not, whatever the protocol
     # (kubernetes/kubernetes pkg/registry/core/service/storage/alloc.go).
     if isinstance(manifest.body, dict):
@@ -153,6 +168,16 @@ def _claim_node_ports(manifest: Manifest, claims: dict[int, Manifest]) -> Iterat
             first = claims.setdefault(number, manifest)
             if _identity(first) != _identity(manifest):
                 yield invalid(path, number, f"provided port is already allocated, to {_title(first)}")
+
+
+def _claim_priority(manifest: Manifest, claims: dict[object, Manifest]) -> Iterator[Fault]:
+    # Which of two policies of one priority decides is not defined, and plugins differ.
+    from netgen.check import clusternetworkpolicy  # noqa: PLC0415 - only where it is installed
+
+    place = clusternetworkpolicy.priority(manifest.body)
+    first = claims.setdefault(place, manifest)
+    if place and _identity(first) != _identity(manifest):
+        yield invalid("spec.priority", place[1], f"must not be that of another policy of the tier, {_title(first)}")
 
 
 def _identity(manifest: Manifest) -> tuple[str, str, str, str]:

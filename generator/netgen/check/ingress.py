@@ -51,7 +51,7 @@ def _class(name: str | None, annotated: str | None) -> Iterator[Fault]:
 
 def _rule(rule: Json, path: str, service_name: names.Rule) -> Iterator[Fault]:
     host = rule.get("host", "")
-    if _is_address(host):
+    if is_address(host):
         yield invalid(f"{path}.host", host, "must be a DNS name, not an IP address")
     elif host:
         yield from invalid_each(f"{path}.host", host, names.host(host))
@@ -70,11 +70,12 @@ def _path(item: Json, path: str, service_name: names.Rule) -> Iterator[Fault]:
     elif not text.startswith("/") and (text or kind != "ImplementationSpecific"):
         yield invalid(f"{path}.path", text, "must be an absolute path")
     if kind in ("Exact", "Prefix"):
-        yield from invalid_each(f"{path}.path", text, _path_faults(text))
+        yield from invalid_each(f"{path}.path", text, path_faults(text))
     yield from _backend(item.get("backend", {}), f"{path}.backend", service_name)
 
 
-def _path_faults(text: str) -> Iterator[str]:
+def path_faults(text: str) -> Iterator[str]:
+    """Yield what an exact path or a prefix must not hold, here as in an HTTPRoute."""
     for part in ("//", "/./", "/../", "%2f", "%2F"):
         if part in text:
             yield f"must not contain '{part}'"
@@ -111,7 +112,8 @@ def _tls(entry: Json, path: str) -> Iterator[Fault]:
         yield from invalid_each(f"{path}.secretName", secret, names.dns_subdomain(secret))
 
 
-def _is_address(host: str) -> bool:
+def is_address(host: str) -> bool:
+    """Return whether *host* is an IP address, which no host of a route may be."""
     if ":" not in host and not host[-1:].isdigit():
         return False  # most are none, and that is soon seen
     try:

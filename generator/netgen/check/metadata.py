@@ -22,7 +22,7 @@ def faults(metadata: Json, name_rule: names.Rule, *, is_namespaced: bool = True)
         else:
             yield from invalid_each(f"metadata.{field}", text, rule(text))
     yield from labels(metadata.get("labels", {}), "metadata.labels")
-    yield from _annotations(metadata.get("annotations", {}))
+    yield from annotated(metadata.get("annotations", {}), "metadata.annotations")
 
 
 def labels(pairs: dict[str, str], path: str) -> Iterator[Fault]:
@@ -34,12 +34,13 @@ def labels(pairs: dict[str, str], path: str) -> Iterator[Fault]:
             yield invalid(path, value, why)
 
 
-def _annotations(pairs: dict[str, str]) -> Iterator[Fault]:
+def annotated(pairs: dict[str, str], path: str) -> Iterator[Fault]:
+    """Yield the keys of *pairs* that are none of an annotation, and that they are too long together."""
     for key in pairs:
-        yield from invalid_each("metadata.annotations", key, names.label_key(key.lower()))
+        yield from invalid_each(path, key, names.label_key(key.lower()))
     size = sum(_bytes(key) + _bytes(value) for key, value in pairs.items())
     if size > _ANNOTATIONS_LIMIT:
-        yield Fault("metadata.annotations", f"Too long: may not be more than {_ANNOTATIONS_LIMIT} bytes")
+        yield Fault(path, f"Too long: may not be more than {_ANNOTATIONS_LIMIT} bytes")
 
 
 def _bytes(text: str) -> int:

@@ -23,13 +23,12 @@ _PEER: Shape = {
 _PEERS = {"ingress": "from", "egress": "to"}
 _RULES: dict[str, Shape] = {peers: {peers: [_PEER], "ports": [_PORT]} for peers in _PEERS.values()}
 
-SHAPE: Shape = object_of(
-    {
-        "podSelector": SELECTOR,
-        "policyTypes": [str],
-        **{direction: [_RULES[peers]] for direction, peers in _PEERS.items()},
-    }
-)
+SPEC: dict[str, Shape] = {
+    "podSelector": SELECTOR,
+    "policyTypes": [str],
+    **{direction: [_RULES[peers]] for direction, peers in _PEERS.items()},
+}
+SHAPE: Shape = object_of(SPEC)
 
 
 def shortened(body: object) -> object:

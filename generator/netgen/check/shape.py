@@ -19,7 +19,7 @@ UNKNOWN = "Forbidden: unknown field"
 
 TEXTS: Shape = Mapping
 _TEXT = {str}
-_WORDS = {str: "a string", int: "an integer", bool: "a boolean"}
+_WORDS = {str: "a string", int: "an integer", bool: "a boolean", float: "a number"}
 
 SELECTOR: Shape = {
     "matchLabels": TEXTS,

@@ -14,7 +14,7 @@ from netgen import __version__
 from netgen.cli.output import EXIT_BAD_INPUT, exit_code, report, say
 from netgen.problems import NetgenError, OutputError
 
-COMMANDS = ("render", "check", "verify", "reach", "can", "diff", "import", "init", "krm", "schema", "completion")
+COMMANDS = ("render", "check", "verify", "reach", "can", "diff", "import", "cni", "init", "krm", "schema", "completion")
 """Each is a module of this package, imported when it is run or listed; a word of Python has a `_` behind it there."""
 
 EXAMPLES = """\b
@@ -28,6 +28,7 @@ Examples:
   netgen can web db:5432 --spec spec.yaml --why
   netgen diff git:main spec.yaml
   netgen import deploy/ --out imported.yaml
+  netgen cni spec.yaml
 """
 
 EXIT_INTERNAL = 70

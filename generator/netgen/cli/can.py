@@ -43,6 +43,7 @@ def command(
     platform: str | None,
     cni: str | None,
     ingress: str | None,
+    gateway: str | None,
     env: str | None,
     *,
     why: bool,
@@ -61,7 +62,7 @@ def command(
     if STDIN in (*specs, platform) and STDIN in manifests:
         raise click.UsageError("standard input holds the spec or the manifests, not both")
     line = here()
-    intent = load(specs, platform, None, ingress, env, line).intent if specs else None
+    intent = load(specs, platform, None, ingress, gateway, env, line).intent if specs else None
     stdin = read_stdin() if STDIN in manifests else None
     with line as progress:
         answer = api.can(source, target, manifests, intent=intent, cni=cni, stdin=stdin, reasons=why, progress=progress)

@@ -28,6 +28,7 @@ def command(
     platform: str | None,
     cni: str | None,
     ingress: str | None,
+    gateway: str | None,
     env: str | None,
     workloads: tuple[str, ...],
     namespace: str | None,
@@ -40,7 +41,7 @@ def command(
     """
     with reporting("check", format_, files[0]) as voice:
         stdin = read_workloads(workloads, (*files, platform), namespace)
-        loaded, manifests = make(files, platform, cni, ingress, env, jobs, voice)
+        loaded, manifests = make(files, platform, cni, ingress, gateway, env, jobs, voice)
         voice.say(proved_or_open(loaded, manifests, workloads, namespace, stdin, voice))
         voice.result(_counted(loaded.intent, len(manifests)))
 

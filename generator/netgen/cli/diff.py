@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import partial
+from typing import Any
 
 import click
 
@@ -41,6 +42,7 @@ def command(
     platform: str | None,
     cni: str | None,
     ingress: str | None,
+    gateway: str | None,
     env: str | None,
     format_: str,
     *,
@@ -58,13 +60,13 @@ def command(
     if removed and (format_ != "text" or cni is not None):
         raise click.UsageError("--removed lists objects; -o and --cni are about who reaches whom")
     stdin = read_stdin() if STDIN in (old, new, platform) else None
+    asked: dict[str, Any] = {"platform": platform, "ingress": ingress, "gateway": gateway, "env": env, "stdin": stdin}
+    asked |= {"environment": os.environ}
     if removed:
-        ctx.exit(CHANGED if _list_removed(old, new, platform, ingress, env, stdin) else 0)
+        ctx.exit(CHANGED if _list_removed(old, new, asked) else 0)
     from netgen.diff import formats  # noqa: PLC0415 - the help does not need it
 
-    compare = partial(
-        api.diff, old, new, platform=platform, ingress=ingress, env=env, stdin=stdin, environment=os.environ
-    )
+    compare = partial(api.diff, old, new, **asked)
     with here() as progress:
         found, said = compare(cni=cni, progress=progress)
     report(said)
@@ -73,11 +75,9 @@ def command(
         ctx.exit(CHANGED)
 
 
-def _list_removed(
-    old: str, new: str, platform: str | None, ingress: str | None, env: str | None, stdin: bytes | None
-) -> bool:
-    """Print the objects that are to be deleted, and return whether there are any."""
-    left, said = api.removed(old, new, platform=platform, ingress=ingress, env=env, stdin=stdin, environment=os.environ)
+def _list_removed(old: str, new: str, asked: dict[str, Any]) -> bool:
+    """Print the objects that are to be deleted, and return whether there are any; *asked* is what both sides share."""
+    left, said = api.removed(old, new, **asked)
     report(said)
     emit("".join(f"{one}\n" for one in left))
     return bool(left)

@@ -13,6 +13,7 @@ from netgen import api
 from netgen.cli.reporting import CHOICES
 from netgen.files import STDIN
 from netgen.problems import NetgenError, Problem
+from netgen.profiles import NAMES
 from netgen.source import Dialect
 from netgen.spec.forms.text import DNS_LABEL, shown
 
@@ -34,6 +35,13 @@ def folder_completion(_ctx: click.Context, _param: click.Parameter, incomplete: 
     return _completion(incomplete, "dir")
 
 
+def cni_completion(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Have the shell complete *incomplete* as the name of a network plugin."""
+    from click.shell_completion import CompletionItem  # noqa: PLC0415 - only a shell that completes needs it
+
+    return [CompletionItem(name) for name in NAMES if name.startswith(incomplete)]
+
+
 def _completion(incomplete: str, kind: str) -> list[CompletionItem]:
     from click.shell_completion import CompletionItem  # noqa: PLC0415 - only a shell that completes needs it
 
@@ -47,8 +55,8 @@ def inputs(command: Command) -> Command:
 
 
 RENDERED_FOR = (
-    "Render for this CNI, whatever the platform says: kubernetes (plain NetworkPolicies, for any CNI), or cilium with "
-    "its version, such as 'cilium 1.19'.  [kubernetes]"
+    "Render for this CNI, whatever the platform says: kubernetes (plain NetworkPolicies, for any CNI), cilium, calico, "
+    "flannel or weave, with its version, such as 'cilium 1.19'.  [kubernetes]"
 )
 PLUGIN = (
     "The network plugin that enforces policies: calico, cilium, flannel, weave, kube-network-policies, or kubernetes, "
@@ -59,6 +67,11 @@ PLUGIN_OF_SPECS = f"{PLUGIN.removesuffix('[kubernetes]')}[that of the specs]"
 """The help of `--cni` where specs may be given, too, whose platform names it."""
 
 
+GATEWAY = (
+    "Serve exposed URLs through this Gateway: NAMESPACE/NAME[:LISTENER][=PROFILE]. PROFILE is that of its controller: "
+    "cilium, envoy-gateway, istio, traefik and others.  [generic]"
+)
+"""The help of `--gateway`."""
 ENV = "The environment of the run, where the Platform has several."
 """The help of `--env`, wherever specs are read."""
 
@@ -67,13 +80,14 @@ NAMESPACE = "The namespace of objects that name none.  [default]"
 """The help of `--namespace` where manifests are read that others wrote."""
 
 
-def platform_options(command: Command, *, cni: str = RENDERED_FOR) -> Command:
-    """Add the options that give the platform, or stand in for one, to *command*; *cni* is the help of `--cni`."""
+def platform_options(command: Command, *, cni: str | None = RENDERED_FOR) -> Command:
+    """Add the options that give the platform, or stand in for one, to *command*; *cni* is that of `--cni`, if any."""
     platform = "The Platform document, where the specs do not hold it."
     for add in (
         click.option("--env", metavar="NAME", help=ENV),
+        click.option("--gateway", metavar="GATEWAY", help=GATEWAY),
         click.option("--ingress", metavar="CLASS", help="Serve exposed URLs through this Ingress class."),
-        click.option("--cni", metavar="NAME", help=cni),
+        *((click.option("--cni", metavar="NAME", help=cni, shell_complete=cni_completion),) if cni else ()),
         click.option(
             "--platform", metavar="FILE", help=platform, multiple=True, callback=_once, shell_complete=file_completion
         ),
@@ -155,13 +169,23 @@ def load(
     platform: str | None,
     cni: str | None,
     ingress: str | None,
+    gateway: str | None,
     env: str | None,
     line: Line | None = None,
 ) -> api.Loaded:
     """Return the meaning of *files*, folders and standard input (`-`); *line* shows how far that is."""
     stdin = read_stdin() if STDIN in (*files, platform) else None
     with line or nullcontext() as progress:
-        return api.load(files, platform=platform, cni=cni, ingress=ingress, env=env, stdin=stdin, progress=progress)
+        return api.load(
+            files,
+            platform=platform,
+            cni=cni,
+            ingress=ingress,
+            gateway=gateway,
+            env=env,
+            stdin=stdin,
+            progress=progress,
+        )
 
 
 def read_stdin() -> bytes | None:

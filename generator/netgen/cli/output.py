@@ -11,6 +11,7 @@ from netgen.report import harmless, text
 
 if TYPE_CHECKING:
     from netgen.cli.reporting import Voice
+    from netgen.intent import Intent
     from netgen.spec import Loaded
     from netgen.verify import Proof
 
@@ -79,9 +80,16 @@ def proved(proof: Proof, loaded: Loaded, voice: Voice) -> str:
         voice.say(f"enforce: l4 also opens {opened}")
     assumed = [*proof.assumes]
     assumed += [problem.code for problem in loaded.problems if problem.code == "world-includes-pods"]
-    terms = [_kind(loaded), f"looked at: {proof.beside}" if proof.beside else "", *proof.provisos]
+    is_closed = _isolates(loaded.intent)
+    terms = [_kind(loaded) if is_closed else "", f"looked at: {proof.beside}" if proof.beside else "", *proof.provisos]
     terms += [f"assumes: {', '.join(assumed)}"] if assumed else []
-    return f"proved: {proof} ({'; '.join(term for term in terms if term)})"
+    return f"{'proved' if is_closed else 'nothing is isolated'}: {proof} ({'; '.join(term for term in terms if term)})"
+
+
+def _isolates(intent: Intent) -> bool:
+    """Return whether *intent* closes anything: else there is no isolation that could be proved."""
+    own = any(app.ingress or app.egress for app in intent.apps)
+    return bool(own or intent.isolated or intent.denials or intent.raw)
 
 
 def _kind(loaded: Loaded) -> str:

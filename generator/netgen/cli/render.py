@@ -41,6 +41,7 @@ def command(
     platform: str | None,
     cni: str | None,
     ingress: str | None,
+    gateway: str | None,
     env: str | None,
     format_: api.Format,
     out: str | None,
@@ -54,7 +55,7 @@ def command(
     force: bool,
     no_verify: bool,
 ) -> None:
-    """Render specs as Services, NetworkPolicies and Ingresses.
+    """Render specs as Services, policies, Ingresses and HTTPRoutes.
 
     FILES are spec files and folders; - reads standard input. Manifests go to stdout, or with --out into a folder,
     which becomes new at once or stays as it is; everything else goes to stderr. The manifests are proved: read back by
@@ -67,7 +68,7 @@ def command(
         raise click.UsageError("--workloads is for the proof, and --no-verify leaves it out")
     with reporting("render", told, files[0], beside=True) as voice:
         stdin = read_workloads(workloads, (*files, platform), namespace)
-        loaded, manifests = make(files, platform, cni, ingress, env, jobs, voice)
+        loaded, manifests = make(files, platform, cni, ingress, gateway, env, jobs, voice)
         no_proof = not_proved("--no-verify", loaded) if no_verify else ""
         voice.say(no_proof or proved_or_open(loaded, manifests, workloads, namespace, stdin, voice))
         if out is None:
@@ -81,12 +82,13 @@ def make(
     platform: str | None,
     cni: str | None,
     ingress: str | None,
+    gateway: str | None,
     env: str | None,
     jobs: int,
     voice: Voice,
 ) -> tuple[api.Loaded, tuple[api.Manifest, ...]]:
     """Return what *files* mean and their manifests, and report what is to be said of them."""
-    loaded = load(files, platform, cni, ingress, env, voice.line)
+    loaded = load(files, platform, cni, ingress, gateway, env, voice.line)
     with voice.line as progress:
         manifests = api.render(loaded.intent, jobs=jobs, progress=progress)
     voice.report(loaded.problems)

@@ -38,6 +38,7 @@ def command(
     platform: str | None,
     cni: str | None,
     ingress: str | None,
+    gateway: str | None,
     env: str | None,
     workloads: tuple[str, ...],
     namespace: str | None,
@@ -56,7 +57,7 @@ def command(
         raise click.UsageError("standard input holds the spec or the manifests, not both")
     with reporting("verify", format_, specs[0]) as voice:
         stdin = read_workloads(workloads, (*specs, platform, *manifests))
-        loaded = load(specs, platform, cni, ingress, env, voice.line)
+        loaded = load(specs, platform, cni, ingress, gateway, env, voice.line)
         voice.report(loaded.problems)
         stdin = read_stdin() if STDIN in manifests else stdin
         with voice.line as progress:

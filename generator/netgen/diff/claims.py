@@ -78,7 +78,7 @@ def _broken(side: Origin, intent: Intent) -> dict[Place, str]:
     built = universe(
         ideal.workloads(intent),
         side.scene.cluster.namespaces,
-        (meant, claims.policies(intent)),
+        (meant, claims.policies(intent), ideal.staged(intent)),
         pod_ranges=intent.pod_ranges,
         node_ranges=intent.node_ranges,
         server_ranges=intent.server_ranges,

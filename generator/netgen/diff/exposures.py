@@ -1,4 +1,4 @@
-"""The ways in from outside that appear, vanish or lead elsewhere: paths of Ingresses, and Services that open ports."""
+"""The ways in from outside that appear, vanish or lead elsewhere: paths of routes, and Services that open ports."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from netgen.diff.ends import Ends
 from netgen.diff.leads import Lead, Leads, key_of, leads_of, mapping, written
 from netgen.diff.origin import Origin, at, shown
 from netgen.evaluate.objects.model import Cluster
-from netgen.evaluate.objects.ways import IngressObject, IngressRule, ServiceObject, ServicePort
+from netgen.evaluate.objects.ways import INGRESS, IngressObject, IngressRule, ServiceObject, ServicePort
 from netgen.intent import Route
 from netgen.records import record
 from netgen.spec.controllers import controllers
@@ -89,7 +89,7 @@ def _unknown(way: _Way, here: str, there: str) -> Change:
 
 
 def _told_apart(*sides: Mapping[Key, _Way]) -> Iterator[dict[Key, _Way]]:
-    """Yield ways with the class of their Ingress in the title, where two differ by that alone."""
+    """Yield ways with their class or Gateway in the title, where two differ by that alone."""
     keys = {key: way.title for side in sides for key, way in side.items()}
     count = Counter((key[0], *map(str, title)) for key, title in keys.items())
     for side in sides:
@@ -102,6 +102,8 @@ def _told_apart(*sides: Mapping[Key, _Way]) -> Iterator[dict[Key, _Way]]:
 
 
 def _class(name: str) -> Sentence:
+    if "/" in name:
+        return (" at the Gateway ", Name(name))
     return (" of the class ", Name(name)) if name else (" of no class",)
 
 
@@ -160,14 +162,15 @@ def _routes(side: Origin, leads: Leads) -> dict[Key, _Way]:
             kind = "Exact" if rule.type == "Exact" else "Prefix"
             key = (ingress.namespace, ingress.class_name, rule.host, rule.path, kind)
             route = meant.get(key)
-            place = shown(route.spot.value()) if route else f"Ingress {ingress}"
+            place = shown(route.spot.value()) if route else ingress.titled
             zone = Zone.ACROSS if route and route.entrypoint.internal else Zone.INTERNET
-            title = _url(rule, secure=rule.host in secure)
-            name = f"{ingress.namespace}/{rule.service}"
+            title = _url(ingress, rule, secure=rule.host in secure)
+            name = "/".join(ingress.backend(rule))
             behind = _behind(services.get(name), rule, leads)
-            target = f"{name}:{rule.port}".replace(" ", "%20")
+            target = f"{name}:{rule.port}".replace(" ", "%20") if rule.service else "no Service"
             ports = frozenset((f"{name}:{_number(services.get(name), rule)}",))
             told = "" if not rule.path.strip("/") and ingress.class_name in known else rule.type
+            told += f" ({rule.beside})" if rule.beside else ""
             way = _Way(title, _LEADS, (target,), behind, place, zone, ports=ports, kind=told)
             _add(found, (*key, str(title[0])), way)
     return found
@@ -194,14 +197,15 @@ def _number(service: ServiceObject | None, rule: IngressRule) -> int | str:
 
 def _key(route: Route) -> Key:
     kind = "Exact" if route.exact else "Prefix"
-    return (route.app.namespace, route.entrypoint.class_name, route.host, route.path, kind)
+    return (route.app.namespace, route.entrypoint.door, route.host, route.path, kind)
 
 
-def _url(rule: IngressRule, *, secure: bool) -> Sentence:
+def _url(ingress: IngressObject, rule: IngressRule, *, secure: bool) -> Sentence:
     if not rule.host and not rule.path:
         return (Name("every URL without a rule"),)
     # A blank would let a host say what netgen says.
-    url = f"{'https' if secure else 'http'}://{rule.host or '*'}{rule.path or '/'}".replace(" ", "%20")
+    scheme = "https" if secure else "http" if ingress.kind == INGRESS else "http(s)"  # the listener decides
+    url = f"{scheme}://{rule.host or '*'}{rule.path or '/'}".replace(" ", "%20")
     return (Name(url), " alone") if rule.type == "Exact" else (Name(url),)
 
 
@@ -299,7 +303,7 @@ def _ways_in(cluster: Cluster) -> Iterator[ServiceObject | IngressObject]:
 
 
 def _title(one: ServiceObject | IngressObject) -> tuple[str, str]:
-    return "Ingress" if isinstance(one, IngressObject) else _BALANCER, str(one)
+    return one.kind if isinstance(one, IngressObject) else _BALANCER, str(one)
 
 
 def _annotations(one: ServiceObject | IngressObject) -> Iterator[tuple[str, str]]:

@@ -10,6 +10,7 @@ from netgen.check import check
 from netgen.diff import Side
 from netgen.evaluate.objects import read_cluster
 from netgen.evaluate.objects.model import Cluster
+from netgen.evaluate.semantics import PROFILES
 from netgen.files import STDIN, texts
 from netgen.intent import Intent
 from netgen.overlays import is_kustomization
@@ -33,13 +34,13 @@ _NAMED = 5
 
 @record
 class Surroundings:
-    """What both sides share: the file of the *platform*, an Ingress class, *stdin*, the *environment* of git, a CNI.
+    """What both sides share: the file of the *platform*, its *flags*, *stdin*, the *environment* of git, a CNI.
 
     Without a *cni* it is the one that the specs are for; *env* is their environment, where their platform has several.
     """
 
     platform: str | None
-    ingress: str | None
+    flags: tuple[str | None, str | None]
     stdin: bytes | None
     environment: Mapping[str, str]
     cni: str | None = None
@@ -80,7 +81,7 @@ def read_sides(old: str, new: str, around: Surroundings) -> Sides:
             read_both.append(_read(argument, other, around, notes[not is_old], is_old=is_old))
         except NetgenError as error:
             errors += error.problems
-    cni = around.cni or _cni([one.intent for one in read_both if one.intent])
+    cni = around.cni or _cni([one.intent for one in read_both])
     sides: list[Side] = []
     for one, found in zip(read_both, notes, strict=False) if not errors else ():
         try:
@@ -91,16 +92,25 @@ def read_sides(old: str, new: str, around: Surroundings) -> Sides:
         raise NetgenError(errors)
     # What is to be said about the specs of the old side was said when they were new.
     said = [*notes[0], *notes[1], *read_both[1].warnings]
+    if not PROFILES[cni].enforced:
+        message = f"{cni} enforces no NetworkPolicy: everything is open on both sides"
+        said.append(Problem("no-policies", None, message))
     if all(_is_empty(one.cluster) for one in sides):
         fix = "give specs, or manifests with policies, workloads, Services or Ingresses"
         raise NetgenError([Problem("nothing-to-compare", None, "neither side holds any object", fix=fix)])
     return Sides((sides[0], sides[1]), cni, in_order(said))
 
 
-def _cni(intents: list[Intent]) -> str:
-    """Return the plugin of *intents*, the old one first: where both name one, that of the new one."""
-    named = [one.cni for one in intents if one.cni != DEFAULT]
-    return named[-1] if named else DEFAULT
+def _cni(intents: list[Intent | None]) -> str:
+    """Return the plugin that the specs are for, of two the one that the new side is for.
+
+    One that enforces nothing would hide that the other side closes something, and counts only where both have it.
+    """
+    named = [DEFAULT if one is None else one.cni for one in intents]
+    enforcing = [name for name in named if PROFILES[name].enforced]
+    if named and not enforcing:
+        return named[-1]
+    return next((name for name in reversed(enforcing) if name != DEFAULT), DEFAULT)
 
 
 def _read(argument: str, other: str, around: Surroundings, found: list[Problem], *, is_old: bool) -> _Read:
@@ -113,7 +123,7 @@ def _read(argument: str, other: str, around: Surroundings, found: list[Problem],
     if specs:
         others = [name for name, text in contents if not _SPEC.search(text)]
         _note_left_out(others, found, because="no netgen document is in them")
-        loaded = load_texts(specs, platform, ingress=around.ingress, env=around.env, partial=True)
+        loaded = load_texts(specs, platform, flags=around.flags, env=around.env, partial=True)
         return _Read(argument, [], loaded.intent, is_spec=True, warnings=loaded.problems)
     intent = load_texts([], platform, env=around.env, partial=True).intent if platform else None
     return _Read(argument, contents, intent, is_spec=False)

@@ -35,11 +35,12 @@ _Any = TypeVar("_Any")
 class Ports(NamedTuple):
     """The ports of a rule: a *mask*, and *names* that each destination resolves for itself.
 
-    *passing*: only these requests pass; None is whatever there is.
+    *untold*: some of these, and nobody knows which. *passing*: only these requests pass; None is whatever there is.
     """
 
     mask: int
     names: tuple[tuple[Protocol, str], ...] = ()
+    untold: int = 0
     passing: tuple[Passing, ...] | None = None
 
 
@@ -200,13 +201,15 @@ class Compiler:
         found = self._ports.get(rule.ports)
         if found is None:
             space = self._universe.ports
-            mask, names = 0, []
+            mask, untold, names = 0, 0, []
             for port in rule.ports or ():
                 if port.name is None:
                     mask |= space.mask(ports(port.protocol, port.low, port.high))
+                elif not port.name:
+                    untold |= space.mask(ports(port.protocol))
                 else:
                     names.append((port.protocol, port.name))
-            found = self._ports[rule.ports] = Ports(mask, tuple(sorted(set(names))))
+            found = self._ports[rule.ports] = Ports(mask, tuple(sorted(set(names))), untold)
         if rule.requests is None and rule.lookups is None:
             return found
         key = rule.ports, rule.requests, rule.lookups
@@ -219,6 +222,8 @@ class Compiler:
     def resolved(self, ports: Ports, target: Endpoint) -> int:
         """Return the mask of *ports* where *target* is the destination: a name means what that pod calls so."""
         mask = self._resolved(ports, target) if ports.names and target.is_pod else ports.mask
+        if ports.untold and self._takes(Tri.EITHER):
+            mask |= ports.untold
         return mask if ports.passing is None else self._universe.filters.of(mask, ports.passing)
 
     def _resolved(self, ports: Ports, target: Endpoint) -> int:

@@ -109,9 +109,9 @@ def outside(kind: Kind, ranges: tuple[Range, ...]) -> Endpoint:
     return Endpoint(kind, f"node {name}" if kind is Kind.NODE else name, ranges=ranges)
 
 
-def of_entity(entity: Entity, *, is_outside: bool = False, family: int = 0) -> Endpoint:
-    """Return the endpoint of *entity*."""
-    place = " outside of the cluster" if is_outside else ""
+def of_entity(entity: Entity, *, is_outside: bool = False, is_told: bool = True, family: int = 0) -> Endpoint:
+    """Return the endpoint of *entity*; not *is_told*: nobody says whether it is outside or not."""
+    place = " outside of the cluster" if is_outside and is_told else ""
     name = f"{entity}{place}{_over(family)}"
     return Endpoint(Kind.ENTITY, name, entity=entity, is_outside=is_outside, family=family)
 

@@ -22,7 +22,8 @@ class Symbols:
 
     *outside* has, by family, those that are addresses of the world, and *learned* those that were learned for names:
     nobody knows a source by its name, so these are targets only. Of addresses and pods, *hosts* are the nodes of which
-    it is not known which ones they are, and *servers* the API servers.
+    it is not known which ones they are, and *servers* the API servers. A CNI that knows no other entity by a name tells
+    API servers by their addresses: the endpoint that stands for them is one outside, wherever they are.
 
     HOST is the node that runs the pod at the other end of a connection, REMOTE_NODE any other one, and KUBE_APISERVER
     another one that runs an API server: whatever is open from or to a node is open for one of these. *hosts*, which are
@@ -43,7 +44,7 @@ class Symbols:
     servers: int
 
     def __bool__(self) -> bool:
-        return bool(self.entities or self.names)
+        return bool(self.entities or self.names or self.servers)
 
     def of(self, entity: Entity) -> int:
         """Return the endpoints that a peer *entity*, but WORLD, means for certain."""
@@ -57,11 +58,16 @@ def symbols(
 
     *served*: the addresses of the API servers are known.
     """
-    entities = {*spoken.entities, *asked, *(ALWAYS if spoken.symbolic else ())} - {Entity.WORLD}
+    wanted = frozenset(asked)
+    entities = {*spoken.entities, *wanted, *(ALWAYS if spoken.symbolic else ())} - {Entity.WORLD}
     families = (4, 6) if spoken.families_apart else (0,)
-    endpoints += [of_entity(one) for one in Entity if one in entities]
+    by_name = entities if spoken.symbolic else entities - {Entity.KUBE_APISERVER} | wanted - {Entity.WORLD}
+    endpoints += [of_entity(one) for one in Entity if one in by_name]
     if Entity.KUBE_APISERVER in spoken.entities and not served:
-        endpoints += [of_entity(Entity.KUBE_APISERVER, is_outside=True, family=family) for family in families]
+        is_told = spoken.symbolic
+        endpoints += [
+            of_entity(Entity.KUBE_APISERVER, is_outside=True, is_told=is_told, family=family) for family in families
+        ]
     if spoken.patterns:
         from netgen.evaluate.names import name_classes  # noqa: PLC0415 - few clusters have policies with DNS names
 

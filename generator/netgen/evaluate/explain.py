@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from netgen.evaluate.compiled import Compiler
-from netgen.evaluate.objects.model import Action, Direction, Policy, Rule, Rules, Tier
+from netgen.evaluate.objects.model import Action, Direction, Policy, Request, Rule, Rules, Tier
 from netgen.evaluate.reach import Reach
 from netgen.evaluate.semantics import Reading
 from netgen.evaluate.sets import Protocol
-from netgen.evaluate.tiers import by_tier
+from netgen.evaluate.steps import by_tier
 from netgen.records import record
 
 if TYPE_CHECKING:
@@ -116,7 +116,9 @@ class _Question:
         if isolating or behind or end.own == self.reach.tiers.unlabelled:
             allowing = tuple(self._matching(end, policies, Action.ALLOW))
             if allowing:
-                return self._open(end, allowing)
+                found = self._open(end, allowing)
+                later = self._behind(end, tier, isolating, tiers, late) if _has_requests(found) else found
+                return later if later.allows and later.passing is None else found
         return self._behind(end, tier, isolating, tiers, late)
 
     def _ordered(
@@ -164,7 +166,11 @@ class _Question:
 
     def _open(self, end: _End, deciding: tuple[_Deciding, ...] = ()) -> Side:
         rules = [rule for _, rule in deciding if rule is not None]
-        return replace(self._undecided(end), allows=True, deciding=deciding, passing=_passing(rules) if rules else None)
+        # What a filter does not let through is open all the same where no policy isolates.
+        is_filtered = rules and self.reach.isolated(end.own, end.direction)
+        return replace(
+            self._undecided(end), allows=True, deciding=deciding, passing=_passing(rules) if is_filtered else None
+        )
 
     def _closed(self, end: _End, deciding: tuple[_Deciding, ...], *, denies: bool = False) -> Side:
         return replace(self._undecided(end), allows=False, deciding=deciding, denies=denies)
@@ -209,6 +215,11 @@ class _Question:
             return False
         reachable = compiler.resolved(ports._replace(passing=None), universe.endpoints[self.target])
         return universe.ports.atom(self.protocol, self.port) & reachable != 0
+
+
+def _has_requests(side: Side) -> bool:
+    """Return whether some HTTP requests alone pass, so that the others are left to what comes behind."""
+    return any(isinstance(one, Request) for one in side.passing or ())
 
 
 def _passing(rules: Sequence[Rule]) -> tuple[Passing, ...] | None:

@@ -91,6 +91,14 @@ class FilterSpace:
             found |= 1 << atom
         return found
 
+    def lookups(self, mask: int) -> int:
+        """Return the ports that are open for some DNS lookups only."""
+        found = 0
+        for atom, asked in self._filters(mask):
+            if any(isinstance(one, Lookup) for side in asked for one in side):
+                found |= 1 << atom
+        return found
+
     def by_filter(self, mask: int) -> dict[Filter, int]:
         """Return the ports that are open under each filter."""
         found: dict[Filter, int] = {}

@@ -70,7 +70,8 @@ class Mentions:
     """All that some policies speak of, each once.
 
     *naming* are the selections for which the name of a pod's port matters; *naming_all*: it matters for every pod.
-    *symbolic*: a policy is of a CNI that knows entities, which then are there whether policies speak of them or not.
+    *symbolic*: a policy is of a CNI that knows entities, which then are there whether policies speak of them or not;
+    others know the API server alone.
     *families_apart*: a rule means all addresses of one family and not of the other.
     """
 
@@ -93,7 +94,7 @@ def mentions(policies: Iterable[Policy]) -> Mentions:
     for policy in policies:
         about = subject(policy)
         found.selections[about] = None
-        if policy.kind.startswith(_CILIUM):
+        if policy.kind.startswith(_CILIUM) or policy.entities:
             found.symbolic = True
             found.entities |= policy.entities
         for direction, rules, _ in policy.sides():
@@ -132,7 +133,8 @@ class _Peers(dict[tuple[tuple[Peer, ...] | None, str], tuple[Selection, ...]]):
         found.families_apart |= len({parse(one.cidr)[0] for one in blocks if is_everything(one)}) == 1
         spoken = {peer.entity for peer in peers if isinstance(peer, EntityPeer)}
         found.entities |= spoken
-        found.symbolic |= bool(spoken)  # the world is no endpoint, and means nobody where no entity is one
+        # The world is no endpoint, and means nobody where no entity is one.
+        found.symbolic |= bool(spoken - {Entity.KUBE_APISERVER})
         found.patterns |= {peer.pattern for peer in peers if isinstance(peer, NamePeer)}
 
 
@@ -144,7 +146,7 @@ class _Ports(dict[tuple[PortRule, ...] | None, bool]):
         self._found = found
 
     def __missing__(self, rules: tuple[PortRule, ...] | None) -> bool:
-        names = {(port.protocol, port.name) for port in rules or () if port.name is not None}
+        names = {(port.protocol, port.name) for port in rules or () if port.name}
         self._found.names |= names
         self._found.cuts |= {ports(one.protocol, one.low, one.high) for one in rules or () if one.name is None}
         self[rules] = bool(names)

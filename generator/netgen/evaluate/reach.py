@@ -9,7 +9,8 @@ from netgen.evaluate.layers import Masks, beside, together, without
 from netgen.evaluate.objects.model import Direction, Entity, Policy
 from netgen.evaluate.semantics import Reading, Semantics
 from netgen.evaluate.sets import PortSet, Protocol, mask_of
-from netgen.evaluate.tiers import Compilers, Tiers
+from netgen.evaluate.steps import Compilers
+from netgen.evaluate.tiers import Tiers
 from netgen.evaluate.universe import Universe
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""The ways that lead to pods: Service -> port of each pod, Ingress -> Service; and the links that are broken."""
+"""The ways that lead to pods: Service -> port of each pod, route -> Service; and the links that are broken."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Backend:
 
 @record
 class Route:
-    """Where a path of an Ingress ends."""
+    """Where a path of an Ingress or a Gateway's route ends."""
 
     ingress: IngressObject
     rule: IngressRule
@@ -55,7 +55,7 @@ class Routes:
 
 
 def routes(cluster: Cluster) -> Routes:
-    """Return where the Services and Ingresses of *cluster* lead.
+    """Return where the Services, Ingresses and routes of Gateways of *cluster* lead.
 
     Of a cluster without workloads no Service is told to be broken. Services without a selector and those of the type
     ExternalName lead elsewhere. A headless Service translates nothing: its port is the one that the pods see.
@@ -137,21 +137,24 @@ def _routes(cluster: Cluster, backends: Iterable[Backend], broken: list[Broken])
         by_port.setdefault((one.service.namespace, one.service.name, one.port), []).append(one)
     for ingress in cluster.ingresses:
         for rule in ingress.rules:
-            service = services.get((ingress.namespace, rule.service))
+            if rule.beside and not rule.service:
+                continue  # it leads to nothing that could be looked at
+            service = services.get(ingress.backend(rule))
             if service is None:
-                what = f"the Ingress {ingress} leads to the Service {rule.service!r}, which is not there"
+                name = f"{rule.space}/{rule.service}" if rule.space else rule.service
+                what = f"the {ingress.titled} leads to the Service {name!r}, which is not there"
                 broken.append(Broken(what, rule.spot))
                 continue
-            port = _port(service, rule.port)
+            port = _port(service, rule.port, Protocol.UDP if ingress.kind == "UDPRoute" else Protocol.TCP)
             if port is None:
-                what = f"the Ingress {ingress} leads to a port {rule.port!r} that the Service {service} does not have"
+                what = f"the {ingress.titled} leads to a port {rule.port!r} that the Service {service} does not have"
                 broken.append(Broken(what, rule.spot))
                 continue
             for backend in by_port.get((service.namespace, service.name, port), ()):
                 yield Route(ingress, rule, backend)
 
 
-def _port(service: ServiceObject, wanted: int | str) -> ServicePort | None:
-    """Return the port of *service* with this number or name; of two, the TCP one, which is what an Ingress speaks."""
+def _port(service: ServiceObject, wanted: int | str, spoken: Protocol) -> ServicePort | None:
+    """Return the port of *service* with this number or name; of two, that of the protocol which is *spoken*."""
     found = [port for port in service.ports if wanted == (port.port if isinstance(wanted, int) else port.name)]
-    return min(found, key=lambda port: port.protocol is not Protocol.TCP, default=None)
+    return min(found, key=lambda port: port.protocol is not spoken, default=None)

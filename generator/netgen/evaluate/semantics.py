@@ -93,8 +93,11 @@ PROFILES: Mapping[str, Semantics] = MappingProxyType(
         "weave": Semantics(
             enforced=True,
             blocks_match_pods=Tri.YES,
-            blocks_match_nodes=Tri.YES,
-            source="weaveworks/weave, npc (iptables and ipset by address)",
+            # A node that calls a pod of another has an address of the pods' range there; one that is called, its own.
+            blocks_match_nodes=Tri.EITHER,
+            # They allow, and isolate nobody.
+            unlisted_rules=Tri.EITHER,
+            source="weaveworks/weave, npc/{analyser,ipblock,namespace}.go and docs/weavenpc-design.md @v2.8.1",
         ),
         "kube-network-policies": Semantics(
             enforced=True,

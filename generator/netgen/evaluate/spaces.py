@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from netgen.evaluate.mentions import Selection
 from netgen.evaluate.objects.model import NAME_LABEL, Labels, Namespace, Operator, Selector
+from netgen.evaluate.parts import values_with
 from netgen.evaluate.sets import bits
-from netgen.evaluate.strangers import table, unnamed
+from netgen.evaluate.strangers import SelectorTable, table, unnamed
 from netgen.records import record
 
 
@@ -63,11 +64,24 @@ def spaces(names: Iterable[str], given: Sequence[Namespace], selections: Iterabl
             Space(name, named=True, labels=labels, own=tuple(own.get(name, ())), certain=alive[0], perhaps=alive[1])
         )
     nowhere = unnamed({space.name for space in found}, "another-namespace")
-    others = scopes.combinations(given={NAME_LABEL: nowhere})
+    names_elsewhere = _elsewhere(scopes, nowhere, frozenset(space.name for space in found))
+    others = scopes.combinations(given={NAME_LABEL: names_elsewhere}) if names_elsewhere else None
     for satisfied, labels in (others or {0: ()}).items():
-        plain = tuple(pair for pair in labels if pair[0] != NAME_LABEL)
+        plain = tuple(pair for pair in labels if pair != (NAME_LABEL, nowhere))
         found.append(Space("", named=False, labels=plain, own=(), certain=satisfied, perhaps=satisfied))
     return Spaces(tuple(found), tuple(tuple(listed) for listed in scoped.values()), others is not None)
+
+
+def _elsewhere(scopes: SelectorTable, nowhere: str, named: frozenset[str]) -> Sequence[str] | None:
+    """Return a name for each kind of namespace that is not *named*: *nowhere*, unless parts of names are asked for.
+
+    None where there are too many kinds.
+    """
+    asked = scopes.keys.get(NAME_LABEL)
+    if asked is None or not asked.has_parts:
+        return (nowhere,)
+    others = values_with(frozenset(asked.having.keys() | asked.lacking.keys()), named)
+    return None if others is None else (nowhere, *others)
 
 
 def _by_scope(

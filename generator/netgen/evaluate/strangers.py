@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from netgen.evaluate.objects.model import Labels, Operator, Selector
+from netgen.evaluate.objects.operators import PARTS, has_part
+from netgen.evaluate.parts import Part, values_with
 from netgen.records import record
 
 Alive = int
@@ -17,12 +19,16 @@ MOST = 100_000
 
 @record
 class Asked:
-    """What one selector asks of one key: a value *among* these, *outside* of those, its presence, its absence."""
+    """What one selector asks of one key: a value *among* these, *outside* of those, its presence, its absence.
+
+    *parts* are what the value is to have, and not to have.
+    """
 
     among: frozenset[str] | None
     outside: frozenset[str]
     present: bool
     absent: bool
+    parts: frozenset[tuple[Part, bool]] = frozenset()
 
 
 def asked(selector: Selector) -> dict[str, Asked]:
@@ -30,12 +36,17 @@ def asked(selector: Selector) -> dict[str, Asked]:
     found: dict[str, Asked] = {}
     for one in selector.asks():
         old = found.get(one.key, Asked(None, frozenset(), present=False, absent=False))
+        if one.operator in PARTS:
+            operator, wanted = PARTS[one.operator]
+            found[one.key] = replace(old, parts=old.parts | {((operator, one.values[0]), wanted)})
+            continue
         values = frozenset(one.values)
         found[one.key] = Asked(
             among=old.among if one.operator is not Operator.IN else values if old.among is None else old.among & values,
             outside=old.outside | values if one.operator is Operator.NOT_IN else old.outside,
             present=old.present or one.operator is Operator.EXISTS,
             absent=old.absent or one.operator is Operator.DOES_NOT_EXIST,
+            parts=old.parts,
         )
     return found
 
@@ -44,7 +55,8 @@ def asked(selector: Selector) -> dict[str, Asked]:
 class Askers:
     """The selectors that ask for one key, as bits, by what they ask: who wants each value, and who shuns it.
 
-    *fresh* has the values of the selectors that were added last, behind those of another table.
+    *having* and *lacking*: who wants each part of a value, and who shuns it. *fresh* has the values of the selectors
+    that were added last, behind those of another table.
     """
 
     among: Alive = 0
@@ -54,10 +66,18 @@ class Askers:
     wanting: dict[str, Alive] = field(default_factory=dict)
     shunning: dict[str, Alive] = field(default_factory=dict)
     fresh: set[str] = field(default_factory=set)
+    having: dict[Part, Alive] = field(default_factory=dict)
+    lacking: dict[Part, Alive] = field(default_factory=dict)
 
     def copy(self) -> Askers:
         """Return askers to which more can be added."""
-        return replace(self, wanting=self.wanting.copy(), shunning=self.shunning.copy(), fresh=set())
+        made = replace(self, wanting=self.wanting.copy(), shunning=self.shunning.copy(), fresh=set())
+        return replace(made, having=self.having.copy(), lacking=self.lacking.copy()) if self.has_parts else made
+
+    @property
+    def has_parts(self) -> bool:
+        """Return whether some selector asks for a part of the value."""
+        return bool(self.having or self.lacking)
 
     def add(self, bit: Alive, ask: Asked) -> None:
         """Add the selector *bit*, which asks *ask*."""
@@ -71,32 +91,75 @@ class Askers:
                 self.wanting[value] = self.wanting.get(value, 0) | bit
         for value in ask.outside:
             self.shunning[value] = self.shunning.get(value, 0) | bit
+        for part, wanted in ask.parts:
+            askers = self.having if wanted else self.lacking
+            askers[part] = askers.get(part, 0) | bit
 
     def failed(self, value: str | None) -> Alive:
         """Return the selectors that a label of *value* fails; None: no such label."""
         if value is None:
-            return self.among | self.present
-        return self.among & ~self.wanting.get(value, 0) | self.shunning.get(value, 0) | self.absent
+            failed = self.among | self.present
+        else:
+            failed = self.among & ~self.wanting.get(value, 0) | self.shunning.get(value, 0) | self.absent
+        return failed | self._failed_parts(value) if self.having or self.lacking else failed
+
+    def _failed_parts(self, value: str | None) -> Alive:
+        found = 0
+        for part, bits in self.having.items():
+            found |= 0 if value is not None and has_part(*part, value) else bits
+        for part, bits in self.lacking.items():
+            found |= bits if value is not None and has_part(*part, value) else 0
+        return found
+
+    def every(self) -> list[str] | None:
+        """Return a value for all that a label can be for these selectors, the last one that nobody names.
+
+        None where parts of values can be combined in too many ways.
+        """
+        named = self.wanting.keys() | self.shunning.keys()
+        if not self.has_parts:
+            return [*sorted(named), unnamed(named)]
+        others = values_with(frozenset(self.having.keys() | self.lacking.keys()), frozenset(named))
+        return None if others is None else [*sorted(named), *others]
 
     def value(self, ask: Asked) -> str | None:
         """Return a value that meets *ask*, None being no label; any where there is none."""
+        if ask.parts:
+            met = (one for one in (None, *(self.every() or ())) if _meets(ask, one))
+            return next(met, None)
         if ask.among is not None:
             return min(ask.among - ask.outside, default=None)
         return unnamed(self.wanting.keys() | self.shunning.keys()) if ask.present else None
 
-    def effects(self, wanted: Alive) -> dict[Alive, str | None]:
+    def effects(self, wanted: Alive) -> dict[Alive, str | None] | None:
         """Return each set of selectors that a value fails, with such a value: rather none, and rather a named one.
 
-        Values that fail all of *wanted* may be left out; no set is *wanted* 0.
+        Values that fail all of *wanted* may be left out; no set is *wanted* 0. None where there are too many values.
         """
+        if self.has_parts:
+            known = self.every()
+            return None if known is None else self.effects_of((None, *known))
         every = self.wanting.keys() | self.shunning.keys()
         other = unnamed(every)
         # Of *wanted*, each value that none of them speaks of fails the same as one that nobody does.
         values = self.fresh if wanted and not wanted & ~self.failed(other) else every
+        return self.effects_of((None, *sorted(values), other))
+
+    def effects_of(self, values: Iterable[str | None]) -> dict[Alive, str | None]:
+        """Return each set of selectors that one of *values* fails, with the first that does."""
         found: dict[Alive, str | None] = {}
-        for value in (None, *sorted(values), other):
+        for value in values:
             found.setdefault(self.failed(value), value)
         return found
+
+
+def _meets(ask: Asked, value: str | None) -> bool:
+    """Return whether a label of *value* meets *ask*."""
+    if value is None:
+        return ask.among is None and not ask.present and not any(wanted for _, wanted in ask.parts)
+    if ask.absent or value in ask.outside or (ask.among is not None and value not in ask.among):
+        return False
+    return all(has_part(*part, value) == wanted for part, wanted in ask.parts)
 
 
 def unnamed(values: Collection[str], value: str = "other") -> str:
@@ -138,18 +201,20 @@ class SelectorTable:
                 perhaps &= ~failed
         return certain, perhaps
 
-    def combinations(self, wanted: Alive = 0, given: Mapping[str, str] | None = None) -> dict[Alive, Labels] | None:
+    def combinations(
+        self, wanted: Alive = 0, given: Mapping[str, Sequence[str]] | None = None
+    ) -> dict[Alive, Labels] | None:
         """Return every set of selectors that some pod satisfies at once, with labels of such a pod, the fewest.
 
         *wanted*: only the sets with one of these, which are those behind the base of the table. *given*: keys with the
-        only value that they take here. None where there are too many.
+        only values that they take here. None where there are too many.
         """
         most = MOST + 8 * len(self.asks)
         found: dict[Alive, Labels] = {self.everything: ()}
         for name, key in sorted(self.keys.items()):
-            effects = key.effects(wanted)
-            if given and name in given:
-                effects = {key.failed(given[name]): given[name]}
+            effects = key.effects_of(given[name]) if given and name in given else key.effects(wanted)
+            if effects is None:
+                return None
             grown: dict[Alive, Labels] = {}
             for alive, labels in found.items():
                 for failed, value in effects.items() if alive & key.all else _first(effects):

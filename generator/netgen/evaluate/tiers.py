@@ -2,152 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
-from itertools import groupby
-from typing import NamedTuple
 
 from netgen.evaluate.compiled import Compiler
-from netgen.evaluate.crowds import Crowd
 from netgen.evaluate.layers import Layer, Masks, beside, partition, together
-from netgen.evaluate.objects.model import PLAIN, Action, Direction, Entity, Policy, Rules, Tier
+from netgen.evaluate.objects.model import PLAIN, Action, Direction, Entity, Policy, Tier
 from netgen.evaluate.semantics import Reading, Semantics
 from netgen.evaluate.sets import mask_of
+from netgen.evaluate.steps import Compilers, Matching, Step, by_tier
 from netgen.evaluate.universe import Universe
-
-
-def by_tier(policies: Iterable[Policy]) -> list[tuple[Tier, tuple[Policy, ...]]]:
-    """Return *policies* by their tier, in the order in which these decide; those of an ordered one in theirs."""
-    found: dict[Tier, list[Policy]] = {}
-    for one in policies:
-        found.setdefault(one.tier, []).append(one)
-    return [
-        (tier, tuple(sorted(found[tier], key=_place)) if tier.ordered else tuple(found[tier])) for tier in sorted(found)
-    ]
-
-
-def _place(policy: Policy) -> tuple[float, str, str, str]:
-    return policy.order, policy.name, policy.namespace, policy.kind
-
-
-class Compilers:
-    """What turns rules into numbers under one reading, its *own*, and under the *opposite* one.
-
-    What may be denied is so where less is to be allowed, so that what denies is read in the opposite way.
-    """
-
-    def __init__(self, universe: Universe, semantics: Semantics, reading: Reading) -> None:
-        self.own = Compiler(universe, semantics, reading)
-        self._made = universe, semantics, Reading.WIDE if reading is Reading.NARROW else Reading.NARROW
-
-    @cached_property
-    def opposite(self) -> Compiler:
-        """Return the one of the other reading, which few clusters need."""
-        return Compiler(*self._made)
-
-    def of(self, action: Action) -> Compiler:
-        """Return the one for rules of *action*."""
-        return self.opposite if action is Action.DENY else self.own
-
-    @property
-    def is_exact(self) -> bool:
-        """Return whether everything that was asked so far was known."""
-        return self.own.is_exact and ("opposite" not in self.__dict__ or self.opposite.is_exact)
-
-
-class Matching(NamedTuple):
-    """Rules of one *action*: what they match, and of those that pass also what they match under the other reading."""
-
-    action: Action
-    layer: Layer
-    otherwise: Layer | None = None
-
-
-class Step:
-    """What one *tier* decides: its rules in *layers*, of which the first that matches is heeded.
-
-    *closed* has, by direction, the endpoints of which nothing passes that no rule allows.
-    """
-
-    def __init__(self, tier: Tier, universe: Universe, compilers: Compilers) -> None:
-        self.tier = tier
-        self.layers: list[Matching] = []
-        self.closed: dict[Direction, set[int]] = {direction: set() for direction in Direction}
-        self._universe = universe
-        self._compilers = compilers
-        self._levels: dict[Direction, list[int]] = {}
-
-    def add(self, policy: Policy) -> None:
-        """Add the rules of *policy*, which comes behind those that were added before."""
-        for direction, rules, listed in policy.sides():
-            held = self._compilers.own.held(policy, listed=listed)
-            if self.tier.isolates and direction not in policy.yielding:
-                self.closed[direction].update(held.isolates.ids)
-            for action, same in self._by_action(rules):
-                other = held if action is Action.ALLOW else self._compilers.opposite.held(policy, listed=listed)
-                self._rules(policy, direction, same, held.allows, other.allows)
-
-    def _by_action(self, rules: Rules) -> Iterator[tuple[Action, Rules]]:
-        """Yield *rules* in parts of one action: as they follow each other, or without an order denials first."""
-        if self.tier.ordered:
-            yield from ((action, tuple(same)) for action, same in groupby(rules, lambda rule: rule.action))
-        elif all(rule.action is Action.ALLOW for rule in rules):
-            yield Action.ALLOW, rules
-        else:
-            for action in (Action.DENY, Action.ALLOW):
-                yield action, tuple(rule for rule in rules if rule.action is action)
-
-    def _rules(self, policy: Policy, direction: Direction, rules: Rules, held: Crowd, other: Crowd) -> None:
-        """Add *rules*, of one action, over the endpoints *held*, under the other reading *other*."""
-        if not rules or not (held.ids or other.ids):
-            return
-        action = rules[0].action
-        _, layer, otherwise = self.layers[self._level(direction, action, (*held.ids, *other.ids))]
-        layer.add(direction, other if action is Action.DENY else held, rules, policy.namespace)
-        if otherwise is not None:
-            otherwise.add(direction, other, rules, policy.namespace)
-
-    def _level(self, direction: Direction, action: Action, held: Iterable[int]) -> int:
-        """Return the layer for a rule of *action* over *held*: the first that is not before another rule of theirs.
-
-        Rules over different endpoints never meet, so that they share layers whatever their order.
-        """
-        if not self.tier.ordered:
-            return self._of(action)
-        levels = self._levels.setdefault(direction, [0] * len(self._universe.endpoints))
-        level = max(levels[index] for index in held)
-        while level < len(self.layers) and self.layers[level].action is not action:
-            level += 1
-        if level == len(self.layers):
-            self.layers.append(self._made(action))
-        for index in held:
-            levels[index] = level
-        return level
-
-    def _of(self, action: Action) -> int:
-        """Return the layer of *action* where there is no order, so that denials are the first."""
-        for index, one in enumerate(self.layers):
-            if one.action is action:
-                return index
-        index = 0 if action is Action.DENY else len(self.layers)
-        self.layers.insert(index, self._made(action))
-        return index
-
-    def _made(self, action: Action) -> Matching:
-        otherwise = Layer(self._universe, self._compilers.opposite) if action is Action.PASS else None
-        return Matching(action, Layer(self._universe, self._compilers.of(action)), otherwise)
-
-    def seal(self) -> None:
-        """Put together what was added."""
-        for _, layer, otherwise in self.layers:
-            layer.seal()
-            if otherwise is not None:
-                otherwise.seal()
-
-    @property
-    def is_plain(self) -> bool:
-        """Return whether there is nothing but rules that allow, and all that they leave is closed."""
-        return self.tier.isolates and [one.action for one in self.layers] in ([], [Action.ALLOW])
 
 
 class Plain:
@@ -289,6 +153,9 @@ class Tiers:
         """Return what is let pass where *one* is heeded, then *found*; *behind* is what the next tier lets pass."""
         matched = _matched(one.layer, direction, target)
         if one.action is Action.ALLOW:
+            everything = self._universe.ports.everything
+            if any(ports > everything for ports in matched):
+                found, matched = self._filtered(direction, target, found, matched)
             return self._settled(partition([*found.items(), *matched.items()]))
         matched = partition(matched.items())
         if one.action is Action.DENY or one.otherwise is None:
@@ -299,6 +166,32 @@ class Tiers:
             matched = partition([*matched.items(), *together(found, other, self._both).items()])
         passed = together(behind, matched, self._both)
         return partition([*beside(found, other, self._less).items(), *passed.items()])
+
+    def _filtered(self, direction: Direction, target: int, found: Masks, matched: Masks) -> tuple[Masks, Masks]:
+        """Return *found* without what is decided, and what is *matched*.
+
+        A filter lets all pass where no policy isolates. Where one does, an HTTP request that it does not let through is
+        left to what is *found*, and a DNS lookup is refused. Source: cilium v1.20.2, pkg/policy/l4.go, which widens the
+        filters of endpoints without default deny; cilium/proxy, npds.proto, where a rule is all of its predicates.
+        """
+        isolated = self._isolated(direction, target)
+        filters, settled = self._universe.filters, self._settled(partition(matched.items()))
+        decided = partition((ports, sources & isolated) for ports, sources in settled.items())
+        final = [(filters.whole(ports) | filters.lookups(ports), sources) for ports, sources in settled.items()]
+        free = [
+            (filters.whole(ports) | filters.filtered(ports), sources & ~isolated) for ports, sources in settled.items()
+        ]
+        return beside(found, partition(final), self._less), partition([*decided.items(), *free])
+
+    def _isolated(self, direction: Direction, target: int) -> int:
+        """Return the sources, all or none where it is the side of *target*, for which something is closed."""
+        if direction is Direction.INGRESS:
+            own_node = self._universe.symbols.of(Entity.HOST) if target not in self.shut else 0
+            return self._all & ~own_node if self.isolated(target, direction) else 0
+        found = 0
+        for mask in self._closed:
+            found |= mask
+        return found
 
     def _settled(self, masks: Masks) -> Masks:
         everything = self._universe.ports.everything

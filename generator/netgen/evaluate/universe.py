@@ -128,9 +128,9 @@ class Universe:
         return FilterSpace(self.ports)
 
     def entity(self, entity: Entity) -> int | None:
-        """Return the number of the endpoint of *entity*, an API server on a node; None where it has none."""
-        ends = enumerate(self.endpoints)
-        return next((index for index, one in ends if one.entity is entity and not one.is_outside), None)
+        """Return the number of the endpoint of *entity*, rather an API server on a node; None where it has none."""
+        found = [(one.is_outside, index) for index, one in enumerate(self.endpoints) if one.entity is entity]
+        return min(found)[1] if found else None
 
     def name(self, text: str, family: int = 4) -> int | None:
         """Return the number of the endpoint with addresses of *family* learned for the DNS name *text*.
@@ -231,7 +231,7 @@ def _assembled(
     symbols(endpoints, spoken, entities, built.unknowns, served=homes.servers is not None)
     servers = mask_of([index for home, index in places if (homes.servers or 0) >> home & 1])
     return Universe(
-        symbols=symbols_among(endpoints if len(endpoints) > known else (), servers),
+        symbols=symbols_among(endpoints if len(endpoints) > known or servers else (), servers),
         _runs=tuple(_runs(places)),
         _nodes=mask_of([index for index, one in enumerate(endpoints) if one.kind is Kind.NODE]),
         endpoints=tuple(endpoints),

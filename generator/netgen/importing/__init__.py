@@ -8,7 +8,7 @@ from typing import Any
 
 from netgen.evaluate.objects.model import Cluster
 from netgen.importing.choices import one_by_one
-from netgen.importing.comparable import sides
+from netgen.importing.comparable import sides, without_clusterwide, without_gateways
 from netgen.importing.dns import at_home
 from netgen.importing.document import API, Space
 from netgen.importing.drafts import Drafts
@@ -49,7 +49,12 @@ def spec_of(cluster: Cluster, documents: Iterable[Document] = ()) -> Spec:
 
     NetgenError where there is nothing to say. The *objects* of the spec count all that was read.
     """
-    said = Unsaid()
+    said, cluster = Unsaid(), without_gateways(cluster)
+    for policy in cluster.policies:
+        if policy.scope is not None:
+            why = f"{policy.kind} {policy} is left out: it is about the pods of more than one namespace"
+            said.add(policy.spot, why, f"keep this {policy.kind} beside the spec", of=policy.name)
+    cluster = without_clusterwide(cluster)
     objects = tell_of_others(documents, cluster, shared_annotations(cluster), said)
     for one in cluster.unknowns:
         said.add_at(one.place, one.what)

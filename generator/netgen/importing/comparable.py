@@ -18,7 +18,7 @@ from netgen.evaluate.objects.model import (
     Rules,
     Selector,
 )
-from netgen.evaluate.objects.ways import IngressObject
+from netgen.evaluate.objects.ways import INGRESS, IngressObject
 from netgen.importing.closed import of_apps
 from netgen.importing.dns import at_home
 from netgen.importing.halves import names_of
@@ -36,9 +36,19 @@ def sides(before: Cluster, rendered: Cluster) -> tuple[Cluster, Cluster]:
     where all agree on them, policies that only open are left out, and pods of no app are
     closed where all of a namespace are closed and every workload is an app.
     """
-    asking = _by_name(at_home(before))
+    asking = _by_name(at_home(without_clusterwide(without_gateways(before))))
     whole = replace(asking, workloads=(*asking.workloads, *implied(asking)))
     return _comparable(of_apps(whole, rendered, asking.workloads)), _comparable(_instead(whole, rendered))
+
+
+def without_gateways(cluster: Cluster) -> Cluster:
+    """Return *cluster* without the routes of Gateways, which stay as they are beside a spec."""
+    return replace(cluster, ingresses=tuple(one for one in cluster.ingresses if one.kind == INGRESS))
+
+
+def without_clusterwide(cluster: Cluster) -> Cluster:
+    """Return *cluster* without the policies of no namespace, which stay as they are beside a spec."""
+    return replace(cluster, policies=tuple(one for one in cluster.policies if one.scope is None))
 
 
 def _by_name(cluster: Cluster) -> Cluster:

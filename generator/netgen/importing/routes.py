@@ -16,7 +16,7 @@ from netgen.naming import ingress_name
 from netgen.spec.controllers import Controller, controllers
 from netgen.spec.forms.exposures import url
 from netgen.spec.forms.text import FormError
-from netgen.spec.resolve.routes import ISSUER
+from netgen.spec.resolve.exposed import ISSUER
 from netgen.verify.reading import body, items, step
 
 IN, OUT = Direction.INGRESS, Direction.EGRESS

@@ -26,7 +26,7 @@ from netgen.intent.ends import (
     Request,
     Selector,
 )
-from netgen.intent.ways import EntryPoint, Route, Service, ServicePort, Tls
+from netgen.intent.ways import EntryPoint, Gateway, Route, Service, ServicePort, Tls
 from netgen.records import record
 from netgen.source import Spot
 
@@ -45,11 +45,13 @@ __all__ = [
     "Everybody",
     "Expression",
     "Flow",
+    "Gateway",
     "HostName",
     "Intent",
     "IsolatedNamespace",
     "Pairs",
     "Peer",
+    "Permission",
     "Pods",
     "Port",
     "PortMatch",
@@ -158,6 +160,9 @@ class Denial:
     It holds *subject*, whose namespace is the object's; None is every namespace, and the object is the cluster's.
     *direction* is "ingress" (*peers* are who may not come in) or "egress" (where it may not go). An empty *ports*
     stands for every port of every protocol. *intent* is the claim that it is for, *name* that of the object.
+
+    With a *priority* the object is the cluster's whatever it holds, a ClusterNetworkPolicy: those with a lower one are
+    asked first. Its addresses are blocks without exclusions.
     """
 
     name: str
@@ -169,6 +174,33 @@ class Denial:
     annotations: Pairs
     intent: str
     why: str
+    spot: Spot = field(compare=False, repr=False)
+    priority: int | None = None
+
+    @property
+    def home(self) -> str:
+        """Return the namespace of the object; "" for one of the cluster."""
+        return "" if self.priority is not None else self.subject.namespace or ""
+
+
+@record
+class Permission:
+    """Connections that no policy of a namespace may close: a ClusterNetworkPolicy accepts them before these are asked.
+
+    The other side of a connection is asked all the same. All is as in a Denial with a priority: *peers* are who may
+    come in to *subject*, or where it may go.
+    """
+
+    name: str
+    subject: Pods
+    direction: str
+    peers: tuple[Peer, ...]
+    ports: tuple[PortMatch, ...]
+    labels: Pairs
+    annotations: Pairs
+    intent: str
+    why: str
+    priority: int
     spot: Spot = field(compare=False, repr=False)
 
 
@@ -204,6 +236,7 @@ class Intent:
     cni: str = "kubernetes"
     denials: tuple[Denial, ...] = ()
     raw: tuple[Raw, ...] = ()
+    permissions: tuple[Permission, ...] = ()
 
     @cached_property
     def flows_to(self) -> dict[AppKey, tuple[Flow, ...]]:

@@ -47,11 +47,24 @@ class Service:
     spot: Spot = field(compare=False, repr=False, kw_only=True)
 
 
-class EntryPoint(NamedTuple):
-    """A way into the cluster: an Ingress class and the data plane of its controller, its pods or an entity.
+class Gateway(NamedTuple):
+    """A Gateway of the Gateway API, and the *section* of it to which routes are attached; empty: all that take them."""
 
+    namespace: str
+    name: str
+    section: str = ""
+
+    def __str__(self) -> str:
+        """Return it as a Platform writes it: `infra/partner:https`."""
+        return f"{self.namespace}/{self.name}:{self.section}" if self.section else f"{self.namespace}/{self.name}"
+
+
+class EntryPoint(NamedTuple):
+    """A way into the cluster: an Ingress class or a Gateway, and the data plane behind it, its pods or an entity.
+
+    At a *gateway* routes are HTTPRoutes, and *class_name* is empty.
     *secure* are the annotations that an https host needs from this controller (its redirect), *annotations* those of
-    every Ingress. *internal*: the internet does not reach it.
+    every Ingress or HTTPRoute. *internal*: the internet does not reach it.
     """
 
     name: str
@@ -60,10 +73,26 @@ class EntryPoint(NamedTuple):
     annotations: Pairs
     secure: Pairs
     internal: bool = False
+    gateway: Gateway | None = None
+
+    @property
+    def door(self) -> str:
+        """Return what serves its routes, the class or the Gateway: no class has a slash in its name."""
+        return str(self.gateway) if self.gateway else self.class_name
+
+    @property
+    def served(self) -> str:
+        """Return what serves its routes as a message says it."""
+        return f"the Gateway {self.gateway}" if self.gateway else f"the Ingress class {self.class_name}"
+
+    @property
+    def kind(self) -> str:
+        """Return the kind of the objects that hold its routes."""
+        return "HTTPRoute" if self.gateway else "Ingress"
 
 
 class Tls(NamedTuple):
-    """How a host gets its certificate: *secret* is None where the controller holds it."""
+    """How a host gets its certificate: *secret* is None where the controller, or the listener, holds it."""
 
     secret: str | None
     annotations: Pairs = ()

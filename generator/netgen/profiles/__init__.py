@@ -12,45 +12,93 @@ from netgen.source import Dialect, read
 
 DEFAULT = "kubernetes"
 """Any plugin that enforces plain NetworkPolicies, whatever else it can."""
-NAMES = (DEFAULT, "cilium")
+NAMES = (DEFAULT, "cilium", "calico", "flannel", "weave")
 
 Version = tuple[int, int]
 
 
 class Feature(StrEnum):
-    """What a spec can ask for and not every plugin enforces; the value is its key in the data."""
+    """What a spec or a platform can ask for and not every plugin has; the value is its key in the data."""
 
+    POLICIES = "policies"
+    EGRESS = "egress"
+    NAMED_PORTS = "named-ports"
+    PORT_RANGES = "port-ranges"
+    SCTP = "sctp"
     HOST_NAMES = "host-names"
     WILDCARD_HOST_NAMES = "wildcard-host-names"
     HTTP = "http"
-    DENY = "deny"
-    CLUSTER_WIDE = "cluster-wide"
-    ENTITIES = "entities"
     SERVICE_ACCOUNTS = "service-accounts"
-    PORT_RANGES = "port-ranges"
+    ENTITIES = "entities"
+    WORLD = "world"
+    API_SERVER = "api-server"
+    ADDRESS_SETS = "address-sets"
+    DENY = "deny"
+    TIERS = "tiers"
+    CLUSTER_WIDE = "cluster-wide"
+    CLUSTER_NETWORK_POLICY = "cluster-network-policy"
     AUDIT = "audit"
+    ENCRYPTION = "encryption"
+    OBSERVABILITY = "observability"
+    DUAL_STACK = "dual-stack"
+    HOST_POLICIES = "host-policies"
 
 
-PLAIN = frozenset((Feature.PORT_RANGES,))
+PLAIN = frozenset((Feature.POLICIES, Feature.EGRESS, Feature.NAMED_PORTS, Feature.PORT_RANGES, Feature.SCTP))
 """What the table of DEFAULT has, so that a run for plain policies reads no table; a test compares the two."""
 
 
 @record
 class Cell:
-    """Whether a plugin enforces a feature: *since* a version, by a *test*; else *no* says why not. *source* says so."""
+    """Whether a plugin has a feature: *since* a version, by a *test*; else *lack* or *unknown* says why not.
+
+    *source* says so. *setting* says what turns it on, where a plain installation of the plugin leaves it off.
+    """
 
     since: Version | None = None
-    no: str = ""
+    lack: str = ""
+    unknown: str = ""
     source: str = ""
     test: str = ""
+    setting: str = ""
+
+
+@record
+class Nodes:
+    """The largest cluster of which the plugin's documentation speaks: *most* nodes; None, where it names no number."""
+
+    most: int | None = None
+    said: str = ""
+    source: str = ""
+
+
+@record
+class About:
+    """What there is to know of a plugin before anything is installed.
+
+    *title* is its name as people write it, *page* its documentation and *install* the page that says how it is
+    installed, by *chart* of *repository* where there is a Helm chart. *status* is `maintained` or `legacy`, for which
+    *said* says why and *source* shows it.
+    """
+
+    title: str
+    page: str
+    install: str
+    chart: str
+    repository: str
+    status: str
+    said: str
+    source: str
+    nodes: Nodes
 
 
 @record
 class Table:
-    """What a plugin enforces: the versions that are known, in order, none where it has none, and its cells."""
+    """What a plugin can: the versions that are known, in order, none where it has none, its cells, and about itself."""
 
     versions: tuple[Version, ...]
     cells: dict[Feature, Cell]
+    about: About
 
 
 @record
@@ -69,8 +117,8 @@ class Cni:
         """Return whether the plugin enforces *feature* in this version."""
         if self.name == DEFAULT:
             return feature in PLAIN
-        since = self.since(feature)
-        return since is not None and (self.version or self.supported[0]) >= since
+        since, known = self.since(feature), self.supported
+        return since is not None and (not known or (self.version or known[0]) >= since)
 
     def since(self, feature: Feature) -> Version | None:
         """Return the version from which on the plugin enforces *feature*; None where it never does."""
@@ -87,12 +135,16 @@ def table(name: str) -> Table:
     path = Path(__file__).parent / "cni" / f"{name}.yaml"
     data: Any = read(path.read_bytes(), path.name, Dialect.SPEC).documents[0].data
     cells = {Feature(key): _cell(cell) for key, cell in data["features"].items()}
-    return Table(tuple(version_of(text) for text in data["versions"]), cells)
+    return Table(tuple(version_of(text) for text in data["versions"]), cells, _about(data["about"]))
 
 
 def _cell(data: dict[str, str]) -> Cell:
     since = version_of(data["since"]) if "since" in data else None
-    return Cell(since, data.get("no", ""), data.get("source", ""), data.get("test", ""))
+    return Cell(since, **{key: value for key, value in data.items() if key != "since"})
+
+
+def _about(data: dict[str, Any]) -> About:
+    return About(**{"chart": "", "repository": "", "said": "", **data, "nodes": Nodes(**data["nodes"])})
 
 
 def version_of(text: str) -> Version:

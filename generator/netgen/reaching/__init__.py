@@ -64,7 +64,8 @@ def reach(cluster: Cluster, *, source: str | None, target: str | None, port: str
 
     NetgenError for a name that nothing has, a text that is no port, and a CNI without a profile.
     """
-    whole = scene(cluster, cni=known_cni(cni))
+    cni = known_cni(cni)
+    whole = scene(cluster, cni=cni)
     ends = Ends(whole)
     view = View(
         None if source is None or source == ANY else ends.find(source),
@@ -122,7 +123,7 @@ def _said(scene: Scene, cluster: Cluster) -> Iterator[Problem]:
     if not cluster.policies and not cluster.unknowns:
         yield Problem("no-policies", None, "there is no NetworkPolicy among the manifests: everything is open")
     elif not scene.narrow.semantics.enforced:
-        yield Problem("no-policies", None, "this CNI enforces no NetworkPolicy: everything is open")
+        yield Problem("no-policies", None, f"{scene.cni} enforces no NetworkPolicy: everything is open")
     yield from unnumbered(scene.cluster, scene.universe)
     yield from broken(cluster)
 

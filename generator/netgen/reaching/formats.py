@@ -79,8 +79,9 @@ def _service(one: Service) -> str:
 
 def _ingress(one: Ingress) -> str:
     where = f"{one.host or 'any host'}{one.path}" if one.host or one.path else "everything else"
-    kind = f" ({one.class_name})" if one.class_name else ""
-    return f"Ingress {one.ingress}{kind}: {where} -> Service {one.service}:{one.port}"
+    door = f" ({one.class_name})" if one.class_name else ""
+    more = f" ({one.beside})" if one.beside else ""
+    return f"{one.kind} {one.ingress}{door}: {where} -> Service {one.service}:{one.port}{more}"
 
 
 def as_csv(answer: Answer) -> str:
@@ -109,9 +110,10 @@ def as_json(answer: Answer) -> str:
     """Return *answer* as one JSON object.
 
     The keys: `version` (1), `cni`, `proven` (false where something is not understood), `connections` (source, target,
-    ports, certain), `services` (service, port, protocol, targets), `ingresses` (ingress, class, host, path, pathType,
-    service, port), `groups` (the workloads behind a name that stands for several), `ranges` (the addresses behind a
-    name of addresses), `hostNetwork` (the names of workloads that no policy holds) and `unproven` (sentences).
+    ports, certain), `services` (service, port, protocol, targets), `ingresses` (kind, ingress, class, host, path,
+    pathType, service, port; the Gateway is the class of its routes, and `beside` says what one asks besides), `groups`
+    (the workloads behind a name that stands for several), `ranges` (the addresses behind a name of addresses),
+    `hostNetwork` (the names of workloads that no policy holds) and `unproven` (sentences).
     A connection that is open for some requests only is not `certain` and has `requests` too: lists, of each of which a
     request must meet one item.
     """
@@ -142,7 +144,8 @@ def _json_service(one: Service) -> dict[str, object]:
 
 
 def _json_ingress(one: Ingress) -> dict[str, object]:
-    return {
+    found: dict[str, object] = {
+        "kind": one.kind,
         "ingress": one.ingress,
         "class": one.class_name,
         "host": one.host,
@@ -151,3 +154,4 @@ def _json_ingress(one: Ingress) -> dict[str, object]:
         "service": one.service,
         "port": one.port,
     }
+    return {**found, "beside": one.beside} if one.beside else found

@@ -1,11 +1,11 @@
-"""Where Services and Ingresses lead, for people who ask who reaches whom."""
+"""Where Services, Ingresses and routes of Gateways lead, for people who ask who reaches whom."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
 from netgen.evaluate.objects.model import Cluster
-from netgen.evaluate.objects.ways import ServicePort
+from netgen.evaluate.objects.ways import INGRESS, ServicePort
 from netgen.evaluate.routes import Backend, Route, routes
 from netgen.evaluate.sets import ALL_PORTS, PortSet
 from netgen.problems import Problem
@@ -25,7 +25,10 @@ class Service:
 
 @record
 class Ingress:
-    """A path of an Ingress, and the Service port behind it."""
+    """A path of an Ingress, and the Service port behind it; or one of a route of a Gateway, which is of another *kind*.
+
+    The *class_name* of that is the Gateway. *beside* are words for what it asks of a request, or does with it, besides.
+    """
 
     ingress: str
     class_name: str
@@ -34,6 +37,8 @@ class Ingress:
     path_type: str
     service: str
     port: int | str
+    kind: str = INGRESS
+    beside: str = ""
 
 
 class Ways:
@@ -64,10 +69,11 @@ class Ways:
                     yield Service(str(service), port.port, str(port.protocol), targets)
 
     def ingresses(self) -> Iterator[Ingress]:
-        """Yield each path of each Ingress that leads to pods."""
+        """Yield each path of each Ingress or route that leads to pods."""
         for ingress, rule in dict.fromkeys((one.ingress, one.rule) for one in self._routes.routes if self._leads(one)):
-            service = f"{ingress.namespace}/{rule.service}"
-            yield Ingress(str(ingress), ingress.class_name, rule.host, rule.path, rule.type, service, rule.port)
+            where = ingress.class_name, rule.host, rule.path, rule.type
+            service = "/".join(ingress.backend(rule))
+            yield Ingress(str(ingress), *where, service, rule.port, ingress.kind, rule.beside)
 
     def _leads(self, route: Route) -> bool:
         one = route.backend

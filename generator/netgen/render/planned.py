@@ -18,8 +18,10 @@ class Rank(IntEnum):
     """The order of the objects of one namespace: what opens comes before what closes, routes come last.
 
     What only denies comes first: it cuts nothing that the spec opens, and what it denies is never open on the way.
+    Before it there is only what policies refer to.
     """
 
+    SHARED = -1
     DENIAL = 0
     APP_POLICY = 1
     NAMESPACE_POLICY = 2

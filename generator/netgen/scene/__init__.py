@@ -8,16 +8,18 @@ from functools import cached_property
 
 from netgen.evaluate.endpoints import Kind
 from netgen.evaluate.objects import read_cluster
-from netgen.evaluate.objects.model import Cluster, Workload
+from netgen.evaluate.objects.model import Cluster, Unknown, Workload
 from netgen.evaluate.reach import Reach
-from netgen.evaluate.semantics import PROFILES, Reading, Tri
+from netgen.evaluate.semantics import PROFILES, Reading
 from netgen.evaluate.sets import bits, mask_of
 from netgen.evaluate.universe import Universe, universe
 from netgen.problems import NetgenError, Problem, Severity
+from netgen.profiles import DEFAULT, NAMES
 from netgen.progress import Progress, counted
 from netgen.scene.implied import ASKED, IMPLIED, implied
 from netgen.scene.names import INTERNET, is_public, names_of
 from netgen.spec.forms.text import shown, suggestion
+from netgen.spec.plugins import read_cni
 from netgen.verify import reading
 
 __all__ = ["ASKED", "IMPLIED", "INTERNET", "Scene", "known_cni", "read_manifests", "scene", "scenes", "undecided"]
@@ -28,13 +30,14 @@ class Scene:
     """One set of manifests: the *cluster* with its implied workloads, in a *universe* that several may share.
 
     *names* has a name for people for each endpoint of the universe, no two alike unless two scenes have different pods
-    under one name.
+    under one name. *cni* is the network plugin.
     """
 
     cluster: Cluster
     universe: Universe
     narrow: Reach
     names: tuple[str, ...]
+    cni: str
 
     @cached_property
     def wide(self) -> Reach:
@@ -71,9 +74,13 @@ class Scene:
         return endpoints.bit_count() > (2 if endpoints == self.internet else 1)
 
     def unproven(self) -> Iterator[Problem]:
-        """Yield what is not understood, or missing, so that no answer is certain."""
+        """Yield what is not understood, or missing, so that no answer is certain; what is alike, once."""
+        alike: dict[tuple[str, str], list[Unknown]] = {}
         for one in (*self.cluster.unknowns, *self.universe.unknowns):
-            yield Problem("unproven", one.place, one.what, fix=one.fix)
+            alike.setdefault((one.what, one.fix), []).append(one)
+        for first, *others in alike.values():
+            notes = (f"and {len(others)} more of this kind",) if others else ()
+            yield Problem("unproven", first.place, first.what, notes, first.fix)
 
 
 def scenes(
@@ -108,7 +115,16 @@ def scenes(
 
 
 def known_cni(name: str) -> str:
-    """Return *name* if it is that of a profile; NetgenError if not."""
+    """Return the profile that *name* is of, with a version or without; NetgenError where there is none.
+
+    What policies mean is the same in all versions that are known.
+    """
+    if name.partition(" ")[0] in NAMES:
+        problems: list[Problem] = []
+        found = read_cni(name, None, problems)
+        if found is None:
+            raise NetgenError(problems)
+        return found.name
     if name not in PROFILES:
         message = f"no CNI {shown(name)}{suggestion(name, tuple(PROFILES))}"
         raise NetgenError([Problem("unknown-cni", None, message, fix=f"write one of {', '.join(PROFILES)}")])
@@ -118,8 +134,7 @@ def known_cni(name: str) -> str:
 def undecided(cni: str) -> str:
     """Return what decides a connection that the narrow reading closes and the wide one opens."""
     untold = "what the manifests do not tell"
-    semantics = PROFILES[cni]
-    if Tri.EITHER in (semantics.blocks_match_pods, semantics.blocks_match_nodes, semantics.selectors_match_hosts):
+    if cni == DEFAULT:
         return f"it depends on the network plugin (--cni says which) or on {untold}"
     return f"it depends on {untold}"
 
@@ -131,7 +146,7 @@ def scene(cluster: Cluster, *, cni: str, pod_ranges: Sequence[str] = (), node_ra
 
 def _scene(cluster: Cluster, universe: Universe, names: tuple[str, ...], cni: str) -> Scene:
     narrow = Reach(universe, cluster.policies, PROFILES[cni], Reading.NARROW)
-    return Scene(cluster, universe, narrow, names)
+    return Scene(cluster, universe, narrow, names, cni)
 
 
 def read_manifests(

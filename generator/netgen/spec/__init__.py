@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from netgen.intent import Intent
 from netgen.problems import NetgenError, Place, Problem, Severity, in_order
+from netgen.profiles import Cni
 from netgen.progress import Progress, begin
 from netgen.records import record
 from netgen.source import Document
@@ -14,7 +15,8 @@ from netgen.spec.files import beside, read_all, read_beside, read_texts
 from netgen.spec.forms.connectivity import ConnectivityForm, read_connectivity
 from netgen.spec.forms.sides import Kind
 from netgen.spec.forms.text import DNS_LABEL
-from netgen.spec.platform import Platform, read_platform
+from netgen.spec.platform import NO_FLAGS, Flags, Platform, read_platform
+from netgen.spec.plugins import read_cni
 from netgen.spec.resolve import resolve
 from netgen.spec.schema import Part, sound, validate
 
@@ -33,6 +35,7 @@ def load(
     platform: str | None = None,
     cni: str | None = None,
     ingress: str | None = None,
+    gateway: str | None = None,
     env: str | None = None,
     stdin: bytes | None = None,
     progress: Progress | None = None,
@@ -42,19 +45,47 @@ def load(
     *env* is the environment that the run is for, one of the platform's. *progress* is told how far it is. Raises
     NetgenError with every problem of the run when one of them is an error.
     """
+    texts = read(paths, platform=platform, stdin=stdin, progress=progress)
+    return meaning(texts, cni=cni, flags=(ingress, gateway), env=env)
+
+
+@record
+class Texts:
+    """What files hold, before anybody asks what it means: the *documents*, and what is wrong with the texts."""
+
+    documents: tuple[Document, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def cni(self) -> Cni | None:
+        """Return the plugin that a Platform among the documents names; None where none does, or none that is known."""
+        maps = [one.data for one in self.documents if isinstance(one.data, dict) and one.data.get("kind") == "Platform"]
+        names = [one["cni"] for one in maps if isinstance(one.get("cni"), str)]
+        return read_cni(names[0], None, []) if names else None
+
+
+def read(
+    paths: list[str], *, platform: str | None = None, stdin: bytes | None = None, progress: Progress | None = None
+) -> Texts:
+    """Return what the spec files and folders *paths* and the file *platform* hold, for `meaning`; as load has them."""
     found: list[Problem] = []
     documents = read_all(paths, stdin, found, progress)
     if platform is not None:
         documents += read_beside(documents, platform, stdin, found)
     begin(progress, "resolving")
-    return _loaded(documents, found, cni, ingress, env)
+    return Texts(tuple(documents), tuple(found))
+
+
+def meaning(texts: Texts, *, cni: str | None = None, flags: Flags = NO_FLAGS, env: str | None = None) -> Loaded:
+    """Return what *texts* mean with these flags, as load does; it may be asked again with others."""
+    return _loaded(list(texts.documents), list(texts.problems), cni, flags, env)
 
 
 def load_texts(
     specs: Iterable[tuple[str, bytes]],
     platform: Sequence[tuple[str, bytes]],
     *,
-    ingress: str | None = None,
+    flags: Flags = NO_FLAGS,
     env: str | None = None,
     partial: bool = False,
 ) -> Loaded:
@@ -70,14 +101,14 @@ def load_texts(
         before = len(found)
         read_here = read_texts(platform, found)
         documents += beside(documents, platform[0][0], read_here, found, clean=len(found) == before)
-    return _loaded(documents, found, None, ingress, env, alone=not given, partial=partial)
+    return _loaded(documents, found, None, flags, env, alone=not given, partial=partial)
 
 
 def _loaded(
     documents: list[Document],
     found: list[Problem],
     cni: str | None,
-    ingress: str | None,
+    flags: Flags,
     env: str | None,
     *,
     alone: bool = False,
@@ -87,7 +118,7 @@ def _loaded(
     misread = [problem for problem in found if problem.severity is Severity.ERROR]
     state = _gate(documents, misread, found)
     forms = [_form(part, found, unclear=part.document.file in state.misread) for part in state.of("Connectivity")]
-    intent = _intent(forms, state, cni, ingress, env, found, partial=partial)
+    intent = _intent(forms, state, cni, flags, env, found, partial=partial)
     if not (forms or state.unclear or alone):
         fix = "give a file or folder with a document of kind: Connectivity; netgen init writes one"
         found.append(Problem("no-spec", None, "no Connectivity document in what was given", fix=fix))
@@ -148,7 +179,7 @@ def _intent(
     forms: list[ConnectivityForm],
     state: _State,
     cni: str | None,
-    ingress: str | None,
+    flags: Flags,
     env: str | None,
     found: list[Problem],
     *,
@@ -160,12 +191,12 @@ def _intent(
         note = f"the first is at {first.file}:{first.line}"
         message, fix = "a second Platform: a run is for one cluster", "give the Platform of one cluster only"
         found.append(Problem("several-platforms", other[1].at("kind").value(), message, (note,), fix))
-        read_platform(other, None, None, found, unread=False)
+        read_platform(other, None, NO_FLAGS, found, unread=False)
     if not platforms and not state.platform_unclear:
         message = f"no platform: rendering for {cni or 'kubernetes'}, with DNS at kube-system/k8s-app=kube-dns"
         found.append(Problem("no-platform", None, message, fix="a Platform document, or --cni, says otherwise"))
     unread = state.platform_unclear or len(platforms) > 1
-    platform = read_platform(platforms[0] if platforms else None, cni, ingress, found, unread=unread)
+    platform = read_platform(platforms[0] if platforms else None, cni, flags, found, unread=unread)
     if env is not None and not unread:
         platform = _in_environment(platform, env, found, partial=partial)
     if partial and platform.claims:

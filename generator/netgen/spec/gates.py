@@ -1,28 +1,29 @@
-"""The entry points of a Platform, each an Ingress class and its controller: a built-in profile, or one described."""
+"""The entry points of a Platform, each an Ingress class or a Gateway, and where its certificates come from."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import field, replace
+from dataclasses import field
 from typing import Any
 
-from netgen.intent import EVERY_POD, Entities, EntryPoint, Pods, Selector
+from netgen.intent import EntryPoint, Gateway
 from netgen.problems import Problem
 from netgen.records import record
 from netgen.source import Spot
 from netgen.spec.controllers import Controller, controllers
-from netgen.spec.forms.selectors import read_select
-from netgen.spec.forms.text import FormError, dns_label, namespace_name, parsed, shown, suggestion
+from netgen.spec.forms.text import FormError, dns_label, namespace_name, parsed, shown
+from netgen.spec.planes import of_class, of_gateway, unknown_class
 
 _SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*", re.ASCII)
 _SUBDOMAIN_RULE = "at most 253 lower-case letters, digits, '-' and '.', a letter or digit at both ends and beside dots"
+_LISTENER = "the listener of the Gateway holds the certificate, and no route can name another"
 
 
 @record
 class Gate:
     """An entry point with the *hosts* it serves (none: every host) and its way to certificates (None: its own).
 
-    *spot* is where its class is written, None where a flag says it.
+    *spot* is where its class or Gateway is written, None where a flag says it.
     """
 
     entrypoint: EntryPoint
@@ -39,81 +40,63 @@ class Gate:
 
 def read_gate(name: str, value: dict[str, Any], spot: Spot, found: list[Problem]) -> Gate | None:
     """Return the entry point *name* of a value of the schema's shape, or None with the problem found."""
-    controller = _controller(value, spot, found)
-    secret, issuer = _certificates(value.get("tls", "controller"), spot.at("tls"), found)
-    annotations = tuple(sorted(value.get("annotations", {}).items()))
-    if controller is None:
+    if ("ingress" in value) == ("gateway" in value):
+        found.append(_one_of_two(value, spot))
         return None
-    plane, internal = controller.data_plane, value.get("internal", False)
-    entrypoint = EntryPoint(name, value["ingress"], plane, annotations, controller.secure, internal=internal)
+    if "gateway" in value:
+        return _at_gateway(name, value, spot, found)
+    controller = of_class(value, spot, found)
+    secret, issuer = _certificates(value.get("tls", "controller"), spot.at("tls"), found)
+    if controller is None or controller.data_plane is None:
+        return None
+    entrypoint = EntryPoint(
+        name, value["ingress"], controller.data_plane, _annotations(value), controller.secure, _internal(value)
+    )
     return Gate(entrypoint, frozenset(value.get("hosts", ())), secret, issuer, controller, spot.at("ingress"))
 
 
-def _controller(value: dict[str, Any], spot: Spot, found: list[Problem]) -> Controller | None:
-    """Return the controller of an entry point: the profile of its class, another one, or one described in the spec."""
-    written = value.get("controller", {})
-    if isinstance(written, str):
-        return _profile(written, spot.at("controller"), found)
-    if "profile" in written:
-        base = _profile(written["profile"], spot.at("controller", "profile"), found)
-    elif {"namespace", "labels"} <= written.keys():
-        base = controllers().by_class.get(value["ingress"], Controller(Pods("", Selector())))
-    else:
-        base = _class_profile(value["ingress"], spot, found)
-    return base and _placed(base, written, spot.at("controller"), found)
+def _annotations(value: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(value.get("annotations", {}).items()))
 
 
-def _placed(base: Controller, written: dict[str, Any], spot: Spot, found: list[Problem]) -> Controller | None:
-    """Return *base* with the namespace and labels that are written."""
-    plane = base.data_plane
-    if isinstance(plane, Entities):
-        if not {"namespace", "labels"} & written.keys():
-            return base
-        plane = Pods("")
-    namespace: str | None = plane.namespace
-    if "namespace" in written:
-        namespace = parsed(namespace_name, written["namespace"], spot.at("namespace"), found)
-    selector: Selector | None = plane.selector
-    if "labels" in written:
-        selector = read_select(written["labels"], spot.at("labels"), found)
-    if namespace is None or selector is None:
+def _internal(value: dict[str, Any]) -> bool:
+    return bool(value.get("internal", False))
+
+
+def _one_of_two(value: dict[str, Any], spot: Spot) -> Problem:
+    if "gateway" in value:
+        message = "an entry point has `ingress` or `gateway`, not both"
+        fix = "write an entry point for each; a URL names its own by  via, where both serve the host"
+        return Problem("bad-value", spot.at("gateway").key(), message, fix=fix)
+    message = f"the entry point {shown(str(spot.path[-1]))} needs `ingress` or `gateway`"
+    return Problem("missing-key", spot.key(), message, fix="add  ingress: CLASS  or  gateway: NAMESPACE/NAME:LISTENER")
+
+
+def _at_gateway(name: str, value: dict[str, Any], spot: Spot, found: list[Problem]) -> Gate | None:
+    gateway = parsed(read_gateway, value["gateway"], spot.at("gateway"), found)
+    if value.get("tls", "controller") != "controller":
+        fix = "leave  tls  out, and give the listener its certificate in the Gateway"
+        found.append(Problem("listener-certificate", spot.at("tls").value(), _LISTENER, fix=fix))
+    served = gateway and of_gateway(gateway, value.get("controller"), spot, found)
+    if gateway is None or served is None:
         return None
-    if not namespace or selector == EVERY_POD:
-        message = "the proxy of this profile is no pods, which need a namespace and labels"
-        found.append(Problem("unknown-controller", spot.value(), message, fix="write both, or neither"))
-        return None
-    return replace(base, data_plane=Pods(namespace, selector))
+    entrypoint = EntryPoint(name, "", served.plane, _annotations(value), (), _internal(value), gateway)
+    return Gate(entrypoint, frozenset(value.get("hosts", ())), None, None, served.controller, spot.at("gateway"))
 
 
-def _profile(name: str, spot: Spot, found: list[Problem]) -> Controller | None:
-    known = controllers().by_name
-    if name not in known:
-        of_class = controllers().by_class.get(name)
-        near = next((f" (did you mean {shown(other)}?)" for other in known if known[other] is of_class), None)
-        message = f"no controller profile {shown(name)}{near or suggestion(name, tuple(known))}"
-        found.append(Problem("unknown-controller", spot.value(), message, fix="one of " + ", ".join(known)))
-        return None
-    return known[name]
-
-
-def _class_profile(class_name: str, spot: Spot, found: list[Problem]) -> Controller | None:
-    known = controllers().by_class
-    if class_name not in known:
-        found.append(_unknown_class(class_name, spot))
-        return None
-    return known[class_name]
-
-
-def _unknown_class(class_name: str, spot: Spot | None) -> Problem:
-    known = tuple(controllers().by_class)
-    near = suggestion(class_name, known)
-    message = f"the Ingress class {shown(class_name)} has no built-in controller profile, so its pods cannot be named"
-    notes = (f"classes with a profile: {', '.join(known)}",)
-    if spot is None:
-        fix = "in a Platform document, describe the entry point with its controller: {namespace, labels}"
-        return Problem("unknown-controller", None, message + near, notes, fix)
-    fix = "under this entry point write  controller: {namespace: NAMESPACE, labels: {KEY: VALUE}}"
-    return Problem("unknown-controller", spot.at("ingress").value(), message + near, notes, fix)
+def read_gateway(text: str) -> Gateway:
+    """Return the Gateway that `NAMESPACE/NAME[:LISTENER]` names, else raise `bad-name` or `bad-value`."""
+    namespace, slash, rest = text.partition("/")
+    if not slash:
+        message = f"{shown(text)} names no namespace of a Gateway"
+        raise FormError("bad-value", message, fix=f"write NAMESPACE/{text or 'NAME'}")
+    namespace_name(namespace)
+    name, colon, section = rest.partition(":")
+    start = len(namespace) + 1
+    _object_name(name, "a Gateway", start)
+    if colon:
+        _object_name(section, "a listener", start + len(name) + 1)
+    return Gateway(namespace, name, section)
 
 
 def _certificates(text: str, spot: Spot, found: list[Problem]) -> tuple[str | None, str | None]:
@@ -126,15 +109,15 @@ def _certificates(text: str, spot: Spot, found: list[Problem]) -> tuple[str | No
         found.append(Problem("bad-value", spot.value(), f"{shown(text)} is no way to a certificate", fix=fix))
         return None, None
     named = text.removeprefix("secret ") if is_secret else text.removeprefix("cert-manager/")
-    if not parsed(lambda whole: _resource_name(named, len(whole) - len(named)), text, spot, found):
+    if not parsed(lambda whole: _object_name(named, "a Secret or issuer", len(whole) - len(named)), text, spot, found):
         return None, None
     return (named, None) if is_secret else (None, named)
 
 
-def _resource_name(text: str, offset: int) -> str:
+def _object_name(text: str, what: str, offset: int) -> str:
     if len(text) > 253 or not _SUBDOMAIN.fullmatch(text):
-        message = f"{shown(text)} is not the name of a Secret or issuer: {_SUBDOMAIN_RULE}"
-        raise FormError("bad-name", message, part=(offset, len(text)))
+        message = f"{shown(text)} is not the name of {what}: {_SUBDOMAIN_RULE}"
+        raise FormError("bad-name", message, part=(offset, max(len(text), 1)))
     return text
 
 
@@ -146,13 +129,35 @@ def flag_gate(class_name: str, gates: tuple[Gate, ...], found: list[Problem]) ->
     except FormError as error:
         found.append(Problem(error.code, None, error.message, fix=error.fix))
         return ()
-    if class_name not in known:
-        found.append(_unknown_class(class_name, None))
+    controller = known.get(class_name)
+    if controller is None or controller.data_plane is None:
+        found.append(unknown_class(class_name, None))
         return ()
-    if any(gate.entrypoint.name == class_name for gate in gates):
-        message = f"--ingress {class_name}: the Platform has an entry point of this name already"
-        found.append(Problem("entrypoint-ambiguous", None, message, fix="leave --ingress out"))
+    if _is_taken(class_name, gates, f"--ingress {class_name}", found):
         return ()
-    controller = known[class_name]
     entrypoint = EntryPoint(class_name, class_name, controller.data_plane, (), controller.secure)
     return (Gate(entrypoint, frozenset(), None, None, controller),)
+
+
+def flag_gateway(text: str, gates: tuple[Gate, ...], found: list[Problem]) -> tuple[Gate, ...]:
+    """Return the entry point that `--gateway NAMESPACE/NAME[:LISTENER][=PROFILE]` stands for, serving every host."""
+    written, says, profile = text.partition("=")
+    try:
+        gateway = read_gateway(written)
+        dns_label(gateway.name, "the name of a Gateway that can name an entry point")
+    except FormError as error:
+        found.append(Problem(error.code, None, f"--gateway: {error.message}", fix=error.fix))
+        return ()
+    served = of_gateway(gateway, profile if says else None, None, found)
+    if served is None or _is_taken(gateway.name, gates, f"--gateway {gateway}", found):
+        return ()
+    entrypoint = EntryPoint(gateway.name, "", served.plane, (), (), gateway=gateway)
+    return (Gate(entrypoint, frozenset(), None, None, served.controller),)
+
+
+def _is_taken(name: str, gates: tuple[Gate, ...], flag: str, found: list[Problem]) -> bool:
+    if all(gate.entrypoint.name != name for gate in gates):
+        return False
+    message = f"{flag}: there is an entry point {shown(name)} already"
+    found.append(Problem("entrypoint-ambiguous", None, message, fix=f"leave {flag.partition(' ')[0]} out"))
+    return True

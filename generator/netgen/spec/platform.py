@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
 from netgen.intent import Addresses, Block, Pairs, Peer, Pods
@@ -14,7 +14,7 @@ from netgen.spec.annotations import judge
 from netgen.spec.forms.addresses import address_and_port, cidr, looks_like_address
 from netgen.spec.forms.selectors import pods, resolver
 from netgen.spec.forms.text import each, parsed, shown
-from netgen.spec.gates import Gate, flag_gate, read_gate
+from netgen.spec.gates import Gate, flag_gate, flag_gateway, read_gate
 from netgen.spec.plugins import read_cni
 from netgen.spec.ranges import NO_RANGES, Ranges, read_ranges, warn_inside
 
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from netgen.spec.forms.claims import ClaimForm
 
 CLUSTER_DNS = "kube-system/k8s-app=kube-dns"
+
+Flags = tuple[str | None, str | None]
+"""What `--ingress` and `--gateway` say, None where they are not given."""
+NO_FLAGS: Flags = (None, None)
 
 
 @record
@@ -42,8 +46,10 @@ class Platform:
     """What is installed in the cluster.
 
     *environments* are None where the platform names none, and no external. *unsafe* are the annotations that are
-    allowed although no spec can answer for them. *unclear* are the keys of which a part could not be read: what seems
-    to be missing there is not reported as well.
+    allowed although no spec can answer for them. *installed* are the words for what is there besides, each with
+    where it is written. Without *policies* none are rendered. *cni_spot* is where the CNI is written, None for a flag,
+    and *policies_spot* where it is that there shall be no policies. *unclear* are the keys of which a part could not be
+    read: what seems to be missing there is not reported as well.
     """
 
     name: str = "platform"
@@ -60,6 +66,10 @@ class Platform:
     stage: Place | None = None
     environments: Environments | None = None
     unsafe: frozenset[str] = frozenset()
+    installed: tuple[tuple[str, Place], ...] = ()
+    policies: bool = True
+    cni_spot: Spot | None = field(default=None, compare=False, repr=False)
+    policies_spot: Spot | None = field(default=None, compare=False, repr=False)
     unclear: frozenset[str] = frozenset()
 
 
@@ -72,12 +82,12 @@ PARTS = frozenset(
 def read_platform(
     written: tuple[dict[str, Any], Spot] | None,
     plugin: str | None,
-    ingress: str | None,
+    flags: Flags,
     found: list[Problem],
     *,
     unread: bool,
 ) -> Platform:
-    """Return the platform of a document of the schema's shape, with the flags `--cni` (*plugin*) and *ingress* over it.
+    """Return the platform of a document of the schema's shape, with `--cni` (*plugin*) and other *flags* over it.
 
     *written* is the document's data and spot, None for the defaults. *unread* says that there may be more than was
     read, so that all of it is unclear.
@@ -88,15 +98,20 @@ def read_platform(
     if plugin is not None:
         cni = read_cni(plugin, None, found)
         unclear = platform.unclear - {"cni"} if cni else platform.unclear | {"cni"}
-        platform = replace(platform, cni=cni or Cni(), unclear=unclear)
-    if written and platform.cni != Cni():
+        platform = replace(platform, cni=cni or Cni(), cni_spot=None, unclear=unclear)
+    if written and platform.cni != Cni() and platform.policies:
         from netgen.spec.unseen import check_platform  # noqa: PLC0415 - plain NetworkPolicies select by any label
 
         check_platform(*written, platform.cni, found)
-    if ingress is not None:
-        gates = flag_gate(ingress, platform.gates, found)
-        unclear = platform.unclear if gates else platform.unclear | {"entrypoints"}
-        platform = replace(platform, gates=(*platform.gates, *gates), unclear=unclear)
+    if written and "needs" in written[0]:
+        from netgen.spec.needs import check_needs  # noqa: PLC0415 - few platforms say so
+
+        check_needs(written[0]["needs"], written[1].at("needs"), platform, found)
+    for read_flag, text in zip((flag_gate, flag_gateway), flags, strict=True):
+        if text is not None:
+            gates = read_flag(text, platform.gates, found)
+            unclear = platform.unclear if gates else platform.unclear | {"entrypoints"}
+            platform = replace(platform, gates=(*platform.gates, *gates), unclear=unclear)
     return platform
 
 
@@ -131,6 +146,12 @@ def _written(data: dict[str, Any], spot: Spot, found: list[Problem]) -> Platform
         stage=spot.at("stage").value() if data.get("stage") == "audit" else None,
         environments=_environments(data, spot, found),
         unsafe=unsafe,
+        installed=tuple(
+            (word, spot.at("installed", index).value()) for index, word in enumerate(data.get("installed", ()))
+        ),
+        policies="policies" not in data,
+        cni_spot=spot.at("cni") if "cni" in data else None,
+        policies_spot=spot.at("policies") if "policies" in data else None,
         unclear=frozenset(key for key, is_unclear in unclear.items() if is_unclear),
     )
 

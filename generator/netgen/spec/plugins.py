@@ -10,11 +10,6 @@ from netgen.profiles import DEFAULT, NAMES, Cni, version_of, version_text
 from netgen.source import Spot
 from netgen.spec.forms.text import shown, suggestion
 
-LATER = {
-    "calico": "calico enforces plain NetworkPolicies",
-    "flannel": "flannel enforces no NetworkPolicy by itself: something beside it must",
-    "weave": "weave enforces plain NetworkPolicies",
-}
 _JOINED = re.compile(r"([a-z]+)[^a-z0-9]?(v?[0-9].*)", re.ASCII)
 """A name and a version without the blank between."""
 _RELEASE = re.compile(r"v?([0-9]{1,3}[.][0-9]{1,3})([.+-].*)?", re.ASCII)
@@ -39,15 +34,11 @@ def _read(text: str, found: list[Problem]) -> Cni | None:
     if lower in NAMES:
         message = f"no CNI {shown(text)}: the name is lower-case"
         found.append(Problem("unknown-cni", None, message, fix=f"write {text.lower()}"))
-    elif lower in LATER:
-        message = f"{shown(text)}: the profile {lower} is not read by this version of netgen"
-        fix = "write cni: kubernetes (or --cni kubernetes) for plain NetworkPolicies"
-        found.append(Problem("not-yet", None, message, (LATER[lower],), fix))
     else:
-        message = f"no CNI {shown(text)}{suggestion(lower, (*NAMES, *LATER))}"
+        message = f"no CNI {shown(text)}{suggestion(lower, NAMES)}"
         joined = _JOINED.fullmatch(lower)
-        is_name = joined and joined[1] in NAMES and joined[1] != DEFAULT
-        fix = _instead(joined[1], joined[2]) if joined and is_name else f"write {' or '.join(NAMES)}"
+        is_name = joined and joined[1] in NAMES and Cni(joined[1]).supported
+        fix = _instead(joined[1], joined[2]) if joined and is_name else f"write one of {', '.join(NAMES)}"
         found.append(Problem("unknown-cni", None, message, fix=fix))
     return None
 
@@ -55,8 +46,9 @@ def _read(text: str, found: list[Problem]) -> Cni | None:
 def _versioned(text: str, name: str, version: str, found: list[Problem]) -> Cni | None:
     if not version and text == name:
         return Cni(name)
-    if name == DEFAULT:
-        found.append(Problem("unknown-cni", None, f"{shown(name)} has no versions", fix=f"write {name}"))
+    if not Cni(name).supported:
+        message = f"{shown(name)} has no versions that netgen tells apart"
+        found.append(Problem("unknown-cni", None, message, fix=f"write {name}"))
         return None
     known = {version_text(one): one for one in Cni(name).supported}
     if version not in known:

@@ -13,8 +13,21 @@ from netgen.source import Spot
 from netgen.spec.forms.selectors import UNSTABLE_KEYS
 from netgen.spec.forms.text import shown
 
-WHOSE = "cilium"
-"""The plugin of which this module knows that: the identities that it gives to pods leave some of their labels out."""
+_OWN = ("projectcalico.org/namespace", "projectcalico.org/orchestrator", "projectcalico.org/serviceaccount")
+"""The labels that Calico gives every pod, whatever it has."""
+_BORROWED = ("pcns.", "pcsa.")
+"""What the labels of its namespace and its service account begin with in Calico, and no label of the pod itself."""
+
+
+def _is_calicos(key: str) -> bool:
+    return key in _OWN or key.startswith(_BORROWED)
+
+
+_UNSEEN: dict[str, tuple[Callable[[str], bool], str]] = {
+    "cilium": (is_unseen, "its option `labels` changes which it takes in; netgen goes by the default"),
+    "calico": (_is_calicos, "labels of this name are Calico's own, and say something else"),
+}
+"""What tells the labels that a plugin leaves out of what it knows of a pod, and a note on it, by the plugin."""
 
 _Key = tuple[str, Callable[[], Place]]
 """A key, and what tells its place."""
@@ -32,16 +45,16 @@ def check_platform(data: dict[str, Any], spot: Spot, cni: Cni, found: list[Probl
 
 
 def _check(keys: Iterator[_Key], cni: Cni, found: list[Problem]) -> None:
-    if cni.name != WHOSE:
+    if cni.name not in _UNSEEN:
         return
+    is_left_out, note = _UNSEEN[cni.name]
     for key, place in keys:
-        if is_unseen(key) and key not in UNSTABLE_KEYS:  # these are refused for any plugin
+        if is_left_out(key) and key not in UNSTABLE_KEYS:  # these are refused for any plugin
             message = (
                 f"{shown(key)}: {cni} leaves this label out of what it knows of a pod, so no policy can select by it"
             )
-            notes = ("its option `labels` changes which it takes in; netgen goes by the default",)
             fix = "name another label of these pods, such as app.kubernetes.io/name"
-            found.append(Problem("unenforceable-label", place(), message, notes, fix))
+            found.append(Problem("unenforceable-label", place(), message, (note,), fix))
 
 
 def _of_document(data: dict[str, Any], spot: Spot) -> Iterator[_Key]:

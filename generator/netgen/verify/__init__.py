@@ -47,7 +47,7 @@ def prove(
     """
     read_back = counted(documents, len(documents), progress, "reading back", "objects")
     cluster = read_cluster(read_back, problems, namespace=namespace or DEFAULT, cni=cni)
-    if not cluster.unknowns and not cluster.policies and any(app.ingress or app.egress for app in intent.apps):
+    if not cluster.unknowns and not cluster.policies and _is_closed(intent):
         message = f"there is no {WORDINGS[intent.cni].kind} among the manifests, so there is nothing to prove"
         return Proof(0, 0, (Problem("unproven", None, message, fix="give the rendered manifests"),))
     if surroundings is None and not cluster.workloads:
@@ -60,6 +60,12 @@ def prove(
         fix = "give what runs there, as `kubectl get -o yaml` or a chart prints it"
         return Proof(0, 0, (Problem("unproven", None, message, fix=fix),))
     return Comparison(intent, found.whole, PROFILES[cni], found, progress).proof()
+
+
+def _is_closed(intent: Intent) -> bool:
+    """Return whether there are policies for an app of *intent*; what is only watched may have none that count."""
+    counts = WORDINGS[intent.cni].watched
+    return any((app.ingress or app.egress) and (counts or not app.staged) for app in intent.apps)
 
 
 def prove_files(

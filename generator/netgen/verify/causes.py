@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from netgen.evaluate.objects.model import (
     Action,
+    BlockPeer,
     Direction,
     Labels,
     Peer,
@@ -20,8 +21,10 @@ from netgen.records import record
 from netgen.verify.groups import listed
 from netgen.verify.reasons import at
 from netgen.verify.unlike import Difference, differences, rules_of, said_of
-from netgen.verify.wording import Wording
+from netgen.verify.wording import Wording, is_first_asked
 
+_CLUSTER_POLICY = "ClusterNetworkPolicy"
+"""The kind of a policy that is asked first, whatever the CNI."""
 _FEW = 2
 """So many policies with the same label in addition are no accident."""
 _PEERS = 20
@@ -43,13 +46,16 @@ def causes(meant: Iterable[Policy], there: Iterable[Policy], wording: Wording) -
     the spec says without being as netgen writes them, so this says only why something is missing or in excess where
     that was found.
     """
-    named: dict[tuple[str, str], Policy] = {}
+    wanted, named = list(meant), dict[tuple[str, str], Policy]()
+    first_asked = {one.name for one in wanted if is_first_asked(one)}
     holding: set[tuple[str, Selector]] = set()
     for policy in there:
-        if policy.kind == wording.kind_of(policy.namespace):  # other kinds may have the same names
+        is_first = not policy.namespace and policy.name in first_asked
+        if policy.kind == (
+            _CLUSTER_POLICY if is_first else wording.kind_of(policy.namespace)
+        ):  # other kinds may have the same names
             named[policy.namespace, policy.name] = policy
         holding.add((policy.namespace, policy.subject))
-    wanted = list(meant)
     pairs = [(one, named[one.namespace, one.name]) for one in wanted if (one.namespace, one.name) in named]
     added = _added(pairs)
     yield from _labelled(added)
@@ -58,25 +64,46 @@ def causes(meant: Iterable[Policy], there: Iterable[Policy], wording: Wording) -
     for one in wanted:
         if one.namespace in moved:
             continue
-        if (one.namespace, one.name) not in named and (_denies(one) or (one.namespace, one.subject) not in holding):
-            yield _gone(one, wording.kind_of(one.namespace))
-    for one, found in pairs:
+        is_alone = _denies(one) or is_first_asked(one) or (one.namespace, one.subject) not in holding
+        if is_alone and (one.namespace, one.name) not in named:
+            yield _gone(one, _kind(one, wording))
+    for one, found in map(_comparable, pairs):
         unlike = list(differences(one, _without(found, frozenset(added)), wording.selects))
         if unlike:
             yield _problem(one, found, unlike)
+
+
+def _comparable(pair: tuple[Policy, Policy]) -> tuple[Policy, Policy]:
+    """Return two policies of one name without what another policy says: addresses that leave out their pods."""
+    wanted, found = pair
+    return replace(wanted, ingress=_inside(wanted.ingress), egress=_inside(wanted.egress)), found
+
+
+def _inside(rules: Rules | None) -> Rules | None:
+    if rules is None:
+        return None
+    return tuple(one for one in rules if not any(isinstance(it, BlockPeer) and not it.pods for it in one.peers or ()))
+
+
+def _kind(policy: Policy, wording: Wording) -> str:
+    """Return the kind as which *policy* is rendered."""
+    return _CLUSTER_POLICY if is_first_asked(policy) else wording.kind_of(policy.namespace)
 
 
 def _gone(policy: Policy, kind: str) -> Problem:
     message = f"no {kind} among the manifests selects {policy.subject}, the pods of {policy}"
     if _denies(policy):
         message = f"the {kind} {policy}, which denies what the spec forbids, is not among the manifests"
+    elif is_first_asked(policy):
+        message = f"the {kind} {policy}, which accepts what the platform allows, is not among the manifests"
     place = policy.spot.value() if policy.spot else None
     return Problem("policy-differs", place, message, fix="render it again, or give its file as well")
 
 
 def _denies(policy: Policy) -> bool:
     """Return whether *policy* does nothing but deny."""
-    return all(rule.action is Action.DENY for _, rules, _ in policy.sides() for rule in rules) and bool(policy.yielding)
+    is_apart = is_first_asked(policy) or bool(policy.yielding) or not policy.tier.isolates
+    return is_apart and all(rule.action is not Action.ALLOW for _, rules, _ in policy.sides() for rule in rules)
 
 
 @record

@@ -11,7 +11,8 @@ from netgen.evaluate.objects.model import Action, BlockPeer, Direction, Policy, 
 from netgen.evaluate.objects.ways import ServiceObject
 from netgen.evaluate.reach import Reach, Row
 from netgen.evaluate.sets import ALL_PORTS, NO_PORTS, PortSet, Protocol, bits, ports
-from netgen.intent import Addresses, App, AppKey, Claim, Entities, Entity, Flow, HostName, Intent, Peer, PortMatch
+from netgen.intent import App, Claim, Flow, Intent, Peer, Permission, PortMatch
+from netgen.naming import isolation_name
 from netgen.problems import Place, Problem
 from netgen.records import record
 from netgen.verify import ideal
@@ -75,8 +76,11 @@ def broken(
 
 def _enforced(intent: Intent, reach: Reach) -> Reach:
     """Return *reach* as it is once the policies that *intent* has staged are enforced."""
+    missing = ideal.staged(intent)
+    if missing:
+        return Reach(reach.universe, (*reach.policies, *missing), reach.semantics, reach.reading)
     names = {(app.key.namespace, app.key.name) for app in intent.apps if app.staged}
-    names |= {(one.namespace, f"{one.document}.isolate-namespace") for one in intent.isolated if one.staged}
+    names |= {(one.namespace, isolation_name(one.document, intent.cni)) for one in intent.isolated if one.staged}
     names |= {(one.namespace, one.document) for one in intent.isolated if one.staged}
     policies = (
         replace(one, yielding=frozenset()) if (one.namespace, one.name) in names else one for one in reach.policies
@@ -116,12 +120,12 @@ def _broken(
 
 def undenied(intent: Intent, policies: Sequence[Policy]) -> tuple[Policy, ...]:
     """Return *policies* without those that are what *intent* denies."""
-    names = {(one.subject.namespace or "", one.name) for one in intent.denials}
-    return tuple(one for one in policies if (one.namespace, one.name) not in names or not _only_denies(one))
+    names = {(one.home, one.name) for one in intent.denials}
+    return tuple(one for one in policies if (one.namespace, one.name) not in names or _accepts(one))
 
 
-def _only_denies(policy: Policy) -> bool:
-    return all(rule.action is Action.DENY for _, rules, _ in policy.sides() for rule in rules)
+def _accepts(policy: Policy) -> bool:
+    return any(rule.action is Action.ALLOW for _, rules, _ in policy.sides() for rule in rules)
 
 
 @record
@@ -219,6 +223,8 @@ def _problem(case: _Case, breach: _Breach, ground: Ground, holding: tuple[Holdin
     if claim.requests:
         message += " for " + " or ".join(f"{'|'.join(one.methods)} {one.path}" for one in claim.requests)
     fix = "take away what opens it, or exempt it from the claim"
+    if not any(app.ingress or app.egress for app in ground.intent.apps):
+        fix = "let the apps be isolated, without  policies: none  and  isolate: none ; or take the claim back"
     if breach.opening.hosted:
         fix = "no policy can close this: exempt its source, by  except  in the long form, or take the claim back"
     if route:
@@ -251,7 +257,11 @@ def _reasons(breach: _Breach, ground: Ground, said: Holding, there: Holding) -> 
     ends = ground.universe.endpoints
     pair = (breach.source, breach.target, *breach.ports.first())
     spec, found = said.explain(*pair), there.explain(*pair)
-    flows = [*_flows(spec.egress, ground.intent.flows_from), *_flows(spec.ingress, ground.intent.flows_to)]
+    permitted = {one.name: one for one in ground.intent.permissions}
+    flows = [
+        *_flows(spec.egress, Direction.EGRESS, ground.intent, permitted),
+        *_flows(spec.ingress, Direction.INGRESS, ground.intent, permitted),
+    ]
     for place, title in dict.fromkeys((_at(flow.spot.value()), flow.intent) for flow in flows):
         yield f"opened by {place} ({title})"
     for direction, side, index in (
@@ -289,61 +299,17 @@ def _is_about_addresses(rule: Rule | None) -> bool:
     return rule is not None and bool(rule.peers) and all(isinstance(peer, BlockPeer) for peer in rule.peers or ())
 
 
-def _flows(side: Side, flows: dict[AppKey, tuple[Flow, ...]]) -> Iterator[Flow]:
+def _flows(
+    side: Side, direction: Direction, intent: Intent, permitted: dict[str, Permission]
+) -> Iterator[Flow | Permission]:
     for policy, rule in side.deciding:
-        if rule is not None:
-            yield flows[AppKey(policy.namespace, policy.name)][rule.index]
+        if rule is None:
+            continue
+        if policy.namespace:
+            yield ideal.flow_of(intent, policy, direction, rule.index)
+        elif policy.name in permitted:
+            yield permitted[policy.name]
 
 
 def _at(place: Place) -> str:
     return f"{place.file}:{place.line}:{place.column}"
-
-
-def enforced(intent: Intent) -> int:
-    """Return how many claims what is rendered denies, so that they hold for all pods."""
-    return sum(one.denied for one in intent.claims)
-
-
-def provisos(intent: Intent) -> tuple[str, ...]:
-    """Return what is to be said with claims that hold: whom they do not hold for, and whom they leave out."""
-    count, denied = len(intent.claims), enforced(intent)
-    said = []
-    if denied < count:
-        which = f"{count - denied} of the claims" if denied else "claims"
-        verb = "is" if denied and count - denied == 1 else "are"
-        said.append(f"{which} {verb} not enforced for pods that no spec names")
-    said += ["no policy holds pods on the host network"] if denied else []
-    spared = sum(1 for claim in intent.claims if claim.spares_system)
-    if spared:
-        said.append(f"kube-system is exempt from {spared} link-local claim{'s' if spared > 1 else ''}")
-    ends = [peer for claim in intent.claims for peer in (claim.source, claim.target) if not claim.spares_system]
-    if any(map(_is_addresses, ends)):
-        said.append("addresses in claims leave out the pods that have them")
-    said += _of_names(intent)
-    if _lets_nodes_in(intent) and any(map(_is_outside, (claim.source for claim in intent.claims))):
-        said.append("Services of others lead no clients to what nodes may open")
-    return tuple(said)
-
-
-def _lets_nodes_in(intent: Intent) -> bool:
-    """Return whether an app lets other nodes in, and not the world as well."""
-    names = [flow.source.names for flow in intent.flows if flow.target_app and isinstance(flow.source, Entities)]
-    return any(Entity.REMOTE_NODE in each and Entity.WORLD not in each for each in names)
-
-
-def _is_outside(peer: object) -> bool:
-    return isinstance(peer, Addresses) or (isinstance(peer, Entities) and Entity.WORLD in peer.names)
-
-
-def _of_names(intent: Intent) -> tuple[str, ...]:
-    """Return what is to be said where a claim is about addresses and calls about host names, or the other way round."""
-    ruled_out = [one.target for one in intent.claims if not (one.denied and one.spares_system)]
-    called = [flow.target for flow in intent.flows]
-    # A claim that is denied holds all the same, but the deny may cut off what the name is called for.
-    some = any(map(_is_addresses, ruled_out)) and any(isinstance(one, HostName) for one in called)
-    others = any(isinstance(one, HostName) for one in ruled_out) and any(map(_is_addresses, called))
-    return ("host names in specs have none of the addresses in them",) if some or others else ()
-
-
-def _is_addresses(peer: object) -> bool:
-    return isinstance(peer, Addresses) and not is_internet(peer)

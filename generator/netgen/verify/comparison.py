@@ -187,8 +187,8 @@ class Comparison:
         yield from excess(readings, self.around, apps)
 
     def _kept(self, reading: tuple[Reach, Reach]) -> Iterator[Problem]:
-        """Yield denials and lookups of the spec that the manifests have lost, but for what is in excess or missing."""
-        is_asked = self.intent.denials or any(flow.looks_up for flow in self.intent.flows)
+        """Yield denials, permissions and lookups that the manifests have lost, but for what is in excess or missing."""
+        is_asked = self.intent.denials or self.intent.permissions or any(flow.looks_up for flow in self.intent.flows)
         if self.is_verbatim or not is_asked:
             return
         from netgen.verify.kept import Kept  # noqa: PLC0415 - few specs have any
@@ -241,12 +241,12 @@ def _claimed(intent: Intent) -> tuple[Policy, ...]:
         return ()
     from netgen.verify import claims  # noqa: PLC0415 - few specs have any
 
-    return claims.policies(intent)
+    return (*claims.policies(intent), *ideal.staged(intent))
 
 
 def _denied(intent: Intent) -> tuple[Policy, ...]:
-    """Return what denials are compared by, as a policy beside those of the manifests."""
-    if not intent.denials:
+    """Return what denials and permissions are compared by, as policies beside those of the manifests."""
+    if not intent.denials and not intent.permissions:
         return ()
     from netgen.verify import kept  # noqa: PLC0415 - few specs have any
 
@@ -261,10 +261,9 @@ def _completed(proof: Proof, intent: Intent) -> Proof:
         proof = replace(proof, beyond=extra(intent))
     if not intent.claims:
         return proof
-    from netgen.verify import claims  # noqa: PLC0415 - same
+    from netgen.verify.provisos import enforced, provisos  # noqa: PLC0415 - same
 
-    enforced, provisos = claims.enforced(intent), claims.provisos(intent)
-    return replace(proof, claims=len(intent.claims), enforced=enforced, provisos=provisos)
+    return replace(proof, claims=len(intent.claims), enforced=enforced(intent), provisos=provisos(intent))
 
 
 def _first(findings: Iterator[Problem], what: str) -> Iterator[Problem]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from netgen import intent as meant
 from netgen.evaluate.addresses import Block
@@ -27,6 +28,7 @@ from netgen.evaluate.objects.model import (
     Workload,
 )
 from netgen.evaluate.sets import Protocol
+from netgen.verify.divided import divided
 from netgen.verify.wording import WORDINGS, Wording
 
 KIND = "Intent"
@@ -36,18 +38,23 @@ EVERYTHING = Selector()
 _EVERY_NAME = ("**",)
 """The names that may be looked up where a CNI learns addresses from the answers."""
 
+_API_SERVER = meant.Entities((meant.Entity.KUBE_APISERVER,))
+_SOME_PORT = (PortRule(Protocol.TCP, name=""),)
+"""The port on which the API server listens, where nobody tells it."""
+
 _End = tuple[str, meant.Peer | meant.Everybody, tuple[meant.PortMatch, ...]]
 _Rule = tuple[tuple[Peer, ...] | None, tuple[PortRule, ...] | None]
 
 
 def policies(intent: meant.Intent) -> tuple[Policy, ...]:
-    """Return the policies that *intent* is: for each app its flows, one for each closed namespace and each denial.
+    """Return the policies that *intent* is: for each app its flows, one for each closed namespace, denial, permission.
 
     The spots of policies and rules are those of the spec.
     """
     said = _Said(WORDINGS[intent.cni])
     nobody = said.wording.nobody
-    held = (_policy(app, intent, said) for app in intent.apps if app.ingress or app.egress)
+    counts = said.wording.watched
+    held = (_policy(app, intent, said) for app in intent.apps if app.ingress or app.egress if counts or not app.staged)
     closed = (
         Policy(
             KIND,
@@ -58,10 +65,48 @@ def policies(intent: meant.Intent) -> tuple[Policy, ...]:
             nobody,
             spot=one.spot,
             yielding=frozenset(Direction if one.staged else ()),
+            tier=said.wording.tier,
+            order=said.wording.closing,
         )
         for one in intent.isolated
+        if counts or not one.staged
     )
-    return (*held, *closed, *(_denial(one, said) for one in intent.denials))
+    denied = (_denial(one, said) for one in intent.denials if one.priority is None)
+    return (*held, *closed, *denied, *_ordered(intent))
+
+
+def staged(intent: meant.Intent) -> tuple[Policy, ...]:
+    """Return the policies of what *intent* has staged, where they do nothing until that ends, as they are then."""
+    if WORDINGS[intent.cni].watched:
+        return ()
+    apps = tuple(replace(one, staged=False) for one in intent.apps if one.staged)
+    isolated = tuple(replace(one, staged=False) for one in intent.isolated if one.staged)
+    return (
+        policies(replace(intent, apps=apps, isolated=isolated, denials=(), permissions=())) if apps or isolated else ()
+    )
+
+
+def flow_of(intent: meant.Intent, policy: Policy, direction: Direction, index: int) -> meant.Flow:
+    """Return the flow that rule *index* of the *policy* of an app is for. KeyError where it is of no app."""
+    grouped = intent.flows_to if direction is Direction.INGRESS else intent.flows_from
+    flows = grouped[meant.AppKey(policy.namespace, policy.name)]
+    if not WORDINGS[intent.cni].divided:
+        return flows[index]
+    for flow in flows:
+        peer = flow.source if direction is Direction.INGRESS else flow.target
+        whom = None if isinstance(peer, meant.Everybody) else tuple(peers(peer, policy.namespace))
+        index -= sum(1 for _ in divided(Rule(whom, port_rules(flow.ports), 0)))
+        if index < 0:
+            return flow
+    raise KeyError(index)
+
+
+def _ordered(intent: meant.Intent) -> Iterable[Policy]:
+    if not intent.permissions and all(one.priority is None for one in intent.denials):
+        return ()
+    from netgen.verify import ordered  # noqa: PLC0415 - few platforms have such policies
+
+    return ordered.policies(intent)
 
 
 def workloads(intent: meant.Intent) -> tuple[Workload, ...]:
@@ -93,7 +138,8 @@ class _Said(dict[_End, _Rule]):
         here = home if self.wording.at_home else ""
         everywhere = self.wording.every_namespace
         whom = None if isinstance(peer, meant.Everybody) else tuple(peers(peer, here, everywhere))
-        found = self[key] = whom, port_rules(ports)
+        is_found = self.wording.finds and peer == _API_SERVER
+        found = self[key] = whom, _SOME_PORT if is_found else port_rules(ports)
         return found
 
 
@@ -107,6 +153,8 @@ def _policy(app: meant.App, intent: meant.Intent, said: _Said) -> Policy:
         Rule(*said[home, one.target, one.ports], number, one.spot, lookups=_EVERY_NAME if one.looks_up else None)
         for number, one in enumerate(outward)
     ]
+    if said.wording.divided:
+        into, out = _numbered(into), _numbered(out)
     return Policy(
         KIND,
         app.key.namespace,
@@ -116,7 +164,14 @@ def _policy(app: meant.App, intent: meant.Intent, said: _Said) -> Policy:
         tuple(out) or said.wording.nobody if app.egress else None,
         spot=app.spot,
         yielding=frozenset(_directions(app) if app.staged else ()),
+        tier=said.wording.tier,
+        order=said.wording.opening,
     )
+
+
+def _numbered(rules: Iterable[Rule]) -> list[Rule]:
+    """Return the parts into which *rules* are divided, each with its number."""
+    return [replace(part, index=index) for index, part in enumerate(part for one in rules for part in divided(one))]
 
 
 def _directions(app: meant.App) -> Iterator[Direction]:
@@ -136,11 +191,18 @@ def _requests(flow: meant.Flow) -> tuple[Request, ...] | None:
 
 
 def _denial(denial: meant.Denial, said: _Said) -> Policy:
-    namespace = denial.subject.namespace
-    rules = tuple(
+    namespace, wording = denial.subject.namespace, said.wording
+    denied = [
         Rule(*said[namespace or "", peer, denial.ports], number, denial.spot, Action.DENY)
         for number, peer in enumerate(denial.peers)
-    )
+    ]
+    order = wording.shutting
+    if any(isinstance(peer, meant.Addresses) and not peer.pods for peer in denial.peers):
+        # Who has passed all pods on may deny all that has such an address.
+        every = Rule(*said[namespace or "", meant.Pods(None), denial.ports], 0, denial.spot, Action.PASS)
+        denied = [every, *(replace(one, peers=tuple(map(_whole, one.peers or ()))) for one in denied)]
+        order = wording.passing[namespace is None]
+    rules = tuple(_numbered(denied) if wording.divided else denied)
     direction = Direction(denial.direction)
     return Policy(
         KIND,
@@ -150,9 +212,15 @@ def _denial(denial: meant.Denial, said: _Said) -> Policy:
         rules if direction is Direction.INGRESS else None,
         rules if direction is Direction.EGRESS else None,
         spot=denial.spot,
-        scope=_space(denial.subject, said.wording.every_namespace) if namespace is None else None,
-        yielding=frozenset((direction,)),
+        scope=_space(denial.subject, wording.every_namespace) if namespace is None else None,
+        yielding=frozenset((direction,) if wording.denying.isolates else ()),
+        tier=wording.denying,
+        order=order,
     )
+
+
+def _whole(peer: Peer) -> Peer:
+    return peer._replace(pods=True) if isinstance(peer, BlockPeer) else peer
 
 
 def peers(peer: meant.Peer, home: str = "", everywhere: Selector = EVERYTHING) -> Iterable[Peer]:
@@ -161,8 +229,8 @@ def peers(peer: meant.Peer, home: str = "", everywhere: Selector = EVERYTHING) -
     *everywhere* selects all namespaces.
     """
     match peer:
-        case meant.Addresses(blocks):
-            return [BlockPeer(Block(block.cidr, block.excluded)) for block in blocks]
+        case meant.Addresses(blocks, _, pods):
+            return [BlockPeer(Block(block.cidr, block.excluded), pods) for block in blocks]
         case meant.Entities(names):
             return [EntityPeer(Entity(name)) for name in names]
         case meant.HostName():

@@ -20,7 +20,7 @@ _THREE_HOURS = 10800
 
 
 def differences(intent: Intent, cluster: Cluster) -> Iterator[Problem]:
-    """Yield each Service and route that is not as *intent* says it, and each exposure that it does not say."""
+    """Yield what of *intent* is missing or otherwise: Services, routes, raw objects; and exposures that it lacks."""
     found = {(service.namespace, service.name): service for service in cluster.services}
     numbers = _numbers(cluster)
     apps = {app.key: app for app in intent.apps}
@@ -31,6 +31,10 @@ def differences(intent: Intent, cluster: Cluster) -> Iterator[Problem]:
     leads = Leads(intent, cluster)
     yield from services(cluster, leads)
     yield from ways.differences(intent, cluster, leads)
+    if intent.raw:
+        from netgen.verify import raws  # noqa: PLC0415 - few specs have any
+
+        yield from raws.missing(intent, cluster)
 
 
 def _standing(intent: Intent, cluster: Cluster, numbers: _Named) -> Iterator[Problem]:

@@ -22,7 +22,7 @@ from netgen.evaluate.sets import NO_PORTS, PortSet, ports
 from netgen.records import record
 from netgen.source import Spot
 from netgen.verify.reasons import on, only
-from netgen.verify.wording import EVERY_NAMESPACE
+from netgen.verify.wording import EVERY_NAMESPACE, is_first_asked
 
 Difference = tuple[str, Spot | None, Spot | None]
 """A sentence, where the manifests have it, and where the spec does."""
@@ -50,6 +50,9 @@ def differences(wanted: Policy, found: Policy, selects: str) -> Iterator[Differe
     if (found.subject, found.scope, found.entities) != (wanted.subject, wanted.scope, wanted.entities):
         spot = found.spot and found.spot.at("spec", selects)
         yield f"selects {_selected(found)}; the spec means {_selected(wanted)}", spot, wanted.spot
+    if (found.tier, found.order) != (wanted.tier, wanted.order):
+        spot = found.spot and found.spot.at("spec", "priority" if is_first_asked(wanted) else "order")
+        yield f"is in {_placed(found)}; the spec means {_placed(wanted)}", spot, wanted.spot
     for direction in Direction:
         yield from _unlike_isolation(direction, wanted, found)
         mine, theirs = rules_of(wanted, direction), rules_of(found, direction)
@@ -61,8 +64,13 @@ def differences(wanted: Policy, found: Policy, selects: str) -> Iterator[Differe
             yield from _unlike(direction, mine, theirs, wanted.namespace)
 
 
+def _placed(policy: Policy) -> str:
+    end = ", whose end is closed," if policy.tier.isolates else ""
+    return f"the tier {policy.tier.name}{end} at {policy.order:g}" if policy.tier.name else "no tier"
+
+
 def _selected(policy: Policy) -> str:
-    spaces = "" if policy.scope in (None, EVERY_NAMESPACE) else f" of namespaces with {policy.scope}"
+    spaces = "" if policy.scope in (None, Selector(), EVERY_NAMESPACE) else f" of namespaces with {policy.scope}"
     entities = "".join(f" and the entity {one}" for one in sorted(policy.entities))
     return f"{policy.subject}{spaces}{entities}"
 
@@ -86,11 +94,14 @@ def _unlike(direction: Direction, mine: Rules, theirs: Rules, namespace: str) ->
     """Yield the rules that only one side has; two that differ and have one number are one rule that was changed."""
     wanted, found = (_by_number(rules, namespace) for rules in (mine, theirs))
     lines, spots = ({(rule.action, rule.index): rule.spot for rule in rules} for rules in (mine, theirs))
-    lost = [key for key, words in wanted.items() if words not in found.values() and words.peers != _NOBODY]
-    new = [key for key, words in found.items() if words not in wanted.values() and words.peers != _NOBODY]
+    meant, there = ([(action, words) for (action, _), words in said.items()] for said in (wanted, found))
+    lost = [key for key, words in wanted.items() if (key[0], words) not in there and words.peers != _NOBODY]
+    new = [key for key, words in found.items() if (key[0], words) not in meant and words.peers != _NOBODY]
     for key in dict.fromkeys((*lost, *new)):
         action, index = key
-        title = f"{direction} rule" if action is Action.ALLOW else f"{direction}Deny rule"
+        title = f"{direction} rule"
+        if action is not Action.ALLOW:
+            title = f"{direction}{'Deny' if action is Action.DENY else 'Pass'} rule"
         if key in lost and key in new:
             sentence = f"has {title} {index} {found[key]}; the spec means {wanted[key]}"
         elif key in lost:

@@ -1,11 +1,11 @@
-"""The routes that the Intent asks for, held against the Ingresses: paths, certificates and annotations."""
+"""The routes that the Intent asks for, held against Ingresses and HTTPRoutes: paths, certificates, annotations."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from netgen.evaluate.objects.model import Cluster
-from netgen.evaluate.objects.ways import IngressObject, IngressRule
+from netgen.evaluate.objects.ways import INGRESS, IngressObject, IngressRule
 from netgen.intent import Intent, Route
 from netgen.problems import Problem
 from netgen.records import record
@@ -13,11 +13,12 @@ from netgen.verify.reading import body, items, lacking, step, unasked
 from netgen.verify.unasked import Leads
 
 _FIX = "see what changed it after it was rendered"
+_SPOKEN = ("Ingress", "HTTPRoute")
 
 
 @record
 class _Way:
-    """A path of an Ingress; *port* is the number of the Service's port, where its name says one."""
+    """A path of an Ingress or HTTPRoute; *port* is the number of the Service's port, where its name says one."""
 
     ingress: IngressObject
     rule: IngressRule
@@ -26,19 +27,31 @@ class _Way:
     @property
     def key(self) -> tuple[object, ...]:
         """Return all that a route says too."""
-        rule = self.rule
-        return (*self.address, self.ingress.namespace, rule.type, rule.service, self.port)
+        return self._as(self.rule.type)
 
     @property
     def usual(self) -> tuple[object, ...]:
         """Return the same with the type that controllers give a path which leaves it to them."""
-        kind = "Prefix" if self.rule.type == "ImplementationSpecific" else self.rule.type
-        return (*self.address, self.ingress.namespace, kind, self.rule.service, self.port)
+        return self._as("Prefix" if self.rule.type == "ImplementationSpecific" else self.rule.type)
+
+    def _as(self, kind: str) -> tuple[object, ...]:
+        door, host, path = self.ingress.class_name, self.rule.host, self.rule.path
+        return (
+            door,
+            host,
+            path,
+            self.ingress.namespace,
+            kind,
+            *self.ingress.backend(self.rule),
+            self.port,
+            self.rule.beside,
+        )
 
     @property
-    def address(self) -> tuple[str, str, str]:
-        """Return what a client asks for."""
-        return self.ingress.class_name, self.rule.host, self.rule.path
+    def addresses(self) -> Iterator[tuple[str, str, str]]:
+        """Yield what a client asks for, at the class or each of the Gateways."""
+        for door in self.ingress.class_name.split(", "):
+            yield door, self.rule.host, self.rule.path
 
 
 def differences(intent: Intent, cluster: Cluster, leads: Leads) -> Iterator[Problem]:
@@ -53,19 +66,22 @@ def differences(intent: Intent, cluster: Cluster, leads: Leads) -> Iterator[Prob
         for way in keys.get(key, ()):
             yield from _held(route, way, own[route.app])
         if key not in keys:
-            message = f"no Ingress of class {route.entrypoint.class_name} leads {route.host}{route.path} to {route.app}"
+            gate = route.entrypoint
+            of = f"{gate.kind} of {'the Gateway' if gate.gateway else 'class'} {gate.door}"
+            message = f"no {of} leads {route.host}{route.path} to {route.app}"
             yield Problem("route-differs", route.spot.value(), message, fix=_FIX)
     yield from _beside(wanted, keys)
-    taken = {(route.entrypoint.class_name, route.host, route.path): route for route in intent.routes}
+    taken = {(route.entrypoint.door, route.host, route.path): route for route in intent.routes}
     for way in there:
         if way.key not in wanted and way.usual not in wanted:
-            yield from _unasked(way, taken.get(way.address), leads)
+            rivals = (taken[address] for address in way.addresses if address in taken)
+            yield from _unasked(way, next(rivals, None), leads)
 
 
 def _key(route: Route) -> tuple[object, ...]:
     kind = "Exact" if route.exact else "Prefix"
-    address = route.entrypoint.class_name, route.host, route.path
-    return (*address, route.app.namespace, kind, route.service, route.service_port)
+    address, space = (route.entrypoint.door, route.host, route.path), route.app.namespace
+    return (*address, space, kind, space, route.service, route.service_port, "")
 
 
 def _ways(cluster: Cluster) -> Iterator[_Way]:
@@ -76,20 +92,20 @@ def _ways(cluster: Cluster) -> Iterator[_Way]:
         for rule in ingress.rules:
             port = rule.port
             if isinstance(port, str):
-                port = named.get((ingress.namespace, rule.service, port), port)
+                port = named.get((*ingress.backend(rule), port), port)
             yield _Way(ingress, rule, port)
 
 
 def _held(route: Route, way: _Way, own: dict[str, str]) -> Iterator[Problem]:
-    """Yield what the Ingress that leads *route* lacks: its certificate, and what its controller is told."""
+    """Yield what the object that leads *route* lacks: its certificate, and what its controller is told."""
     for what in _differs(route, way, own):
         place = way.ingress.spot.value() if way.ingress.spot else None
-        yield Problem("route-differs", place, f"the Ingress {way.ingress} {what}", fix=_FIX)
+        yield Problem("route-differs", place, f"the {way.ingress.titled} {what}", fix=_FIX)
 
 
 def _differs(route: Route, way: _Way, own: dict[str, str]) -> Iterator[str]:
     meant, there = _certificate(route.tls.secret if route.tls else None, tls=route.tls is not None), _tls(way)
-    if there != meant:
+    if there != meant and route.entrypoint.gateway is None:
         yield f"serves {route.host} {there}; the spec means {meant}"
     annotations = dict(route.entrypoint.secure) | dict(route.tls.annotations) if route.tls else {}
     written = {key: value for key, value in route.annotations if own.get(key) != value}
@@ -99,7 +115,7 @@ def _differs(route: Route, way: _Way, own: dict[str, str]) -> Iterator[str]:
 
 
 def _beside(wanted: dict[tuple[object, ...], Route], keys: dict[tuple[object, ...], list[_Way]]) -> Iterator[Problem]:
-    """Yield the unsafe annotations of Ingresses that lead routes, where none of these routes has them."""
+    """Yield the unsafe annotations of objects that lead routes, where none of these routes has them."""
     asked: dict[IngressObject, set[tuple[str, str]]] = {}
     for key, route in wanted.items():
         pairs = {*route.annotations, *route.entrypoint.annotations}
@@ -108,7 +124,7 @@ def _beside(wanted: dict[tuple[object, ...], Route], keys: dict[tuple[object, ..
     for ingress, pairs in asked.items():
         for key_there, what in unasked(pairs, ingress.spot):
             place = ingress.spot.value() if ingress.spot else None
-            message = f"the Ingress {ingress} has the annotation {key_there}, which {what}; the spec does not mean it"
+            message = f"the {ingress.titled} has the annotation {key_there}, which {what}; the spec does not mean it"
             yield Problem("route-differs", place, message, fix=_FIX)
 
 
@@ -132,12 +148,15 @@ def _certificate(secret: str | None, *, tls: bool) -> str:
 
 
 def _unasked(way: _Way, route: Route | None, leads: Leads) -> Iterator[Problem]:
-    rule, namespace = way.rule, way.ingress.namespace
+    rule, (namespace, name) = way.rule, way.ingress.backend(way.rule)
     shown = f"{rule.host}{rule.path}" or "all that nothing else takes"
-    message, fix = f"an Ingress leads {shown} to the Service {namespace}/{rule.service}", ""
-    app = leads.app(namespace, rule.service)
+    what = f"{'an' if way.ingress.kind in _SPOKEN else 'a'} {way.ingress.kind}"
+    what += f" of the {way.ingress.at} leads {shown}" if way.ingress.kind != INGRESS else f" leads {shown}"
+    message, fix = f"{what} to the Service {namespace}/{name}" if name else f"{what} to no Service", ""
+    message += f" ({rule.beside})" if rule.beside else ""
+    app = leads.app(namespace, name)
     if app:
-        by = "" if leads.is_meant(namespace, rule.service) else f" of {app}"
+        by = "" if leads.is_meant(namespace, name) else f" of {app}"
         message, fix = f"{message}{by}, which no spec says", "expose it in the spec, or remove it"
     elif route:
         message, fix = f"{message}, where the spec says {route.app}", "remove it, or take the URL out of the spec"

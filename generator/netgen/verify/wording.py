@@ -8,12 +8,15 @@ from types import MappingProxyType
 from netgen.evaluate.entities import ALWAYS
 from netgen.evaluate.objects.model import (
     NAME_LABEL,
+    PLAIN,
     Entity,
     Expression,
     Operator,
+    Policy,
     Rule,
     Rules,
     Selector,
+    Tier,
 )
 from netgen.records import record
 
@@ -27,7 +30,13 @@ class Wording:
 
     A rule that lets *nobody* through stands where a direction is closed; *every_namespace* selects all of them.
     *at_home*: a peer in the policy's own namespace names none. *selects* is the key of the pods that a policy holds,
-    and *entities* are there whether somebody speaks of them or not.
+    and *entities* are there whether somebody speaks of them or not. *divided*: a rule has one protocol, and blocks of
+    addresses of one family. *finds*: the API server is known by a Service, which knows its port, rather than by name
+    alone. *watched*: what is staged opens what it says and closes nothing; else it does neither.
+
+    Apps have policies of *tier*, at the order *opening*, and closed namespaces at that of *closing*. What is denied is
+    so in the tier *denying*: pods at the order *shutting*, and addresses at one of *passing*, in a namespace and for
+    the whole cluster, after all pods were passed on.
 
     What is meant would be the same in other words; in these, nobody has to ask what policies as rendered allow.
     """
@@ -39,15 +48,36 @@ class Wording:
     every_namespace: Selector = Selector()
     at_home: bool = True
     entities: tuple[Entity, ...] = ()
+    divided: bool = False
+    finds: bool = False
+    watched: bool = True
+    tier: Tier = PLAIN
+    opening: float = 0
+    closing: float = 0
+    denying: Tier = PLAIN
+    shutting: float = 0
+    passing: tuple[float, float] = (0, 0)
 
     def kind_of(self, namespace: str) -> str:
         """Return the kind of a policy in *namespace*, which is "" for one of the cluster."""
         return self.kind if namespace else self.clusterwide or self.kind
 
 
+FIRST_ASKED = frozenset(("Admin", "kube-admin"))
+"""The names of the tier of policies that are asked before those of namespaces, and have a kind of their own."""
+
+
+def is_first_asked(policy: Policy) -> bool:
+    """Return whether *policy* is one of these, whatever the CNI."""
+    return policy.tier.name in FIRST_ASKED
+
+
+_KUBERNETES = Wording("NetworkPolicy", "podSelector")
 WORDINGS: Mapping[str, Wording] = MappingProxyType(
     {
-        "kubernetes": Wording("NetworkPolicy", "podSelector"),
+        "kubernetes": _KUBERNETES,
+        "flannel": _KUBERNETES,
+        "weave": _KUBERNETES,
         "cilium": Wording(
             kind="CiliumNetworkPolicy",
             selects="endpointSelector",
@@ -56,6 +86,20 @@ WORDINGS: Mapping[str, Wording] = MappingProxyType(
             every_namespace=EVERY_NAMESPACE,
             at_home=False,
             entities=ALWAYS,
+        ),
+        "calico": Wording(
+            kind="NetworkPolicy.projectcalico.org",
+            selects="selector",
+            clusterwide="GlobalNetworkPolicy.projectcalico.org",
+            divided=True,
+            finds=True,
+            watched=False,
+            tier=Tier(1_000_000, "default", ordered=True, isolates=True),
+            opening=1100,
+            closing=2000,
+            denying=Tier(500, "netgen", ordered=True, isolates=False),
+            shutting=100,
+            passing=(200, 300),
         ),
     }
 )

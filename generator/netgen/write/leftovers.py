@@ -13,19 +13,32 @@ Body = Mapping[str, Any]
 
 _SEPARATOR = re.compile(r"^---\n", re.MULTILINE)
 _MANAGED_BY = "app.kubernetes.io/managed-by"
-_CLUSTERWIDE = ("cilium.io", "CiliumClusterwideNetworkPolicy")
+_CLUSTER_POLICY = ("policy.networking.k8s.io", "ClusterNetworkPolicy")
+_CALICO = "projectcalico.org"
+_TIER, _SET = (_CALICO, "Tier"), (_CALICO, "NetworkSet")
+_CLUSTERWIDE = frozenset(
+    (("cilium.io", "CiliumClusterwideNetworkPolicy"), _CLUSTER_POLICY, (_CALICO, "GlobalNetworkPolicy"), _TIER)
+)
+"""Group and kind of what is in no namespace."""
 _SUBJECTS = {
     ("networking.k8s.io", "NetworkPolicy"): "podSelector",
     ("cilium.io", "CiliumNetworkPolicy"): "endpointSelector",
-    _CLUSTERWIDE: "endpointSelector",
+    ("cilium.io", "CiliumClusterwideNetworkPolicy"): "endpointSelector",
+    _CLUSTER_POLICY: "subject",
+    **{(_CALICO, kind): "selector" for kind in ("NetworkPolicy", "GlobalNetworkPolicy", "StagedNetworkPolicy")},
 }
 """Group and kind of each policy, and what its subject stands under."""
-_RENDERED = frozenset({*_SUBJECTS, ("networking.k8s.io", "Ingress"), ("", "Service")})
+_ROUTES = (("networking.k8s.io", "Ingress"), ("gateway.networking.k8s.io", "HTTPRoute"))
+_LATE = {_SET: 6, _TIER: 7}
+"""What policies refer to, which goes after them."""
+_RENDERED = frozenset({*_SUBJECTS, *_ROUTES, *_LATE, ("", "Service")})
 """Group and kind of what netgen renders: a label that anybody can write makes nothing else netgen's to be deleted."""
 # Whoever pastes a line into a shell, or pipes it into xargs, must get words.
 _IS_KIND = re.compile(r"[A-Za-z]{1,63}").fullmatch
 _IS_GROUP = re.compile(r"[a-z0-9][-.a-z0-9]{0,252}").fullmatch
 _IS_NAME = re.compile(r"[a-z0-9](?:[-.a-z0-9]{0,251}[a-z0-9])?").fullmatch
+
+_IS_PAIR = re.compile(r"([^ ]+) == '([^']*)'").fullmatch
 
 
 class Leftover(NamedTuple):
@@ -64,9 +77,9 @@ def left_over(
     *services* are namespace and name of those that the specs take to be there: under such a name stands what somebody
     else has made now.
 
-    What leads to pods goes before what protects them: Ingresses, Services, policies of whole namespaces. Then the
-    policies of pods that stay closed, those of pods that are open without them, and last what only denies. All of *new*
-    is there by then.
+    What leads to pods goes before what protects them: Ingresses, HTTPRoutes, Services, policies of whole namespaces.
+    Then the policies of pods that stay closed, those of pods that are open without them, what only denies, and last
+    what policies refer to. All of *new* is there by then.
     """
     there = list(new)
     known = {*map(_identity, there), *(("", "Service", namespace, name) for namespace, name in services)}
@@ -97,9 +110,9 @@ def _fate(body: Body, identity: tuple[str, str, str, str], held: Collection[tupl
     """
     _, kind, namespace, _ = identity
     if identity[:2] not in _SUBJECTS:
-        return (1 if kind == "Service" else 0), ""
+        return _LATE.get(identity[:2], 1 if kind == "Service" else 0), ""
     if not _directions(body):
-        denies = any(key.endswith("Deny") for key in _map(body, "spec"))
+        denies = _denies(body)
         return (5, "what it denies stays closed until then") if denies else (2, "")
     subject = _subject(body)
     stay = all(
@@ -111,9 +124,21 @@ def _fate(body: Body, identity: tuple[str, str, str, str], held: Collection[tupl
     return (3, "") if stay else (4, "its pods are open then")
 
 
+def _denies(body: Body) -> bool:
+    spec = _map(body, "spec")
+    sides = [side for key in ("ingress", "egress") if isinstance(side := spec.get(key), list)]
+    actions = [rule.get("action") for side in sides for rule in side if isinstance(rule, dict)]
+    return "Deny" in actions or any(key.endswith("Deny") for key in spec)
+
+
 def _directions(body: Body) -> list[str]:
     """Return the directions that a policy closes, with the defaults of its kind; none where it only denies."""
     spec = _map(body, "spec")
+    if _identity(body)[:2] == _CLUSTER_POLICY:
+        return []
+    if isinstance(spec.get("types"), list):
+        is_staged = str(body.get("kind", "")).startswith("Staged")
+        return [] if is_staged or spec.get("tier", "default") != "default" else [str(one) for one in spec["types"]]
     if "endpointSelector" in spec:
         closing = _map(spec, "enableDefaultDeny")
         return [one for one in ("Ingress", "Egress") if one.lower() in spec and closing.get(one.lower()) is not False]
@@ -142,7 +167,7 @@ def _identity(body: Body) -> tuple[str, str, str, str]:
     """Return group, kind, namespace and name of an object."""
     metadata = _map(body, "metadata")
     kind = str(body.get("apiVersion", "")).rpartition("/")[0], str(body.get("kind", ""))
-    namespace = "" if kind == _CLUSTERWIDE else str(metadata.get("namespace", "default"))
+    namespace = "" if kind in _CLUSTERWIDE else str(metadata.get("namespace", "default"))
     return *kind, namespace, str(metadata.get("name", ""))
 
 
@@ -152,11 +177,18 @@ def _is_ours(body: Body) -> bool:
 
 def _is_safe(identity: tuple[str, str, str, str]) -> bool:
     group, kind, namespace, name = identity
-    is_somewhere = _IS_NAME(namespace) or identity[:2] == _CLUSTERWIDE
+    is_somewhere = _IS_NAME(namespace) or identity[:2] in _CLUSTERWIDE
     return bool(_IS_KIND(kind) and (not group or _IS_GROUP(group)) and is_somewhere and _IS_NAME(name))
 
 
 def _subject(body: Body) -> str:
     """Return the selector of a policy's pods as a text; keys of labels are there without the source of pods."""
-    selector = _map(_map(body, "spec"), _SUBJECTS[_identity(body)[:2]])
+    spec, key = _map(body, "spec"), _SUBJECTS[_identity(body)[:2]]
+    written = spec.get(key)
+    if isinstance(written, str) and written != "all()":
+        pairs = [_IS_PAIR(one) for one in written.split(" && ")]
+        # By labels alone it is what others write as a map.
+        labels = {found[1]: found[2] for found in pairs if found}
+        return json.dumps({"matchLabels": labels}, sort_keys=True) if all(pairs) else written
+    selector = _map(spec, key)
     return json.dumps(selector, sort_keys=True).replace('"k8s:', '"')

@@ -79,7 +79,7 @@ func (c *cluster) add(text []byte) error {
 		return found.decode(service)
 	case "networking.k8s.io/v1 Ingress":
 		return nil // connections to pods do not pass it
-	case networkPolicy, ciliumPolicy, clusterwidePolicy, cidrGroup:
+	case networkPolicy, ciliumPolicy, clusterwidePolicy, cidrGroup, tieredPolicy:
 		c.policies = append(c.policies, found)
 		return nil
 	}
@@ -166,7 +166,7 @@ func (c *cluster) whole() error {
 		parts := strings.Split(name, " ") // version, kind, namespace, name
 		_, exists := c.namespaces[parts[2]]
 		switch parts[1] {
-		case "Namespace", "CiliumClusterwideNetworkPolicy", "CiliumCIDRGroup":
+		case "Namespace", "CiliumClusterwideNetworkPolicy", "CiliumCIDRGroup", "ClusterNetworkPolicy":
 			exists = parts[2] == ""
 		}
 		if !exists {

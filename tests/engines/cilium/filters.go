@@ -1,8 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"errors"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 
 	enginepolicy "github.com/cilium/cilium/pkg/policy"
@@ -23,6 +26,29 @@ func through(
 	if asked != nil {
 		found = denied
 	}
+	for _, policy := range heeded(filters, peer, named, protocol, number) {
+		passes, err := rulesPass(policy, asked)
+		if err != nil {
+			return unsupported, err
+		}
+		if passes {
+			found = allowed
+		}
+	}
+	return found, nil
+}
+
+// heeded returns what allows the connection where several tiers and priorities speak of it, from the first to one that
+// denies it or lets DNS through: to the proxy a rule is all of its predicates (cilium/proxy, npds.proto), so that one of
+// HTTP which a request does not meet leaves it to the next, and the DNS proxy knows the rules of its own filter only.
+func heeded(
+	filters []*enginepolicy.L4Filter, peer, named *end, protocol u8proto.U8proto, number uint16,
+) (found []*enginepolicy.PerSelectorPolicy) {
+	type place struct {
+		tier     types.Tier
+		priority types.Priority
+	}
+	matching := map[place][]*enginepolicy.PerSelectorPolicy{}
 	for _, filter := range filters {
 		if !covers(filter, named, protocol, number) {
 			continue
@@ -31,19 +57,37 @@ func through(
 			if !selector.IsWildcard() && !selector.Selects(peer.identity.ID) {
 				continue
 			}
-			if policy != nil && policy.Verdict != types.Allow {
-				continue
+			at := place{tier: filter.Tier}
+			if policy != nil {
+				at.priority = policy.Priority
 			}
-			passes, err := rulesPass(policy, asked)
-			if err != nil {
-				return unsupported, err
-			}
-			if passes {
-				found = allowed
-			}
+			matching[at] = append(matching[at], policy)
 		}
 	}
-	return found, nil
+	places := slices.SortedFunc(maps.Keys(matching), func(one, other place) int {
+		return cmp.Or(cmp.Compare(one.tier, other.tier), cmp.Compare(one.priority, other.priority))
+	})
+	isLast, passed := false, types.Tier(0)
+	for _, at := range places {
+		if at.tier == passed {
+			continue
+		}
+		for _, policy := range matching[at] {
+			switch {
+			case policy == nil || policy.Verdict == types.Allow:
+				found = append(found, policy)
+				isLast = isLast || (policy != nil && len(policy.L7Rules.DNS) > 0)
+			case policy.Verdict == types.Deny:
+				isLast = true
+			default:
+				passed = at.tier
+			}
+		}
+		if isLast {
+			break
+		}
+	}
+	return found
 }
 
 func covers(filter *enginepolicy.L4Filter, named *end, protocol u8proto.U8proto, number uint16) bool {

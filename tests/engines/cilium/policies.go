@@ -11,6 +11,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
 	kjson "sigs.k8s.io/json"
+	policyv1alpha2 "sigs.k8s.io/network-policy-api/apis/v1alpha2"
 
 	ipcachetypes "github.com/cilium/cilium/pkg/ipcache/types"
 	"github.com/cilium/cilium/pkg/k8s"
@@ -29,6 +30,7 @@ const (
 	ciliumPolicy      = "cilium.io/v2 CiliumNetworkPolicy"
 	clusterwidePolicy = "cilium.io/v2 CiliumClusterwideNetworkPolicy"
 	cidrGroup         = "cilium.io/v2 CiliumCIDRGroup"
+	tieredPolicy      = "policy.networking.k8s.io/v1alpha2 ClusterNetworkPolicy"
 )
 
 // policy is what one object adds to the engine.
@@ -66,6 +68,9 @@ func (p parser) parse(found document) (made policy, err error) {
 	case clusterwidePolicy:
 		made.resource = ipcachetypes.NewResourceID(ipcachetypes.ResourceKindCCNP, "", found.Name)
 		made.entries, err = p.clusterwidePolicy(found)
+	case tieredPolicy:
+		made.resource = ipcachetypes.NewResourceID(ipcachetypes.ResourceKindKCNP, "", found.Name)
+		made.entries, err = p.tieredPolicy(found)
 	case cidrGroup:
 		made.group = &ciliumv2.CiliumCIDRGroup{}
 		err = p.admitted(found, made.group)
@@ -120,6 +125,15 @@ func (p parser) clusterwidePolicy(found document) (types.PolicyEntries, error) {
 		}
 	}
 	return policyutils.RulesToPolicyEntries(rules), err
+}
+
+// tieredPolicy reads a ClusterNetworkPolicy, of which nothing but unknown fields is refused here.
+func (p parser) tieredPolicy(found document) (types.PolicyEntries, error) {
+	object := &policyv1alpha2.ClusterNetworkPolicy{}
+	if err := found.decode(object); err != nil {
+		return nil, err
+	}
+	return k8s.ParseClusterNetworkPolicy(logger, p.clusterName, object)
 }
 
 // admitted decodes an object as the API server stores it.

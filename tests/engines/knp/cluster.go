@@ -19,6 +19,10 @@ import (
 	"sigs.k8s.io/kube-network-policies/pkg/api"
 	"sigs.k8s.io/kube-network-policies/pkg/networkpolicy"
 	"sigs.k8s.io/kube-network-policies/pkg/podinfo"
+	clusternetworkpolicy "sigs.k8s.io/kube-network-policies/plugins/npa-v1alpha2"
+	policyv1alpha2 "sigs.k8s.io/network-policy-api/apis/v1alpha2"
+	policyclient "sigs.k8s.io/network-policy-api/pkg/client/clientset/versioned"
+	policyinformers "sigs.k8s.io/network-policy-api/pkg/client/informers/externalversions"
 	"sigs.k8s.io/yaml"
 )
 
@@ -28,25 +32,32 @@ func engineOf(manifests string) (*networkpolicy.PolicyEngine, error) {
 	factory := informers.NewSharedInformerFactory(kubernetes.NewForConfigOrDie(&rest.Config{}), 0)
 	namespaces, pods := factory.Core().V1().Namespaces(), factory.Core().V1().Pods()
 	policies := factory.Networking().V1().NetworkPolicies()
+	clusterwide := policyinformers.NewSharedInformerFactory(policyclient.NewForConfigOrDie(&rest.Config{}), 0).
+		Policy().V1alpha2().ClusterNetworkPolicies()
 	resolver, err := podinfo.NewInformerResolver(pods.Informer())
 	if err != nil {
 		return nil, err
 	}
 	store := store{
-		namespaces: namespaces.Informer().GetIndexer(),
-		pods:       pods.Informer().GetIndexer(),
-		policies:   policies.Informer().GetIndexer(),
+		namespaces:  namespaces.Informer().GetIndexer(),
+		pods:        pods.Informer().GetIndexer(),
+		policies:    policies.Informer().GetIndexer(),
+		clusterwide: clusterwide.Informer().GetIndexer(),
 	}
 	if err := store.read(manifests); err != nil {
 		return nil, err
 	}
 	provider := podinfo.NewInformerProvider(pods, namespaces, nil, []podinfo.IPResolver{resolver})
 	standard := networkpolicy.NewStandardNetworkPolicy("node", namespaces, pods, policies)
-	return networkpolicy.NewPolicyEngine(provider, []api.PolicyEvaluator{standard}), nil
+	tier := func(name policyv1alpha2.Tier) api.PolicyEvaluator {
+		return clusternetworkpolicy.NewClusterNetworkPolicy(name, clusterwide, nil, factory.Core().V1().Nodes().Lister())
+	}
+	evaluators := []api.PolicyEvaluator{tier(policyv1alpha2.AdminTier), standard, tier(policyv1alpha2.BaselineTier)}
+	return networkpolicy.NewPolicyEngine(provider, evaluators), nil
 }
 
 // store is what the API server would hold: objects with its defaults, and what a write and a read make of them.
-type store struct{ namespaces, pods, policies cache.Indexer }
+type store struct{ namespaces, pods, policies, clusterwide cache.Indexer }
 
 func (s store) read(manifests string) error {
 	documents := yamlstream.NewYAMLReader(bufio.NewReader(strings.NewReader(manifests)))
@@ -79,6 +90,12 @@ func (s store) add(document []byte) error {
 	case "networking.k8s.io/v1 NetworkPolicy":
 		object := &networkingv1.NetworkPolicy{}
 		return put(s.policies, document, object, func() { defaultPolicy(object) })
+	case "policy.networking.k8s.io/v1alpha2 ClusterNetworkPolicy":
+		object := &policyv1alpha2.ClusterNetworkPolicy{}
+		if err := yaml.UnmarshalStrict(document, object); err != nil {
+			return err
+		}
+		return keep(s.clusterwide, object)
 	case "v1 Service", "networking.k8s.io/v1 Ingress":
 		return nil // packets to pods do not pass them
 	}
@@ -106,6 +123,10 @@ func put(indexer cache.Indexer, document []byte, object stored, setDefaults func
 	if err := object.Unmarshal(bytes); err != nil {
 		return err
 	}
+	return keep(indexer, object)
+}
+
+func keep(indexer cache.Indexer, object metav1.Object) error {
 	if _, exists, _ := indexer.Get(object); exists {
 		return fmt.Errorf("there is another %s/%s", object.GetNamespace(), object.GetName())
 	}
@@ -118,6 +139,11 @@ func (s store) whole() error {
 		name := object.(metav1.Object).GetNamespace()
 		if _, exists, _ := s.namespaces.GetByKey(name); !exists {
 			return fmt.Errorf("there is no namespace %q", name)
+		}
+	}
+	for _, object := range s.clusterwide.List() {
+		if name := object.(metav1.Object).GetNamespace(); name != "" {
+			return fmt.Errorf("a ClusterNetworkPolicy is in no namespace, and not in %q", name)
 		}
 	}
 	return nil

@@ -19,7 +19,7 @@ import (
 )
 
 type request struct {
-	// Manifests is a YAML stream of Namespaces, Pods with their addresses, and NetworkPolicies.
+	// Manifests is a YAML stream of Namespaces, Pods with their addresses, NetworkPolicies and ClusterNetworkPolicies.
 	Manifests string `json:"manifests"`
 	// Addresses are all sources and all targets. That of a pod is that pod, on the host network excepted.
 	Addresses []string `json:"addresses"`

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from netgen.evaluate.objects import kinds
+from netgen.evaluate.objects import httproutes, kinds, weave
+from netgen.evaluate.objects.accounts import Account, account
 from netgen.evaluate.objects.model import (
     Cluster,
     Namespace,
@@ -29,7 +31,10 @@ Kind = tuple[str, str]
 _VERSIONS: dict[str | Kind, tuple[str, ...]] = {
     **dict.fromkeys(("networking.k8s.io", "apps", "batch", ""), ("v1",)),
     "cilium.io": ("v2",),
+    kinds.CALICO: ("v3",),
+    httproutes.GROUP: httproutes.VERSIONS,
     kinds.CIDR_GROUP: ("v2", "v2alpha1"),
+    kinds.CLUSTER_NETWORK_POLICY: ("v1alpha2",),
 }
 """The versions that are read, by the API group or the kind of an object."""
 
@@ -39,6 +44,14 @@ _NAMED = {
     ("networking.k8s.io", "Ingress"): ingress,
 }
 
+_ASKED: dict[tuple[str, Kind], Callable[[dict[str, Any], str, str, Spot], object]] = {
+    ("calico", kinds.SERVICE_ACCOUNT): account,
+    ("weave", kinds.NETWORK_POLICY): weave.policy,
+}
+"""What is read besides, or otherwise, where a network plugin asks for it."""
+
+_SPOKEN = frozenset(("Ingress", "HTTPRoute"))
+"""The kinds before which stands an "an"."""
 _KEPT = "; in a spec,  service: {{existing: {}}}  at its app keeps one that a chart or somebody else makes"
 """What to write where a Service of the same name is not netgen's."""
 
@@ -95,7 +108,7 @@ class _Reader:
 
     def _object(self, body: dict[str, Any], kind: Kind, spot: Spot) -> None:
         group, name_of_kind = kind
-        if kind not in kinds.of_plugin(self.cni) and kinds.undecided(group, name_of_kind):
+        if not kinds.is_read_later(kind, self.cni) and kinds.undecided(group, name_of_kind):
             what = f"the kind {name_of_kind} of {group or 'v1'} is not evaluated, and may decide who reaches whom"
             self.unknowns.append(Unknown(what, spot.at("kind").value(), _without(kind, body)))
             return
@@ -107,11 +120,11 @@ class _Reader:
             name, namespace = self._name(body, kind, spot)
             found = make(namespace, name, spot)
         except MalformedError as error:
-            self.unknowns.append(misread("an Ingress" if name_of_kind == "Ingress" else f"a {name_of_kind}", error))
+            self.unknowns.append(misread(f"{'an' if name_of_kind in _SPOKEN else 'a'} {name_of_kind}", error))
             return
         key = (kind, "" if isinstance(found, Namespace) else namespace, name)
         # Equal Namespaces are one: of what they have only the labels count, and charts often bring the same.
-        if key in self.objects and not (isinstance(found, Namespace) and found == self.objects[key]):
+        if key in self.objects and not (isinstance(found, Namespace | Account) and found == self.objects[key]):
             what = f"{name_of_kind} {name} stands twice, and only one of the two can be in the cluster"
             fix = f"leave one out{_KEPT.format(name) if name_of_kind == 'Service' else ''}"
             self.unknowns.append(Unknown(what, spot.at("metadata", "name").value(), fix))
@@ -129,10 +142,12 @@ class _Reader:
 
     def _maker(self, body: dict[str, Any], kind: Kind) -> Callable[[str, str, Spot], object] | None:
         """Return what reads an object of *kind*, from its namespace, name and spot; None for one to read over."""
-        if kind in _NAMED:
-            named = _NAMED[kind]
+        if kind in httproutes.KINDS:
+            return lambda namespace, name, spot: httproutes.route(body, kind[1], namespace, name, spot)
+        named = _ASKED.get((self.cni, kind)) or _NAMED.get(kind)
+        if named is not None:
             return lambda namespace, name, spot: named(body, namespace, name, spot)
-        if kind in kinds.of_plugin(self.cni):
+        if kinds.is_read_later(kind, self.cni):
             return lambda namespace, name, spot: Waiting(body, kind, namespace, name, spot)
         if kind == ("", "Namespace"):
             return lambda _, name, spot: namespace_object(body, name, spot)
@@ -169,10 +184,13 @@ class _Reader:
         found = list(self.objects.values())
         workloads = {key: one for key, one in self.objects.items() if isinstance(one, Workload)}
         services = tuple(one for one in found if isinstance(one, ServiceObject))
-        if kinds.of_plugin(self.cni):
-            from netgen.evaluate.objects.cilium.objects import understood  # noqa: PLC0415 - only where it is that plugin
+        if any(isinstance(one, Waiting) and one.kind == kinds.CLUSTER_NETWORK_POLICY for one in found):
+            from netgen.evaluate.objects import clusternetworkpolicy  # noqa: PLC0415 - few clusters have any
 
-            found, unknowns = understood(found, services)
+            found, unknowns = clusternetworkpolicy.understood(found, self.cni)
+            self.unknowns += unknowns
+        if kinds.of_plugin(self.cni):
+            found, unknowns = _of_plugin(self.cni)(found, services)
             self.unknowns += unknowns
         return Cluster(
             workloads=tuple(owning(workloads, self.controllers, self.idle)),
@@ -184,15 +202,34 @@ class _Reader:
         )
 
 
+_Understood = Callable[[Iterable[object], tuple[ServiceObject, ...]], tuple[list[object], list[Unknown]]]
+
+
+def _of_plugin(cni: str) -> _Understood:
+    """Return what understands all objects together where the network plugin is *cni*."""
+    if cni == "calico":
+        from netgen.evaluate.objects.calico import objects as calico  # noqa: PLC0415 - only where it is that plugin
+
+        return calico.understood
+    from netgen.evaluate.objects.cilium import objects as cilium  # noqa: PLC0415 - only where it is that plugin
+
+    return cilium.understood
+
+
 def _without(kind: Kind, body: dict[str, Any]) -> str:
     """Return what to do about a policy of a *kind* that is not evaluated."""
     plugin = kinds.plugin_of(kind)
     if plugin:
         return f"where {plugin} is the network plugin, say so: --cni {plugin}, or cni: {plugin} in the Platform"
+    if kind[0] == kinds.CALICO_STORED:
+        name = f"{re.sub('y$', 'ie', kind[1].lower())}s.{kinds.CALICO}"
+        return f"that is how Calico stores it: give it as {kinds.CALICO}/v3, which `kubectl get {name} -o yaml` prints"
     metadata = body.get("metadata")
     parts = [metadata.get(key) for key in ("namespace", "name")] if isinstance(metadata, dict) else []
     name = "/".join(part for part in parts if isinstance(part, str) and part)
     what = f"{kind[1]} {name}" if name else "it"
+    if kind in kinds.BEFORE_CLUSTER_NETWORK_POLICY:
+        return f"write what {what} says as a ClusterNetworkPolicy of policy.networking.k8s.io/v1alpha2, or leave it out"
     return f"write what {what} says as a NetworkPolicy, or leave it out: what it opens or closes is then not looked at"
 
 

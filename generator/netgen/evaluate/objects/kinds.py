@@ -7,10 +7,42 @@ NETWORK_POLICY = ("networking.k8s.io", "NetworkPolicy")
 CIDR_GROUP = ("cilium.io", "CiliumCIDRGroup")
 CLUSTERWIDE = ("cilium.io", "CiliumClusterwideNetworkPolicy")
 
-CLUSTERED = frozenset((CIDR_GROUP, CLUSTERWIDE))
+CLUSTER_NETWORK_POLICY = ("policy.networking.k8s.io", "ClusterNetworkPolicy")
+BEFORE_CLUSTER_NETWORK_POLICY = frozenset(
+    (("policy.networking.k8s.io", "AdminNetworkPolicy"), ("policy.networking.k8s.io", "BaselineAdminNetworkPolicy"))
+)
+"""The kinds of v1alpha1 that ClusterNetworkPolicy has taken the place of."""
+
+CALICO = "projectcalico.org"
+CALICO_STORED = "crd.projectcalico.org"
+TIER = (CALICO, "Tier")
+SERVICE_ACCOUNT = ("", "ServiceAccount")
+_CALICO_CLUSTERED = frozenset(
+    (
+        TIER,
+        *((CALICO, kind) for kind in ("GlobalNetworkPolicy", "StagedGlobalNetworkPolicy")),
+        *((CALICO, kind) for kind in ("GlobalNetworkSet", "HostEndpoint")),
+    )
+)
+
+CLUSTERED = frozenset((CIDR_GROUP, CLUSTERWIDE, CLUSTER_NETWORK_POLICY)) | _CALICO_CLUSTERED
 """The kinds that are read and are in no namespace; a Namespace is looked at elsewhere."""
 
-_READ = {"cilium": frozenset((("cilium.io", "CiliumNetworkPolicy"), CLUSTERWIDE, CIDR_GROUP))}
+_READ = {
+    "cilium": frozenset((("cilium.io", "CiliumNetworkPolicy"), CLUSTERWIDE, CIDR_GROUP)),
+    "calico": _CALICO_CLUSTERED.union(
+        (CALICO, kind)
+        for kind in ("NetworkPolicy", "StagedNetworkPolicy", "StagedKubernetesNetworkPolicy", "NetworkSet")
+    ),
+}
+
+
+_WITH_CLUSTER_NETWORK_POLICY = frozenset(("kubernetes", "kube-network-policies", "cilium", "calico"))
+
+
+def is_read_later(kind: tuple[str, str], cni: str) -> bool:
+    """Return whether *kind* is read where the network plugin is *cni*, once all other objects are known."""
+    return kind in of_plugin(cni) or (kind == CLUSTER_NETWORK_POLICY and cni in _WITH_CLUSTER_NETWORK_POLICY)
 
 
 def of_plugin(cni: str) -> frozenset[tuple[str, str]]:
@@ -86,10 +118,13 @@ _HARMLESS_KINDS = frozenset(
         ("networking.k8s.io", "Ingress"),
         ("networking.k8s.io", "IngressClass"),
         ("networking.k8s.io", "ServiceCIDR"),
-        ("projectcalico.org", "BGPConfiguration"),
-        ("projectcalico.org", "BGPPeer"),
-        ("projectcalico.org", "ClusterInformation"),
-        ("projectcalico.org", "IPPool"),
+        *(
+            ("projectcalico.org", kind)
+            for kind in (
+                *("BGPConfiguration", "BGPFilter", "BGPPeer", "BlockAffinity", "CalicoNodeStatus"),
+                *("ClusterInformation", "IPAMBlock", "IPAMConfiguration", "IPAMHandle", "IPPool", "IPReservation"),
+            )
+        ),
     )
 )
 

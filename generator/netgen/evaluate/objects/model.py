@@ -8,6 +8,8 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from netgen.evaluate.addresses import Block
+from netgen.evaluate.objects.operators import Operator as Operator  # noqa: PLC0414 - selectors are values of here
+from netgen.evaluate.objects.operators import holds_part
 from netgen.evaluate.objects.ways import IngressObject, ServiceObject
 from netgen.evaluate.sets import FIRST, LAST, Protocol
 from netgen.problems import Place, Problem
@@ -22,19 +24,11 @@ SERVICE_ACCOUNT = "io.cilium.k8s.policy.serviceaccount"
 Labels = tuple[tuple[str, str], ...]
 
 
-class Operator(StrEnum):
-    """How an expression of a selector asks for a label."""
-
-    __hash__ = str.__hash__  # that of an Enum is a call, and these stand in most keys
-
-    IN = "In"
-    NOT_IN = "NotIn"
-    EXISTS = "Exists"
-    DOES_NOT_EXIST = "DoesNotExist"
-
-
 class Expression(NamedTuple):
-    """One item of matchExpressions; *values* are sorted, and empty for EXISTS and DOES_NOT_EXIST."""
+    """One item of matchExpressions; *values* are sorted, and empty for EXISTS and DOES_NOT_EXIST.
+
+    What asks for a part of the value has that part alone. A label that is not there meets every NOT.
+    """
 
     key: str
     operator: Operator
@@ -46,7 +40,9 @@ class Expression(NamedTuple):
             return value is not None
         if self.operator is Operator.DOES_NOT_EXIST:
             return value is None
-        return (value in self.values) == (self.operator is Operator.IN)
+        if self.operator is Operator.IN or self.operator is Operator.NOT_IN:
+            return (value in self.values) == (self.operator is Operator.IN)
+        return holds_part(self.operator, self.values[0], value)
 
 
 class Selector(NamedTuple):
@@ -158,7 +154,8 @@ class Direction(StrEnum):
 class PortRule(NamedTuple):
     """Ports of *protocol*: from *low* to *high*, or the one that the destination pod calls *name*.
 
-    Of OTHER it is a part: the types of ICMP are numbers there, which `sets.icmp` gives.
+    An empty name is some port of the protocol, and nobody tells which. Of OTHER it is a part: the types of ICMP are
+    numbers there, which `sets.icmp` gives.
     """
 
     protocol: Protocol
@@ -223,7 +220,7 @@ class Action(StrEnum):
 
     ALLOW = "allow"
     DENY = "deny"
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 - no password
 
 
 class Tier(NamedTuple):

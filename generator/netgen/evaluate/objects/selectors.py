@@ -6,12 +6,13 @@ import re
 from typing import Any
 
 from netgen.evaluate.objects.model import Expression, Operator, Selector
+from netgen.evaluate.objects.operators import OPERATORS
 from netgen.evaluate.objects.values import MalformedError, fields, items, labels, text
 from netgen.source import Spot
 
 _FIELDS = frozenset(("matchLabels", "matchExpressions"))
 _EXPRESSION = frozenset(("key", "operator", "values"))
-_OPERATORS = {str(operator): operator for operator in Operator}
+_OPERATORS = {str(operator): operator for operator in OPERATORS}
 _WITH_VALUES = (Operator.IN, Operator.NOT_IN)
 # k8s.io/apimachinery pkg/util/validation: IsQualifiedName, IsValidLabelValue.
 _NAME = r"([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)"

@@ -41,25 +41,32 @@ class IngressView(NamedTuple):
 
 def plan(intent: Intent) -> Iterator[Planned]:
     """Yield the Ingresses that hold the routes of *intent*."""
+    for routes in together(route for route in intent.routes if route.entrypoint.gateway is None):
+        yield Planned(Rank.ROUTE, TEMPLATE, _view(sorted(routes, key=order)), routes[0].spot)
+
+
+def together(routes: Iterable[Route]) -> Iterator[list[Route]]:
+    """Yield those of *routes* that share an object: of one host of a document at one entry point."""
     groups: dict[tuple[str, str, str, str, str | None], list[Route]] = {}
-    for route in intent.routes:
+    for route in routes:
         key = (route.app.namespace, route.document, route.entrypoint.name, route.host, route.ingress)
         groups.setdefault(key, []).append(route)
-    for routes in groups.values():
-        yield Planned(Rank.ROUTE, TEMPLATE, _view(sorted(routes, key=_order)), routes[0].spot)
+    for group in groups.values():
+        first = group[0]
+        if any((route.entrypoint, route.tls) != (first.entrypoint, first.tls) for route in group):
+            raise ValueError(f"the routes of {first.host} in {first.document} differ in entry point or TLS")
+        yield group
 
 
-def _order(route: Route) -> tuple[int, bool, str, str]:
+def order(route: Route) -> tuple[int, bool, str, str]:
     """Order paths as a controller looks at them: the longest first, an exact one before a prefix."""
     return (-len(route.path), not route.exact, route.path, route.app.name)
 
 
 def _view(routes: list[Route]) -> IngressView:
     first = routes[0]
-    if any((route.entrypoint, route.tls) != (first.entrypoint, first.tls) for route in routes):
-        raise ValueError(f"the routes of {first.host} in {first.document} differ in entry point or TLS")
     return IngressView(
-        metadata=Metadata(_name(first), first.app.namespace, _labels(routes), _annotations(routes)),
+        metadata=about(routes),
         class_name=first.entrypoint.class_name,
         host=first.host,
         tls=first.tls is not None,
@@ -68,8 +75,11 @@ def _view(routes: list[Route]) -> IngressView:
     )
 
 
-def _name(route: Route) -> str:
-    return route.ingress or ingress_name(route.document, route.entrypoint.name, route.host)
+def about(routes: list[Route]) -> Metadata:
+    """Return the metadata of the object that holds *routes*."""
+    first = routes[0]
+    name = first.ingress or ingress_name(first.document, first.entrypoint.name, first.host)
+    return Metadata(name, first.app.namespace, _labels(routes), _annotations(routes))
 
 
 def _labels(routes: list[Route]) -> Pairs:

@@ -12,17 +12,24 @@ from netgen.source import Spot
 from netgen.spec.forms.text import shown
 
 CODE = "bad-raw"
-CILIUM_POLICY = "CiliumNetworkPolicy"
+CILIUM, CALICO = "cilium.io/v2", "projectcalico.org/v3"
 _VERSIONS = {
-    "NetworkPolicy": "networking.k8s.io/v1",
-    "Service": "v1",
-    "Ingress": "networking.k8s.io/v1",
-    CILIUM_POLICY: "cilium.io/v2",
+    "NetworkPolicy": ("networking.k8s.io/v1", CALICO),
+    "Service": ("v1",),
+    "Ingress": ("networking.k8s.io/v1",),
+    "CiliumNetworkPolicy": (CILIUM,),
+    "StagedNetworkPolicy": (CALICO,),
+    "NetworkSet": (CALICO,),
 }
-"""The kinds that are passed through, and the version of each."""
-_KINDS = "kinds here: NetworkPolicy, Service, Ingress; and with Cilium CiliumNetworkPolicy"
+"""The kinds that are passed through, and the versions of each."""
+_KINDS = (
+    "kinds here: NetworkPolicy, Service, Ingress; with Cilium CiliumNetworkPolicy; and with Calico its NetworkPolicy, "
+    "StagedNetworkPolicy and NetworkSet"
+)
 _OTHERS = {
     "CiliumClusterwideNetworkPolicy": "it is of the cluster, and a document speaks for its namespace",
+    "GlobalNetworkPolicy": "it is of the cluster, and a document speaks for its namespace",
+    "ClusterNetworkPolicy": "it is of the cluster, and a document speaks for its namespace",
     "List": "it is a list of objects",
 }
 _LONGEST_KEY = 317
@@ -67,9 +74,9 @@ def _of_kind(item: dict[str, Any], spot: Spot) -> Iterator[Problem]:
         fix = "keep it beside what is rendered, and give both to  netgen verify"
         fix = "write each of its objects under `raw`" if kind == "List" else fix
         yield Problem(CODE, spot.at("kind").value(), f"{shown(kind)} is not passed through: {why}", (_KINDS,), fix)
-    elif version != known:
+    elif version not in known:
         message = f"{shown(version)} is not the version of {kind} that is passed through"
-        yield Problem(CODE, spot.at("apiVersion").value(), message, fix=f"write  apiVersion: {known}")
+        yield Problem(CODE, spot.at("apiVersion").value(), message, fix=f"write  apiVersion: {' or '.join(known)}")
 
 
 def _elsewhere(metadata: dict[str, Any], namespace: str, spot: Spot) -> Iterator[Problem]:

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from netgen.intent import EVERY_POD, Addresses, AppKey, Block, Flow, HostName, Peer, Pods, Port, PortMatch, Selector
+from netgen.intent import (
+    EVERY_POD,
+    Addresses,
+    AppKey,
+    Block,
+    Flow,
+    HostName,
+    Peer,
+    Permission,
+    Pods,
+    Port,
+    PortMatch,
+    Selector,
+)
 from netgen.problems import Problem
 from netgen.records import record
 from netgen.spec.forms.claim_ends import End
@@ -12,6 +25,7 @@ from netgen.spec.forms.text import nearest, shown, suggestion
 from netgen.spec.ranges import warn_inside
 from netgen.spec.resolve.calls import Ports, matches, peer_of, ports_text, unknown_app
 from netgen.spec.resolve.consent import find_port, no_single_port, served
+from netgen.spec.resolve.installed import has_cluster_policies
 from netgen.spec.resolve.outside import apiserver, apiserver_callers, internet, nodes, warn_of_every_port, world
 from netgen.spec.resolve.registry import NAME_LABEL, Entry, Registry
 
@@ -21,15 +35,32 @@ _BAD = "bad-allow"
 
 @record
 class _Inside:
-    """A side of the cluster: the *apps* of the run that it is, and its *pods* as a peer of others."""
+    """A side of the cluster: the *apps* of the run that it is, and its *pods* as a peer of others.
+
+    *hosted*: they are on the host network, where no policy holds them.
+    """
 
     apps: tuple[Entry, ...]
     pods: Pods
+    hosted: bool = False
 
 
-def allow_flows(registry: Registry, found: list[Problem]) -> list[Flow]:
-    """Return the flows of every permission of the platform; a side that means nothing goes to *found*."""
-    return [flow for form in registry.platform.allowed for flow in _Permission(form, registry, found).flows()]
+def allowed(registry: Registry, found: list[Problem]) -> tuple[list[Flow], tuple[Permission, ...]]:
+    """Return the flows of every permission of the platform; a side that means nothing goes to *found*.
+
+    Where the platform has ClusterNetworkPolicies, these accept the same for every pod.
+    """
+    flows: list[Flow] = []
+    made: list[Permission] = []
+    for form in registry.platform.allowed:
+        opened, accepted = _Permission(form, registry, found).parts()
+        flows += opened
+        made += accepted
+    if not made:
+        return flows, ()
+    from netgen.spec.resolve.accepting import named  # noqa: PLC0415 - few platforms have such policies
+
+    return flows, named(made)
 
 
 def _is_outside(end: End) -> bool:
@@ -44,27 +75,45 @@ class _Permission:
     registry: Registry
     found: list[Problem]
 
-    def flows(self) -> list[Flow]:
-        """Return the egress half of each app that is its source, and the ingress half of each that is its target."""
+    def parts(self) -> tuple[list[Flow], list[Permission]]:
+        """Return the egress half of each app that is its source, and the ingress half of each that is its target.
+
+        With them, what accepts both halves for every pod.
+        """
         ends = self.form.source, self.form.target
         source, target = (None if _is_outside(end) else self._inside(end) for end in ends)
         if any(side is None and not _is_outside(end) for side, end in zip((source, target), ends, strict=True)):
-            return []
+            return [], []
         ports = self._ports(target)
         if ports is None:
-            return []
+            return [], []
+        for_all = has_cluster_policies(self.registry.platform)
         callers = [entry for entry in source.apps if entry.app.egress] if source else []
         callees = [entry for entry in target.apps if entry.app.ingress] if target else []
-        reached = self._reached(target, ports) if callers else []
+        reached = self._reached(target, ports) if callers or for_all else []
         self._check_look_ups(callers, reached)
-        coming = self._coming(source) if callees else []
+        coming = self._coming(source) if callees or for_all else []
         out = [
             self._flow(entry.app.pods, peer, at, entry.key, None)
             for entry in callers
             for peer, at in reached
             if entry.form.dns or not isinstance(peer, HostName)
         ]
-        return out + [self._flow(peer, entry.app.pods, ports, None, entry.key) for entry in callees for peer in coming]
+        into = [self._flow(peer, entry.app.pods, ports, None, entry.key) for entry in callees for peer in coming]
+        if not for_all:
+            return out + into, []
+        halves = (source, "egress", reached), (target, "ingress", [(peer, ports) for peer in coming])
+        return out + into, [
+            one
+            for side, direction, met in halves
+            if side and not side.hosted
+            for one in self._accepted(side.pods, direction, met)
+        ]
+
+    def _accepted(self, subject: Pods, direction: str, met: list[tuple[Peer, Ports]]) -> list[Permission]:
+        from netgen.spec.resolve.accepting import accepted  # noqa: PLC0415 - few platforms have such policies
+
+        return accepted(self.form, subject, direction, met, self.registry.platform, self.found)
 
     def _check_look_ups(self, callers: list[Entry], reached: list[tuple[Peer, Ports]]) -> None:
         """Report that the app which is named cannot ask for the address of a host; of many apps those that can do."""
@@ -104,7 +153,7 @@ class _Permission:
     def _app(self, end: End, key: AppKey) -> _Inside | None:
         entry = self.registry.entries.get(key)
         if entry:
-            return _Inside((entry,), entry.app.pods)
+            return _Inside((entry,), entry.app.pods, hosted=entry.app.host_network)
         if self.registry.is_unclear(key.namespace):
             return None
         if key.namespace in self.registry.names:

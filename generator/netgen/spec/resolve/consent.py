@@ -97,7 +97,8 @@ def granted_ports(grant: GrantForm, callee: Entry, found: list[Problem]) -> tupl
     if not callee.form.unclear:
         for name, place in missing:
             message = f"{callee.key} has no port {shown(name)}{suggestion(name, tuple(sorted(names)))}"
-            found.append(Problem("unknown-port", place, message, notes=(_choices(callee.app.ports),)))
+            fix = f"write  accepts: [{{from: {name}}}] , a list" if grant.side.name == "from" else ""
+            found.append(Problem("unknown-port", place, message, (_choices(callee.app.ports),), fix))
         found.extend(_no_port(form, callee) for form in grant.http if not (form.port or rule_ports(form, callee)))
     return opened_ports(grant, callee)
 

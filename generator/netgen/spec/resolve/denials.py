@@ -10,6 +10,7 @@ from hashlib import sha256
 
 from netgen.intent import (
     EVERYBODY,
+    Addresses,
     App,
     Claim,
     Denial,
@@ -20,13 +21,19 @@ from netgen.intent import (
     Peer,
     Pods,
 )
-from netgen.naming import fitting
+from netgen.naming import denial_name
 from netgen.problems import Problem
 from netgen.profiles import Feature
 from netgen.records import record
 from netgen.spec.forms.matching import are_apart
+from netgen.spec.forms.sides import Kind
+from netgen.spec.platform import Platform
 from netgen.spec.resolve.claims import SYSTEM, Spoken
+from netgen.spec.resolve.cluster_rules import as_networks, fits, undeniable
 from netgen.spec.resolve.exempt import without
+from netgen.spec.resolve.installed import denies_by_cluster_policies
+from netgen.spec.resolve.outside import no_pods
+from netgen.spec.resolve.priorities import UNSET
 from netgen.spec.resolve.registry import MANAGED_BY, PART_OF, Registry, object_labels
 
 MOST = 16
@@ -62,7 +69,7 @@ def denials(
         else:
             _warn_of_system(one, parts, found)
             made += _objects(one, parts, registry)
-    return tuple(claims), _named(dict.fromkeys(made))
+    return tuple(claims), _named(_distinct(made), registry.platform.cni.name)
 
 
 def _selves(registry: Registry, flows: Iterable[Flow]) -> tuple[App, ...]:
@@ -94,7 +101,13 @@ def _parts(one: Spoken, selves: tuple[App, ...], registry: Registry) -> tuple[_P
         parts = _at_source(claim.target, parts, sources)
     if not parts or not all(_is_home(part.subject, one, registry) for part in parts):
         return _elsewhere(one)
+    if _is_hidden(parts, registry):
+        return "the addresses of nodes and API servers are not known, and would be denied with the internet's"
+    parts = tuple(replace(part, peers=_no_pods(part.peers, registry)) for part in parts)
     too_many = len(parts) > MOST or any(len(part.peers) > MOST for part in parts)
+    if denies_by_cluster_policies(registry.platform):
+        parts = tuple(replace(part, peers=as_networks(part.peers)) for part in parts)
+        too_many = too_many or not all(fits(part.peers, claim.ports) for part in parts)
     return "its exempt sides would need too many rules" if too_many else parts
 
 
@@ -113,7 +126,16 @@ def _reason(one: Spoken, sources: tuple[Peer, ...], registry: Registry) -> str:
     vain = next((hosted[end] for end in ends if isinstance(end, Pods) and end in hosted), None)
     if vain:
         return f"no policy holds {vain}, which is on the host network"
-    return "" if any(isinstance(end, Pods) for end in ends) else "no policy holds either of its ends"
+    is_held = any(isinstance(end, Pods) for end in ends)
+    return _untold(one, sources, registry.platform) if is_held else "no policy holds either of its ends"
+
+
+def _untold(one: Spoken, sources: tuple[Peer, ...], platform: Platform) -> str:
+    """Return why a ClusterNetworkPolicy cannot say it, where it would have to."""
+    if not denies_by_cluster_policies(platform):
+        return ""
+    is_internet = one.form.target.side.kind is Kind.INTERNET
+    return undeniable(one.claim.target, sources, platform, is_internet=is_internet)
 
 
 def _at_target(target: Pods, sources: tuple[Peer, ...], selves: tuple[App, ...]) -> tuple[_Part, ...]:
@@ -150,9 +172,28 @@ def _is_home(subject: Pods, one: Spoken, registry: Registry) -> bool:
     """Return whether who speaks may write an object that holds *subject*: a team in its namespace."""
     if one.document:
         return subject.namespace == one.document.namespace
+    if denies_by_cluster_policies(registry.platform):
+        return True
     if subject.namespace is None:
         return registry.platform.cni.can(Feature.CLUSTER_WIDE)
     return subject.namespace in registry.names
+
+
+def _is_hidden(parts: tuple[_Part, ...], registry: Registry) -> bool:
+    """Return whether a part denies the internet by its addresses, and those of nodes or API servers may be among them.
+
+    Inwards that cuts nothing that a spec opens, since nodes are opened by their addresses too.
+    """
+    platform = registry.platform
+    if platform.ranges.nodes and platform.apiserver:
+        return False
+    outward = [peer for part in parts if part.direction == "egress" for peer in part.peers]
+    return any(isinstance(peer, Addresses) and not peer.pods for peer in outward)
+
+
+def _no_pods(peers: tuple[Peer, ...], registry: Registry) -> tuple[Peer, ...]:
+    """Return *peers* where addresses leave out the pods that have them, as they do in claims."""
+    return tuple(no_pods(registry.platform, one) if isinstance(one, Addresses) else one for one in peers)
 
 
 def _elsewhere(one: Spoken) -> str:
@@ -174,10 +215,12 @@ def _objects(one: Spoken, parts: tuple[_Part, ...], registry: Registry) -> list[
     """Return the objects for *parts*, all with the name of the claim."""
     claim, document = one.claim, one.document
     owner = document.name if document else registry.platform.name
+    is_ordered = denies_by_cluster_policies(registry.platform)
+    prefix = f"{document.namespace}.{owner}" if document and is_ordered else owner
     platform: Pairs = ((MANAGED_BY, "netgen"), (PART_OF, owner))
     return [
         Denial(
-            name=f"{owner}.never.{_slug(claim.title)}",
+            name=f"{prefix}.never.{slug(claim.title)}",
             subject=part.subject,
             direction=part.direction,
             peers=part.peers,
@@ -187,21 +230,29 @@ def _objects(one: Spoken, parts: tuple[_Part, ...], registry: Registry) -> list[
             intent=claim.title,
             why=claim.why,
             spot=claim.spot,
+            priority=UNSET if is_ordered else None,
         )
         for part in parts
     ]
 
 
-def _slug(title: str) -> str:
+def slug(title: str) -> str:
+    """Return *title*, of a claim or a permission, as a part of a name."""
     return re.sub("[^a-z0-9]+", "-", title.lower().replace("->", " to ")).strip("-")
 
 
-def _named(made: Collection[Denial]) -> tuple[Denial, ...]:
-    """Return the denials, sorted, each with a name of its own in its namespace."""
-    held = Counter((one.subject.namespace, one.name) for one in made)
-    given = [one if held[one.subject.namespace, one.name] == 1 else replace(one, name=_apart(one)) for one in made]
-    given = [replace(one, name=fitting(one.name)) for one in given]
-    return tuple(sorted(given, key=lambda one: (one.subject.namespace or "", one.name)))
+def _distinct(made: Iterable[Denial]) -> tuple[Denial, ...]:
+    """Return the denials, each once, also of claims that give different reasons."""
+    in_order = sorted(made, key=lambda one: one.why)
+    return tuple({(one.name, one.subject, one.direction, one.peers, one.ports): one for one in in_order}.values())
+
+
+def _named(made: Collection[Denial], cni: str) -> tuple[Denial, ...]:
+    """Return the denials, sorted, each with a name of its own in its namespace, as *cni* has names."""
+    held = Counter((one.home, one.name) for one in made)
+    given = [one if held[one.home, one.name] == 1 else replace(one, name=_apart(one)) for one in made]
+    given = [replace(one, name=denial_name(one.name, cni)) for one in given]
+    return tuple(sorted(given, key=lambda one: (one.home, one.name)))
 
 
 def _apart(one: Denial) -> str:

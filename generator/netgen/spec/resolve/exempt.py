@@ -27,7 +27,7 @@ def _less(peer: Peer, exempt: Peer) -> Iterable[Peer]:
         case Pods(), Pods():
             return _pods(peer, exempt)
         case Addresses(), Addresses():
-            return _addresses(peer.blocks, exempt.blocks)
+            return _addresses(peer.blocks, exempt.blocks, pods=peer.pods)
         case Addresses() | Entities((Entity.WORLD,)), Entities((Entity.WORLD,)):
             return ()
         case Entities((Entity.WORLD,)), Addresses():
@@ -64,9 +64,9 @@ def _asks(selector: Selector) -> Iterator[Expression]:
     yield from selector.expressions
 
 
-def _addresses(blocks: tuple[Block, ...], exempt: tuple[Block, ...]) -> tuple[Addresses, ...]:
+def _addresses(blocks: tuple[Block, ...], exempt: tuple[Block, ...], *, pods: bool = True) -> tuple[Addresses, ...]:
     left = [part for block in blocks for part in _block(block, exempt)]
-    return (Addresses(tuple(left)),) if left else ()
+    return (Addresses(tuple(left), pods=pods),) if left else ()
 
 
 def _block(block: Block, exempt: tuple[Block, ...]) -> Iterator[Block]:

@@ -8,6 +8,7 @@ from itertools import product
 
 from netgen.intent import Addresses, Block
 from netgen.problems import Place, Problem
+from netgen.profiles import DEFAULT, Feature
 from netgen.spec.environments import External
 from netgen.spec.forms.claim_ends import End
 from netgen.spec.forms.claims import ClaimForm
@@ -90,7 +91,19 @@ def callers_of(name: str, place: Place, platform: Platform, found: list[Problem]
         return None
     for side in sides:
         warn_inside(platform.ranges, side.cidr, lambda: place, found)
-    return Addresses(tuple(sorted({Block(side.cidr) for side in sides}))) if sides else None
+    blocks = tuple(sorted({Block(side.cidr) for side in sides}))
+    return Addresses(blocks, name if has_sets(platform) else "") if blocks else None
+
+
+def has_sets(platform: Platform) -> bool:
+    """Return whether policies name the addresses of an external as a set."""
+    return platform.cni.name != DEFAULT and platform.cni.can(Feature.ADDRESS_SETS)
+
+
+def is_set(sides: tuple[Side, ...], platform: Platform) -> bool:
+    """Return whether *sides*, all of an external, are such a set for a caller: addresses that all have one port."""
+    alike = len({(side.kind, side.port) for side in sides}) == 1
+    return alike and sides[0].kind is Kind.ADDRESS and has_sets(platform)
 
 
 def _no_caller(name: str, host: Side, place: Place, code: str) -> Problem:

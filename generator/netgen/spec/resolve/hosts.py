@@ -8,10 +8,10 @@ from netgen.intent import Addresses, Block, Flow, HostName
 from netgen.problems import Problem
 from netgen.profiles import Feature
 from netgen.spec.forms.permissions import CallForm
-from netgen.spec.forms.sides import Kind
+from netgen.spec.forms.sides import Kind, Side
 from netgen.spec.ranges import warn_inside
 from netgen.spec.resolve.calls import numbers, outward, ports_text
-from netgen.spec.resolve.externals import sides_of
+from netgen.spec.resolve.externals import is_set, sides_of
 from netgen.spec.resolve.features import enforceable
 from netgen.spec.resolve.outside import internet
 from netgen.spec.resolve.registry import Entry, Registry
@@ -24,7 +24,10 @@ def flows_by_name(call: CallForm, entry: Entry, registry: Registry, found: list[
         return _to_host(call, entry, call.side.name, registry, found)
     flows = []
     name, platform = call.side.name, registry.platform
-    for side in sides_of(name, call.place, platform, found):
+    sides = sides_of(name, call.place, platform, found)
+    if is_set(sides, platform):
+        return [_to_set(call, entry, sides, registry, found)]
+    for side in sides:
         one = replace(call, side=replace(side, port=None), ports=(side.port,) if side.port else ())
         label = f"{name} ({side})"
         if side.kind is Kind.HOST:
@@ -33,6 +36,16 @@ def flows_by_name(call: CallForm, entry: Entry, registry: Registry, found: list[
             warn_inside(platform.ranges, side.cidr, lambda: call.place, found)
             flows.append(outward(one, entry, Addresses((Block(side.cidr),)), numbers(one), label))
     return flows
+
+
+def _to_set(call: CallForm, entry: Entry, sides: tuple[Side, ...], registry: Registry, found: list[Problem]) -> Flow:
+    """Return the flow to the addresses *sides* of an external, all with the same port."""
+    for side in sides:
+        warn_inside(registry.platform.ranges, side.cidr, lambda: call.place, found)
+    port, blocks = sides[0].port, tuple(sorted({Block(side.cidr) for side in sides}))
+    one = replace(call, side=replace(sides[0], port=None), ports=(port,) if port else ())
+    label = f"{call.side.name} ({', '.join(block.cidr for block in blocks)})"
+    return outward(one, entry, Addresses(blocks, call.side.name), numbers(one), label)
 
 
 def _to_host(call: CallForm, entry: Entry, label: str, registry: Registry, found: list[Problem]) -> list[Flow]:

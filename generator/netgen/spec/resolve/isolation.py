@@ -13,8 +13,8 @@ def open_flows(registry: Registry) -> list[Flow]:
 
 
 def warn_of_open_apps(registry: Registry, found: list[Problem]) -> None:
-    """Say which apps no policy closes."""
-    for entry in registry.entries.values():
+    """Say which apps no policy closes; where there are no policies, that is said of all at once."""
+    for entry in registry.entries.values() if registry.platform.policies else ():
         if not (entry.form.ingress or entry.form.egress or entry.form.host_network):
             what = "everybody reaches it, whomever it accepts, and it reaches everything"
             message = f"{entry.key} is isolated in no direction: {what}"

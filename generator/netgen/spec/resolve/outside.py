@@ -47,19 +47,29 @@ def world(platform: Platform, *, kept: bool = False) -> Addresses | Entities:
     """
     if by_name(platform):
         return WORLD if kept else _ARRIVING
-    return all_but(platform.ranges.pods)
+    return no_pods(platform, all_but(platform.ranges.pods))
 
 
 def internet(platform: Platform) -> Addresses:
     """Return what a call to `internet` reaches (decision 3)."""
     ranges = platform.ranges
     cluster = ranges.pods + ranges.services + ranges.nodes
-    return all_but(NEVER + cluster if ranges.exact else NEVER + PRIVATE + cluster)
+    return no_pods(platform, all_but(NEVER + cluster if ranges.exact else NEVER + PRIVATE + cluster))
 
 
 def beyond(platform: Platform) -> Addresses | Entities:
     """Return the internet of claims: all that is neither a pod nor a node, where these are known (decision 3)."""
-    return WORLD if by_name(platform) else all_but(platform.ranges.pods + platform.ranges.nodes)
+    return WORLD if by_name(platform) else no_pods(platform, all_but(platform.ranges.pods + platform.ranges.nodes))
+
+
+def no_pods(platform: Platform, addresses: Addresses) -> Addresses:
+    """Return *addresses* without the pods that have them, where the plugin of *platform* can keep these out.
+
+    It need not be asked where addresses never match pods, which is where what is no pod has a name.
+    """
+    if platform.cni.name == DEFAULT or by_name(platform) or not platform.cni.can(Feature.WORLD):
+        return addresses
+    return addresses._replace(pods=False)
 
 
 def nodes(platform: Platform, form: Placed, who: str, found: list[Problem]) -> Addresses | Entities | None:
@@ -68,7 +78,7 @@ def nodes(platform: Platform, form: Placed, who: str, found: list[Problem]) -> A
         return NODES
     if not platform.ranges.nodes:
         if "ranges" not in platform.unclear:
-            message = f"{who}, and a plain NetworkPolicy knows nodes only by their addresses, which no platform names"
+            message = f"{who}, and {_knower(platform)} knows nodes only by their addresses, which no platform names"
             fix = "in the Platform write  ranges: {nodes: [CIDR, ...]}"
             found.append(Problem("unenforceable-nodes", form.place, message, fix=fix))
         return None
@@ -86,20 +96,39 @@ def apiserver(
     if by_name(platform):
         numbers = sorted({port for _, port in platform.apiserver})
         return tuple((API_SERVER, PortMatch("TCP", port)) for port in numbers or (None,))
+    if _is_found(platform):
+        return ((API_SERVER, PortMatch("TCP")),)
+    _need_addresses(platform, form, found)
+    by_port: dict[int, list[Block]] = {}
+    for address, port in platform.apiserver:
+        by_port.setdefault(port, []).append(_single(address))
+    return tuple((Addresses(tuple(blocks)), PortMatch("TCP", port)) for port, blocks in sorted(by_port.items()))
+
+
+def _is_found(platform: Platform) -> bool:
+    """Return whether the plugin finds the addresses and the port of the API server, which nobody tells."""
+    told = platform.apiserver or "apiserver" in platform.unclear or platform.cni.name == DEFAULT
+    return not told and platform.cni.can(Feature.API_SERVER)
+
+
+def _need_addresses(platform: Platform, form: Placed, found: list[Problem]) -> None:
     if not platform.apiserver and "apiserver" not in platform.unclear:
         found.append(
             Problem(
                 "unenforceable-apiserver",
                 form.place,
-                "a plain NetworkPolicy knows the API server only by its addresses, which no platform names",
+                f"{_knower(platform)} knows the API server only by its addresses, which no platform names",
                 notes=("kubectl get endpointslices -n default -l kubernetes.io/service-name=kubernetes shows them",),
                 fix="in the Platform write  apiserver: [ADDRESS:PORT, ...]",
             )
         )
-    by_port: dict[int, list[Block]] = {}
-    for address, port in platform.apiserver:
-        by_port.setdefault(port, []).append(_single(address))
-    return tuple((Addresses(tuple(blocks)), PortMatch("TCP", port)) for port, blocks in sorted(by_port.items()))
+
+
+def _knower(platform: Platform) -> str:
+    """Return who knows less than a spec asks for, as a sentence begins."""
+    if platform.cni.name == DEFAULT:
+        return "a plain NetworkPolicy"
+    return f"a policy of {platform.cni}"
 
 
 def warn_of_every_port(platform: Platform, form: Placed, found: list[Problem]) -> None:
@@ -117,7 +146,8 @@ def apiserver_callers(platform: Platform, form: Placed, found: list[Problem]) ->
     """
     if by_name(platform):
         return _CALLING
-    if not apiserver(platform, form, found):
+    _need_addresses(platform, form, found)
+    if not platform.apiserver:
         return None
     blocks = {_single(address) for address, _ in platform.apiserver}
     if _on_node(platform):

@@ -22,7 +22,8 @@ class PlatformPods:
 
     def peers(self, registry: Registry, found: list[Problem]) -> tuple[Peer, ...]:
         """Return where it is met: pods by their labels, and at the nodes if an app among them uses their network."""
-        placed = [peer_of(app, app.form, registry, found) for app in self.apps if app.app.host_network]
+        hosted = [app for app in self.apps if app.app.host_network and registry.platform.policies]
+        placed = [peer_of(app, app.form, registry, found) for app in hosted]
         return tuple(dict.fromkeys((self.peer, *(peer for peer in placed if peer))))
 
 

@@ -8,6 +8,11 @@ from netgen.spec.forms.connectivity import ConnectivityForm
 from netgen.spec.platform import Platform
 from netgen.spec.resolve.features import enforceable
 
+_SEEN = {
+    "cilium": "flows that a rule opens have the log value netgen-audit; denials of never are enforced",
+    "calico": "Calico's flow logs say what staged policies would do, unproved; denials of never are enforced",
+}
+"""What is to be seen of staged policies, by the plugin that has them."""
 _INSTEAD = "write  isolate: none  under each app that is not to be closed yet"
 
 
@@ -22,7 +27,7 @@ def staged(
     if platform.stage:
         if not enforceable(Feature.AUDIT, platform.stage, "the platform is staged", platform, found, l4=_INSTEAD):
             return frozenset()
-        found.append(_warning(platform.stage, "of any spec", _stricter(documents)))
+        found.append(_warning(platform.stage, "of any spec", platform, _stricter(documents)))
         return frozenset((one.namespace, one.name) for one in documents)
     chosen = []
     for one in documents:
@@ -30,7 +35,7 @@ def staged(
             continue
         place = one.spot.at("stage").value()
         if enforceable(Feature.AUDIT, place, f"{one.name} is staged", platform, found, l4=_INSTEAD):
-            found.append(_warning(place, f"of {one.name}", ()))
+            found.append(_warning(place, f"of {one.name}", platform))
             chosen.append((one.namespace, one.name))
     return frozenset(chosen)
 
@@ -42,7 +47,8 @@ def _stricter(documents: tuple[ConnectivityForm, ...]) -> tuple[str, ...]:
     return (f"stage: enforce in {listed} changes nothing: the weaker of the two wins",) if named else ()
 
 
-def _warning(place: Place, what: str, notes: tuple[str, ...]) -> Problem:
+def _warning(place: Place, what: str, platform: Platform, notes: tuple[str, ...] = ()) -> Problem:
     message = f"stage: audit: no policy {what} closes anything; what no rule opens passes all the same"
-    said = "flows that a rule opens have the log value netgen-audit; denials of never are enforced"
-    return Problem("audit-only", place, message, (*notes, said), "leave `stage` out once nothing is missing")
+    # A plugin that could not be read has been reported already.
+    seen = (_SEEN[platform.cni.name],) if platform.cni.name in _SEEN else ()
+    return Problem("audit-only", place, message, (*notes, *seen), "leave `stage` out once nothing is missing")

@@ -36,15 +36,11 @@ LATER: Final[dict[str, dict[str, str]]] = {
         "clusterDomain": "leave it out: nothing that is rendered names the cluster's domain",
         "ipFamilies": "leave it out: addresses of both families are opened",
         "mesh": "name the pods of its control plane under  peers  of each spec, and write calls of them",
-        "needs": "leave it out: what is rendered needs no more than the policies of the CNI",
-        "installed": "leave it out: what is rendered needs no more than the policies of the CNI",
-        "policies": "write  isolate: none  under each app that is to have no policy",
         "consent": "write both  calls  and  accepts  between owners; with one owner under  owners, calls are enough",
         "guardrails": "write what must not be open as claims under  never",
         "include": _INCLUDE,
     },
     "entry point": {
-        "gateway": "write  ingress: CLASS, of a controller that serves Ingresses",
         "create": "make what the entry point needs by manifests of your own",
     },
 }

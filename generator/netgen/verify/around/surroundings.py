@@ -63,7 +63,7 @@ def _others(there: tuple[_Any, ...], own: tuple[_Any, ...]) -> tuple[_Any, ...]:
 
 
 def _identity(one: Workload | Namespace | Policy | ServiceObject | IngressObject) -> tuple[str, str, str]:
-    kind = one.kind if isinstance(one, Workload | Policy) else ""
+    kind = one.kind if isinstance(one, Workload | Policy | IngressObject) else ""
     return kind, "" if isinstance(one, Namespace) else one.namespace, one.name
 
 

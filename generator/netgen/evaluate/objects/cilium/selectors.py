@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from netgen.evaluate.objects.cilium.known import Known, each, record
 from netgen.evaluate.objects.model import NAME_LABEL, SERVICE_ACCOUNT, Expression, Operator, Selector
+from netgen.evaluate.objects.operators import OPERATORS
 from netgen.evaluate.objects.selectors import check
 from netgen.evaluate.objects.values import MalformedError, mapping, text
 from netgen.source import Spot
@@ -21,7 +22,7 @@ _PODS = ("", "any", "k8s")
 RESERVED = "reserved"
 _FIELDS = frozenset(("matchLabels", "matchExpressions"))
 _EXPRESSION = frozenset(("key", "operator", "values"))
-_OPERATORS = {str(operator): operator for operator in Operator}
+_OPERATORS = {str(operator): operator for operator in OPERATORS}
 _WITH_VALUES = (Operator.IN, Operator.NOT_IN)
 _SOURCE = re.compile("[A-Za-z0-9]+")
 # pkg/labelsfilter/filter.go, defaultLabelPrefixCfg, and pkg/k8s/utils/utils.go, RemoveCiliumLabels: labels that pods
