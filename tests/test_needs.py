@@ -32,7 +32,7 @@ def test_what_turns_a_feature_on_is_said(name: str, key: str, feature: Feature) 
     documents = WEB, needing(f"{{{key}: true}}", str(cni))
     if cell.since is None:
         (problem,) = refused(*documents)
-        assert (problem.code, problem.notes[0]) == ("needs-unmet", f"{cni}: {cell.no or cell.unknown}")
+        assert (problem.code, problem.notes[0]) == ("needs-unmet", f"{cni}: {cell.lack or cell.unknown}")
         return
     (note,) = (problem for problem in load(*documents).problems if problem.code == "cni-setting")
     assert cell.setting
