@@ -242,7 +242,8 @@ class Court:
             return self.reader.apiserver() if is_source else block_of(*servers)
         if text in ("internet", "https://api.example.com"):
             cluster = [cidr for key in ("pods", "services", "nodes") for cidr in self.reader.ranges.get(key, ())]
-            return block_of("0.0.0.0/0", "::/0", excluded=tuple(cluster))
+            servers = [server.rpartition(":")[0].strip("[]") for server in self.reader.platform.get("apiserver", ())]
+            return block_of("0.0.0.0/0", "::/0", excluded=(*cluster, *servers))
         return address_of(text)[0] if "://" in text else block_of(text)
 
     def ports(self, long: Data, document: Data) -> int:

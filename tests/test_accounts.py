@@ -75,7 +75,7 @@ def test_a_changed_account_is_told_by_diff(tmp_path: Path) -> None:
     (tmp_path / "old.yaml").write_text(rendered(SHOP, CILIUM), encoding="utf-8")
     (tmp_path / "new.yaml").write_text(rendered(SHOP.replace("db.main", "db.next"), CILIUM), encoding="utf-8")
     found, _ = api.diff(tmp_path / "old.yaml", tmp_path / "new.yaml", cni="cilium")
-    assert "serviceaccount=db.next, before by io.cilium.k8s.policy.serviceaccount=db.main" in as_text(found)
+    assert "service account db.next, before by service account db.main" in as_text(found)
 
 
 def test_what_no_plain_policy_can_say() -> None:
@@ -87,3 +87,13 @@ def test_what_no_plain_policy_can_say() -> None:
         ("cilium can, from 1.16 on", "calico can, from 3.28 on"),
     )
     assert problem.fix.endswith("leave it out, and select the pods by labels")
+
+
+@pytest.mark.parametrize("cni", ["cilium 1.20", "calico 3.32"])
+def test_what_is_not_as_the_spec_means_it_names_the_account_as_people_do(cni: str) -> None:
+    """And not as the label that it is for one of the plugins."""
+    intent = load(SHOP, platform(f"cni: {cni}\n")).intent
+    found = api.prove(intent, [one for one in api.render(intent) if one.name != "db"]).findings
+    texts = " ".join(one.message for one in found if one.code == "policy-differs")
+    assert "service account db.main" in texts
+    assert "io.cilium" not in texts

@@ -32,6 +32,8 @@ BROKEN = list(broken(folder("templates")))
 NAMES = sorted({one.template for one in BROKEN})
 CILIUMS = "cilium/policy.yaml.j2"
 CALICOS = [name for name in NAMES if name.startswith("calico/")]
+TIERED = "clusternetworkpolicy/policy.yaml.j2"
+GATEWAY = "gateway/httproute.yaml.j2"
 REFUSALS = (jinja2.TemplateError, NetgenError, RuntimeError, ValueError, TypeError, AttributeError, KeyError)
 
 MORE = """\
@@ -72,6 +74,53 @@ kind: Platform
 metadata: {name: example}
 ranges: {pods: [10.244.0.0/16], services: [10.96.0.0/12]}
 entrypoints: {public: {ingress: nginx}}
+"""
+
+GUARDED = """\
+apiVersion: netgen.dev/v1alpha1
+kind: Connectivity
+metadata: {name: pay, namespace: pay}
+apps:
+  api: {port: 9090, calls: [db]}
+  db: 5432/tcp
+  old:
+    select:
+      matchLabels: {app: old}
+      matchExpressions: [{key: run, operator: Exists}, {key: t, operator: In, values: [a]}]
+    port: 7070
+    service: false
+---
+apiVersion: netgen.dev/v1alpha1
+kind: Platform
+metadata: {name: example}
+installed: [clusternetworkpolicy]
+ranges: {pods: [10.244.0.0/16], nodes: [192.168.10.0/24]}
+apiserver: [192.168.10.5:6443]
+never:
+  - any except pay/* and monitoring/* -> pay/db
+  - any -> 169.254.169.254
+  - {from: pay/*, to: elsewhere/*, ports: [1, 3/udp, 7000-7010]}
+  - {from: any, to: pay/old, except: [pay/api]}
+  - pay/old -> 198.51.100.0/24
+allow:
+  - any -> observability/otel:4317
+"""
+ROUTED = """\
+apiVersion: netgen.dev/v1alpha1
+kind: Connectivity
+metadata: {name: shop, namespace: shop}
+apps:
+  web:
+    port: 80 -> 8080
+    expose: [https://shop.example.com, {url: https://shop.example.com/login, match: exact}]
+  api:
+    ports: {http: 8080, admin: 9090}
+    expose: {http: https://api.example.com/api}
+---
+apiVersion: netgen.dev/v1alpha1
+kind: Platform
+metadata: {name: example}
+entrypoints: {public: {gateway: infra/public:https, controller: envoy-gateway, annotations: {example.com/a: b}}}
 """
 
 ORDER = ("missed", "wrongly named", "unproven", "caught", "refused", "equal", "same")
@@ -164,7 +213,7 @@ def outcome(intent: Intent, before: tuple[Manifest, ...]) -> str:
     return "caught" if {one.code for one in findings} - {"unproven"} else "unproven"
 
 
-@pytest.mark.parametrize("template", [name for name in NAMES if name not in (CILIUMS, *CALICOS)])
+@pytest.mark.parametrize("template", [name for name in NAMES if name not in (CILIUMS, TIERED, GATEWAY, *CALICOS)])
 def test_a_broken_template_is_found(template: str, use: Use) -> None:
     """What it renders is refused, or refuted with a connection that is another, or means the same."""
     use(None)
@@ -240,3 +289,23 @@ def test_a_broken_template_for_calico_is_found(template: str, use: Use) -> None:
     sys.stdout.write(f"{template}: {dict(seen)}\n")
     assert [one for one in told if not re.search(r", - .*: twice: proved$", one)] == []
     assert seen["caught"] + seen["refused"]
+
+
+@pytest.mark.parametrize(("template", "text"), [(TIERED, GUARDED), (GATEWAY, ROUTED)], ids=["tiers", "routes"])
+def test_a_broken_template_for_the_cluster_and_for_routes_is_found(template: str, text: str, use: Use) -> None:
+    """What it renders is refused or refuted, but for an item twice in its list, and for a kind that is the default."""
+    use(None)
+    intent = api.load("-", stdin=text.encode()).intent
+    usual = api.render(intent)
+    assert api.prove(intent, usual).findings == ()
+    seen: Counter[str] = Counter()
+    told: list[str] = []
+    for one in BROKEN:
+        if one.template == template:
+            use(one)
+            what = outcome_for(intent, usual)
+            seen[what] += 1
+            told += [f"{one.how}: {what}"] if what in ("proved", "unproven") else []
+    sys.stdout.write(f"{template}: {dict(seen)}\n")
+    assert [one for one in told if not re.search(r", (- .*: twice|kind: Gateway: dropped): proved$", one)] == []
+    assert seen["same"] < seen["caught"] + seen["refused"]

@@ -8,14 +8,26 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netgen.evaluate.mentions import Selection
+from netgen.evaluate.mentions import Selection, mentions
 from netgen.evaluate.objects.calico.logic import MOST, TooManyError, alternatives, can_be_met, is_met, keys
 from netgen.evaluate.objects.calico.selectors import All, Any, Asks, Not, SelectorError, parse
-from netgen.evaluate.objects.model import NAME_LABEL, Expression, Namespace, Operator, Selector, namespace
+from netgen.evaluate.objects.model import (
+    NAME_LABEL,
+    Expression,
+    Namespace,
+    Operator,
+    PodPeer,
+    Policy,
+    Rule,
+    Selector,
+    Workload,
+    namespace,
+)
 from netgen.evaluate.objects.operators import PARTS
 from netgen.evaluate.parts import values_with
 from netgen.evaluate.spaces import spaces
 from netgen.evaluate.strangers import table
+from netgen.evaluate.universe import universe
 
 WEB = {"app": "web"}
 VALUES = ("a", "b", "ab", "ba", "bab")
@@ -269,3 +281,86 @@ def test_what_joins_two_parts_is_told_apart() -> None:
     assert len(alternatives(parse("a == 'b' && c == 'd'"))) == 1
     assert len(alternatives(parse("a == 'b' || c == 'd'"))) == 2
     assert parse("all()") != parse("a in {}")
+
+
+# ---------------------------------------------------------------------------------------------- who is in a selection
+
+SPACES = {"one": {"team": "ab"}, "two": {"team": "b"}}
+SCOPE_ASKS = st.builds(
+    lambda operator, value: Expression("team", operator, (value,)),
+    st.sampled_from((Operator.IN, *PARTS)),
+    st.sampled_from(VALUES),
+)
+SCOPES = st.one_of(
+    st.just(Selector()),
+    SCOPE_ASKS.map(lambda ask: Selector((), (ask,))),
+    st.sampled_from(tuple(SPACES)).map(lambda name: Selector(((NAME_LABEL, name),))),
+)
+WORN = st.dictionaries(st.sampled_from("xy"), st.sampled_from((*VALUES, "c", "")), max_size=2)
+SELECTED = st.tuples(st.sampled_from(tuple(SPACES)), ASKING, st.none() | st.tuples(SCOPES, ASKING))
+
+
+def selecting(space: str, subject: Selector, peer: tuple[Selector, Selector] | None = None) -> Policy:
+    """Return a policy of *space* about *subject*, which lets in *peer*: selectors of namespaces and of their pods."""
+    rules = () if peer is None else (Rule((PodPeer(*peer),), None, 0),)
+    return Policy("NetworkPolicy", space, "np", subject, rules, None)
+
+
+def is_in(selection: Selection, space: dict[str, str], labels: dict[str, str]) -> bool:
+    """Return whether a pod with *labels* in a namespace with the labels *space* is in *selection*."""
+    scope = selection.scope
+    here = space.get(NAME_LABEL) == scope if isinstance(scope, str) else scope.matches(space)
+    return here and selection.pods.matches(labels)
+
+
+def values_apart(key: str, selectors: list[Selector]) -> list[str | None]:
+    """Return a value of *key*, or that there is none, for each set of what *selectors* ask of it."""
+    asks = [one for selector in selectors for one in selector.asks() if one.key == key]
+    every = [None, *("".join(each) for size in range(6) for each in product("abc", repeat=size))]
+    return list({tuple(one.holds(value) for one in asks): value for value in every}.values())
+
+
+@given(
+    st.lists(SELECTED, min_size=1, max_size=4), st.lists(st.tuples(st.sampled_from(tuple(SPACES)), WORN), max_size=4)
+)
+@settings(max_examples=60, deadline=None)
+def test_each_pod_is_in_just_what_selects_it(
+    selected: list[tuple[str, Selector, tuple[Selector, Selector] | None]], worn: list[tuple[str, dict[str, str]]]
+) -> None:
+    """Known pods and strangers are in the selections that select them, and each pod there can be is one of them."""
+    policies = [selecting(*each) for each in selected]
+    pods = [
+        Workload("Pod", space, f"p{number}", tuple(sorted(labels.items())))
+        for number, (space, labels) in enumerate(worn)
+    ]
+    found = universe(pods, [namespace(name, labels) for name, labels in SPACES.items()], [policies])
+    assert found.unknowns == ()
+    selections = list(mentions(policies).selections)
+    members = [found.members(one) for one in selections]
+    assert [one.perhaps for one in members] == [[] for _ in selections]
+    named = {name: {NAME_LABEL: name, **labels} for name, labels in SPACES.items()}
+    for pod in pods:
+        direct = [is_in(one, named[pod.namespace], dict(pod.labels)) for one in selections]
+        assert [found.of(pod) in one.certain for one in members] == direct
+    held: set[tuple[bool, ...]] = set()
+    for index, endpoint in enumerate(found.endpoints):
+        if endpoint.is_pod:
+            space = named.get(endpoint.namespace, dict(endpoint.spaces))
+            direct = [is_in(one, space, endpoint.selectable) for one in selections]
+            assert [index in one.certain for one in members] == direct
+            held.add(tuple(direct))
+    teams = values_apart("team", [one.scope for one in selections if isinstance(one.scope, Selector)])
+    others = [{"team": value} if value is not None else {} for value in teams]
+    columns = [values_apart(key, [one.pods for one in selections]) for key in "xy"]
+    for space, values in product((*named.values(), *others), product(*columns)):
+        labels = {key: value for key, value in zip("xy", values, strict=True) if value is not None}
+        assert tuple(is_in(one, space, labels) for one in selections) in held
+
+
+def test_what_one_namespace_asks_of_a_label_is_not_asked_in_another() -> None:
+    """Selectors for parts of a value in one namespace leave the pods of the others in the selections they are in."""
+    parts = Selector((), (Expression("x", Operator.STARTS_WITH, ("b",)),))
+    policies = [selecting("one", parts, (Selector(), Selector((("x", "c"),)))), selecting("two", Selector())]
+    pod = Workload("Pod", "two", "p", ())
+    found = universe([pod], [namespace(name, {}) for name in ("one", "two")], [policies])
+    assert found.of(pod) in found.members(Selection("two", Selector())).certain

@@ -326,6 +326,47 @@ def test_an_entry_point_that_is_internal_lets_no_internet_in() -> None:
         assert ask("10.1.2.3", "https://shop.example.com/", *documents).reply is Reply.YES
 
 
+def test_each_entry_point_serves_a_url_with_the_path_that_is_nearest_there() -> None:
+    """An inner one with a longer path takes nothing from a public one, which leads elsewhere."""
+    spec = apps("""
+  web: {port: 8080, expose: [{url: "https://shop.example.com/", via: pub}]}
+  api: {port: 8080, expose: [{url: "https://shop.example.com/admin", via: inner}]}
+""")
+    both = (
+        ("{ingress: traefik}", "{ingress: nginx, internal: true}"),
+        (
+            "{gateway: infra/pub:https, controller: istio}",
+            "{gateway: infra/inner:https, controller: istio, internal: true}",
+        ),
+    )
+    for pub, inner in both:
+        documents = (spec, platform_document(f"entrypoints: {{pub: {pub}, inner: {inner}}}\n"))
+        asked = ask("internet", "https://shop.example.com/admin", *documents)
+        assert (asked.reply, len(asked.beside)) == (Reply.YES, 2)
+        assert " leads to shop/web on 8080/TCP" in asked.beside[0]
+        told = ask("10.1.2.3", "https://shop.example.com/admin", *documents).beside
+        assert [name for name in ("api", "web") if f" leads to shop/{name} " in "".join(told)] == ["api", "web"]
+
+
+def test_a_gateways_routes_without_a_listener_are_at_each_of_them() -> None:
+    """At the listener the longer path counts, at the others that of the route without one."""
+    spec = apps("""
+  web: {port: 80, expose: [{url: "http://shop.example.com/", via: all}, {url: "http://shop.example.com/b/", via: all}]}
+  api: {port: 80, expose: [{url: "http://shop.example.com/b", via: one, match: exact}]}
+  low: {port: 80, expose: [{url: "http://shop.example.com/b/c", via: one}]}
+""")
+    points = "{all: {gateway: infra/pub, controller: istio}, one: {gateway: infra/pub:in, controller: istio}}"
+    documents = (spec, platform_document(f"entrypoints: {points}\n"))
+
+    def leading(path: str) -> list[str]:
+        told = "".join(ask("10.1.2.3", f"http://shop.example.com{path}", *documents).beside)
+        return [name for name in ("api", "low", "web") if f" leads to shop/{name} " in told]
+
+    assert leading("/a") == ["web"]
+    assert leading("/b") == ["api", "web"]  # an exact path before a longer prefix
+    assert leading("/b/c") == ["low", "web"]
+
+
 def test_a_url_is_asked_of_the_controller() -> None:
     """The Ingress leads to pods, and its controller opens them or does not."""
     found = ask_manifests("internet", "https://shop.example.com/cart?x=1", *ENTERED)

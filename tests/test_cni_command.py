@@ -206,11 +206,52 @@ def test_what_holds_less_there_is_told() -> None:
     assert (codes["calico"], told["calico"].since) == (["enforced-l4", "not-denied"], (3, 28))
 
 
+@pytest.mark.parametrize("cnis", [(), (Cni("cilium"),)], ids=["all", "one"])
+def test_what_every_plugin_would_be_told_is_not_weaker(cnis: tuple[Cni, ...]) -> None:
+    """A warning about the spec itself is none about the one plugin that can carry it, or that is asked about."""
+    spec_text = apps("web: {port: 80, accepts: [cron]}\ncron: {}\ndb: {port: 80, accepts: {web: [GET /x]}}\n")
+    told = asked(spec_text, platform("allow: [any -> o/otel:4317]\n"), cnis=cnis)
+    assert [str(one.cni) for one in told.values() if one.able] == ["cilium"]
+    assert told["cilium"].weaker == ()
+
+
+def test_an_api_that_nobody_serves_is_a_matter_of_how_and_not_weaker() -> None:
+    """That `calicoctl` applies the objects says nothing of what they hold."""
+    told = asked(apps("web: 80\n"), platform("cni: calico 3.32\ninstalled: [clusternetworkpolicy]\n"))
+    assert told["calico"].able
+    assert told["calico"].weaker == ()
+    assert [one.code for one in told["calico"].settings] == ["calicoctl-needed"]
+
+
 def test_what_is_denied_by_other_means_is_not_weaker() -> None:
     """ClusterNetworkPolicies deny for every pod where the plugin has no denials of its own."""
     body = "apps: {web: 80, db: 5432}\nnever: [web -> db]\n"
     told = asked(document(body), platform("installed: [clusternetworkpolicy]\n"))
     assert "not-denied" not in [one.code for one in told["kubernetes"].weaker]
+
+
+def test_a_plugin_under_which_a_claim_is_broken_cannot_carry_the_spec() -> None:
+    """Addresses may be pods for plain policies, and are not where the plugin tells the world apart."""
+    told = asked(apps("web: {port: 80, calls: ['internet:443']}\n") + "never: [web -> other/*]\n")
+    assert {name: verdict.able for name, verdict in told.items()} == {
+        "kubernetes": False,
+        "cilium": True,
+        "calico": True,
+        "flannel": False,
+        "weave": False,
+    }
+    assert [code for _, code in problems(told["kubernetes"])] == ["never-broken"]
+
+
+def test_a_claim_that_is_broken_everywhere_is_told_of_each_plugin() -> None:
+    """The spec is read all the same, so that the answer is no."""
+    body = apps("web: {port: 80, calls: [db]}\ndb: 5432\n") + "never: [web -> db]\n"
+    assert {code for verdict in asked(body).values() for _, code in problems(verdict)} == {
+        "never-broken",
+        "unenforceable-isolation",
+    }
+    (alone,) = carrying(["-"], (Cni("kubernetes"),), stdin=body.encode())
+    assert (alone.able, problems(alone)) == (False, [(7, "never-broken")])
 
 
 def test_a_spec_that_is_wrong_is_no_question_of_the_plugin() -> None:
@@ -262,6 +303,24 @@ def test_a_file_that_is_called_like_a_plugin(run: Run, tmp_path: Path, monkeypat
     assert "cilium: yes, from 1.19 on\n" in run("cni", "./calico")[1]
 
 
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("calico", "3.30"), "a CNI and its version are one word: 'calico 3.30'"),
+        (("cilium", "v1.19", "spec.yaml"), "a CNI and its version are one word: 'cilium v1.19'"),
+        (("canal",), "canal is neither a file nor a CNI: the CNIs are kubernetes, cilium, calico, flannel, weave"),
+    ],
+)
+def test_a_word_that_is_nothing_is_told_as_such(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], message: str
+) -> None:
+    """What looks like a version or a name is not looked for as a file."""
+    monkeypatch.chdir(tmp_path)
+    code, printed, said = run("cni", *words)
+    assert (code, printed) == (2, "")
+    assert said.endswith(f"Error: {message}\n")
+
+
 def test_options_of_the_platform_are_for_specs(run: Run) -> None:
     """They are not ignored."""
     code, _, said = run("cni", "calico", "--env", "prod")
@@ -289,3 +348,17 @@ def test_nothing_in_a_path_steers_the_terminal() -> None:
     place = Place("\x1b[31m.yaml", 1, 1)
     odd = Verdict(Cni("calico"), able=False, problems=(Problem("not-yet", place, "a message"),))
     assert "\x1b" not in as_text((odd,)) + as_markdown((odd,))
+
+
+@pytest.mark.parametrize("cni", ["calico 3.30", "cilium 1.20", "kubernetes"])
+def test_can_and_diff_render_specs_for_the_cni_that_they_are_told(cni: str, tmp_path: Path, run: Run) -> None:
+    """As render does, so that what is asked is what that cluster would get, whatever the Platform names."""
+    other = "calico" if cni.startswith("cilium") else "cilium"
+    bare = apps("web: {port: 80, calls: [db]}\ndb: 5432/tcp\n")
+    for name, text in (("spec.yaml", f"{bare}---\n{platform(f'cni: {other}')}"), ("bare.yaml", bare)):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    spec_file, bare_file = (str(tmp_path / name) for name in ("spec.yaml", "bare.yaml"))
+    answers = [run("can", "shop/web", "shop/db:5432", "--spec", one, "--cni", cni)[0] for one in (spec_file, bare_file)]
+    assert answers == [0, 0]
+    code, printed, _ = run("diff", spec_file, bare_file, "--cni", cni)
+    assert (code, printed.splitlines()[0][:9]) == (0, "no change")

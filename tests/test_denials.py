@@ -209,6 +209,16 @@ def test_names_are_those_of_the_claims_whatever_their_order() -> None:
         assert intent.denials[0].name == "example.never.any-to-169-254-169-254"
 
 
+def test_exemptions_are_a_set() -> None:
+    """In whatever order they are written, also where one lies in another, the same is rendered."""
+    body = "apps:\n  web: {port: 80, select: {app: web}}\n  db: {port: 81, select: {app: db}, serviceAccount: db}\n"
+    body += "  canary: {service: false, port: 80, select: {app: web, track: canary}, overlaps: [web]}\n"
+    claims = (f"{{from: here/*, except: [{', '.join(one)}], to: db}}" for one in permutations(("web", "db", "canary")))
+    (intent, *others) = (load(document(f"{body}never: [{claim}]\n"), cluster()).intent for claim in claims)
+    assert intent.denials
+    assert all([one.peers for one in other.denials] == [one.peers for one in intent.denials] for other in others)
+
+
 def test_a_long_claim_has_a_name_that_fits() -> None:
     """An object's name has at most 253 characters."""
     exempt = " and ".join("here/*" if number else "api" for number in range(60))
@@ -246,6 +256,9 @@ def test_a_deny_does_not_hide_who_opens_what_it_rules_out() -> None:
     (problem,) = found.findings
     assert problem.code == "never-broken"
     assert problem.message == "storefront/web can open payments/api on 9090/TCP"
+    assert problem.fix == (
+        "take away what opens it, or exempt its source from the claim, as an app, NAMESPACE/* or an address"
+    )
 
 
 def without(intent: Intent, name: str) -> Proof:

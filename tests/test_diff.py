@@ -653,6 +653,21 @@ def test_exposures_of_a_spec_name_its_line() -> None:
     assert "http://in.example.com/ now leads to shop/web:8080 (new.yaml:7:40)" in lines
 
 
+@pytest.mark.parametrize("door", ["ingress: traefik", "gateway: infra/public:https, controller: istio"])
+def test_an_entry_point_that_the_internet_reaches_now(door: str) -> None:
+    """No policy and no route changes, and everybody comes to the URLs; manifests alone do not say who does."""
+    points = "---\napiVersion: netgen.dev/v1alpha1\nkind: Platform\nmetadata: {name: prod}\n"
+    points += "entrypoints: {way: {%s%s}}\n"
+    spec = SPEC.replace("port: 8080\n", "port: 8080\n    expose: https://shop.example.com\n")
+    public, inner = spec + points % (door, ""), spec + points % (door, ", internal: true")
+    (line, count) = told(inner, public)
+    assert line.endswith("://shop.example.com/ is reached by the internet now (before: internal) (new.yaml:7:13)")
+    assert count == "1 exposed"
+    (line, count) = told(public, inner)
+    assert line.endswith("://shop.example.com/ is internal now (before: reached by the internet) (new.yaml:7:13)")
+    assert count == "1 no longer exposed"
+
+
 @pytest.mark.parametrize("kind", ["LoadBalancer", "NodePort"])
 def test_types_of_services(kind: str) -> None:
     """A Service that becomes reachable from outside, and one that no longer is."""

@@ -297,6 +297,35 @@ def test_sets_are_their_addresses() -> None:
     assert rule_of(allowing(narrowed), *given).peers == (BlockPeer(Block("203.0.113.7/32")),)
 
 
+def test_names_of_ports_are_those_of_the_pods_that_the_labels_select() -> None:
+    """A pod whose address is in a network set has no names of ports for a rule that selects the set and not the pod."""
+    nets = an_object("GlobalNetworkSet", {"nets": ["10.0.0.0/30"]}, labels={"set": "a"})
+    end = {"selector": "set == 'a'", "namespaceSelector": "global()", "ports": ["http", 8080]}
+    body = np(types=["Egress"], egress=[{"action": "Allow", "protocol": "TCP", "destination": end}])
+    pod = {"containers": [{"name": "c", "ports": [{"name": "http", "containerPort": 80}]}]}
+    api = core("Pod", "api", labels={"app": "api"}, spec=pod, status={"podIP": "10.0.0.6"})
+    other = core("Pod", "other", spec=pod, status={"podIP": "10.0.0.1"})
+    cluster = cluster_of(body, nets, api, other)
+    assert cluster.unknowns == ()
+    space = universe(cluster.workloads, cluster.namespaces, [cluster.policies])
+    found = {Reach(space, cluster.policies, PROFILES["calico"], reading) for reading in Reading}
+    one, two = (space.at(address) for address in ("10.0.0.6", "10.0.0.1"))
+    assert one is not None
+    assert two is not None
+    assert {each.allowed(one, two) for each in found} == {ports(TCP, 8080, 8080)}
+
+
+def test_names_of_ports_are_those_of_the_pods_that_a_policy_lets_others_in_to() -> None:
+    """From a network set too, the ports that a policy opens by name are those of its own pods."""
+    nets = an_object("GlobalNetworkSet", {"nets": ["192.0.2.1"]}, labels={"set": "a"})
+    rule = {
+        "source": {"selector": "set == 'a'", "namespaceSelector": "global()"},
+        "destination": {"ports": ["http", 81]},
+    }
+    found = rule_of(np(ingress=[{"action": "Allow", "protocol": "TCP", **rule}]), nets)
+    assert found == Rule((BlockPeer(Block("192.0.2.1/32")),), (PortRule(TCP, 81, 81), PortRule(TCP, name="http")), 0)
+
+
 def test_services_are_the_pods_behind_them() -> None:
     """As a target on the ports that they listen on, as a source whatever the port."""
     ports_of = [{"port": 80, "targetPort": "http"}, {"port": 53, "targetPort": 5353, "protocol": "UDP"}]
@@ -312,6 +341,15 @@ def test_services_are_the_pods_behind_them() -> None:
         gnp(ingress=[{"action": "Allow", "source": {"services": {"name": "web", "namespace": "shop"}}}]), given
     )
     assert found.ingress == (Rule((PodPeer(Selector(((NAME_LABEL, "shop"),)), WEB),), None, 0),)
+
+
+def test_the_family_of_pods_behind_a_service_is_not_known() -> None:
+    """A rule for one family means those of a Service's pods that have such addresses, which nobody tells."""
+    match = {"services": {"name": "web", "namespace": "shop"}}
+    body = np(types=["Egress"], egress=[{"action": "Deny", "ipVersion": 6, "destination": match}])
+    assert told(body, service("web", selector={"app": "web"})) == [
+        f"a {NEVER}it means pods behind the Service shop/web, and the family of their addresses"
+    ]
 
 
 def test_the_api_server_is_known_by_its_service() -> None:

@@ -284,6 +284,7 @@ def test_kinds_of_other_groups_with_this_name_are_not_this_one() -> None:
 
 
 DENY, ACCEPT = (f"{{action: {action}, from: [{{namespaces: {{}}}}]}}" for action in ("Deny", "Accept"))
+PASS, FAR = "{action: Pass, to: [{namespaces: {}}]}", "{action: Deny, to: [{networks: [10.0.0.0/16]}]}"
 TIES = {
     "other actions": ((spec(f"ingress: [{DENY}]"), spec(f"ingress: [{ACCEPT}]", name="d")), True),
     "one action": ((spec(f"ingress: [{DENY}]"), spec(f"ingress: [{DENY}]", name="d")), False),
@@ -307,6 +308,15 @@ TIES = {
         ),
         False,
     ),
+    "one start, and one action behind it": (
+        (spec(f"egress: [{PASS}, {FAR}]"), spec(f"egress: [{PASS}, {FAR.replace('10.0', '10.9')}]", name="d")),
+        False,
+    ),
+    "one start, and other actions behind it": (
+        (spec(f"egress: [{PASS}, {FAR}]"), spec(f"egress: [{PASS}, {FAR.replace('Deny', 'Accept')}]", name="d")),
+        True,
+    ),
+    "another start": ((spec(f"egress: [{PASS}, {FAR}]"), spec(f"egress: [{FAR}]", name="d")), True),
     "all and some namespaces": (
         (spec(f"ingress: [{DENY}]", subject=f"namespaces: {SHOP}"), spec(f"ingress: [{ACCEPT}]", name="d")),
         True,

@@ -240,6 +240,30 @@ apps:
     assert codes("public:https", "other:https") == []
 
 
+@pytest.mark.parametrize(
+    ("public", "inner", "is_one"),
+    [
+        ("gateway: infra/public:https, controller: istio", "gateway: infra/public:https, controller: istio", True),
+        ("gateway: infra/public, controller: istio", "gateway: infra/public:https, controller: istio", True),
+        ("gateway: infra/public:https, controller: istio", "gateway: infra/public, controller: istio", True),
+        ("gateway: infra/public:https, controller: istio", "gateway: infra/public:inner, controller: istio", False),
+        ("gateway: infra/public:https, controller: istio", "gateway: infra/inner:https, controller: istio", False),
+        ("ingress: traefik", "ingress: traefik", True),
+        ("ingress: traefik", "ingress: nginx", False),
+    ],
+)
+def test_the_internet_reaches_all_of_a_door_or_nothing(public: str, inner: str, *, is_one: bool) -> None:
+    """Else a claim about the internet would hold for what anybody can ask for by its host."""
+    points = platform(f"entrypoints: {{pub: {{{public}}}, inner: {{{inner}, internal: true}}}}\n")
+    spec = document("apps:\n  web: {port: 8080, expose: [{url: https://a.example.com, via: pub}]}\n")
+    if not is_one:
+        assert rendered(spec, points)
+        return
+    told = [one for one in refused(spec, points) if one.code != "listener-unnamed"]
+    assert [one.code for one in told] == ["bad-value"]
+    assert "by inner, and does by pub" in told[0].message
+
+
 def test_an_ingress_and_a_route_may_have_one_name_and_two_routes_may_not() -> None:
     """A name is that of one object of a kind."""
     spec = document("""
@@ -387,6 +411,35 @@ def test_a_changed_route_is_found(operator: Operator) -> None:
         assert "route-differs" in {one.code for one in found}, change
         seen += 1
     assert seen
+
+
+@pytest.mark.parametrize(
+    ("parent", "path", "found"),
+    [
+        ({"sectionName": "https"}, "/api", True),
+        ({}, "/api", True),
+        ({"port": 443}, "/api", True),
+        ({"sectionName": "https", "port": 443}, "/api", True),
+        ({"sectionName": "https"}, "/api/", True),
+        ({"sectionName": "other"}, "/api", False),
+        ({"name": "other"}, "/api", False),
+        ({"sectionName": "https"}, "/apis", False),
+    ],
+)
+def test_a_foreign_route_for_a_url_is_found_wherever_the_gateway_serves_it(
+    parent: dict[str, Any], path: str, *, found: bool
+) -> None:
+    """At the listener of the spec or at all of them, with a slash at its end or without: the older one counts."""
+    rule = {"matches": [{"path": {"value": path}}], "backendRefs": [{"name": "other", "port": 80}]}
+    foreign = route(
+        parentRefs=[{"name": "public", "namespace": "infra", **parent}], hostnames=["shop.example.com"], rules=[rule]
+    )
+    service = "apiVersion: v1\nkind: Service\nmetadata: {name: other, namespace: shop}\nspec: {ports: [{port: 80}]}\n"
+    beside = read(f"{service}---\n{foreign}", "beside.yaml", Dialect.MANIFEST).documents
+    intent = load(SHOP, ENVOY).intent
+    documents = [*(one.document for one in api.render(intent)), *beside]
+    problems = prove(intent, documents, (), cni="kubernetes").findings
+    assert ["route-differs"] * found == [one.code for one in problems]
 
 
 def through_gateways(documents: Any) -> Any:
@@ -558,6 +611,8 @@ def test_import_leaves_a_route_beside_the_spec() -> None:
     text = WORKLOAD + route(parentRefs=PARENT, rules=[BACKEND])
     _, out, said = run("import", "-", stdin=text)
     assert "HTTPRoute x is left out: it is not read" in said
+    listeners = "apiVersion: gateway.networking.x-k8s.io/v1alpha1\nkind: XListenerSet\nmetadata: {name: lis}\n"
+    assert "XListenerSet lis is left out: it is not read" in run("import", "-", stdin=f"{text}---\n{listeners}")[2]
     assert ("kind: Connectivity" in out, "gateway" in out) == (True, False)
 
 

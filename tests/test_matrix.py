@@ -135,14 +135,14 @@ def as_texts(bodies: Iterable[Data]) -> Counter[str]:
 
 
 def expected(body: Data, word: str, text: str) -> Any:
-    """Return *body* with *text* for *word*: an address in its one form, the name of an Ingress without the star.
+    """Return *body* with *text* for *word*: an address in its one form, the name of a route without the star.
 
     The path of a rule for HTTP is a regular expression, and names of any depth are a pattern.
     """
     if word.startswith("198.51."):
         text = network(text) or text
         body = exchanged(body, f"{word}/32", text)
-    if word.startswith("ho") and text.startswith("*.") and body["kind"] == "Ingress":
+    if word.startswith("ho") and text.startswith("*.") and body["kind"] in ("Ingress", "HTTPRoute"):
         name = body["metadata"]["name"].replace(word, f"{text[2:]}.wildcard")
         body = {**body, "metadata": {**body["metadata"], "name": name}}
     mark = word.removeprefix("/")

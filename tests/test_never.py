@@ -208,6 +208,14 @@ def test_a_rule_about_addresses_may_be_about_pods() -> None:
     assert broken(shop("any -> db", body=body), platform(RANGES)) == []
 
 
+def test_where_pods_may_have_the_addresses_their_ranges_are_to_be_written() -> None:
+    """To exempt what calls the addresses would give the claim up, and the ranges keep it."""
+    body = 'apps: {web: {port: 80, calls: ["tcp://10.0.0.0/8:90"]}}\n'
+    (found,) = broken(shop("web -> pay/*", body=body))
+    assert found.fix == "in a Platform write  ranges: {pods: [CIDR, ...]} , where the pods have other addresses"
+    assert not broken(shop("web -> pay/*", body=body), platform("ranges: {pods: [172.16.0.0/16]}\n"))
+
+
 def test_replicas_among_each_other_are_no_pair_of_a_wildcard() -> None:
     """An app that calls itself breaks only a claim that names it on both sides."""
     assert said("here/* -> cache:gossip") == ""

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from netgen import api
+from netgen.evaluate.objects.httproutes import KINDS as ROUTES
+from netgen.evaluate.objects.kinds import of_plugin
 from netgen.overlays import NAMES, Seen, beside, is_kustomization, unbuilt, warnings
 from netgen.problems import Problem
 from netgen.source import Dialect, Document, read
@@ -275,6 +277,18 @@ def test_a_patch_of_a_policy_of_cilium_is_told(kind: str) -> None:
     text = f"patches: [{{target: {{kind: {kind}}}, patch: x}}]\n"
     document = read(text, "kustomization.yaml", Dialect.MANIFEST).documents[0]
     assert [problem.code for problem in warnings(document)] == ["overlay-changes"]
+
+
+KINDS = sorted({kind for _, kind in of_plugin("cilium") | of_plugin("calico") | ROUTES})
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "ClusterNetworkPolicy", "ServiceAccount"])
+def test_a_patch_of_what_decides_is_told(kind: str) -> None:
+    """Whatever the evaluator reads may be changed by it: a set of addresses, say, or a route."""
+    Path("deploy/own.yaml").write_text("apiVersion: v1\nkind: Service\nmetadata: {name: a, namespace: b}\n")
+    file = f"resources: [own.yaml]\npatches: [{{target: {{kind: {kind}}}, path: x.yaml}}]\n"
+    Path("deploy/kustomization.yaml").write_text(file)
+    assert "overlay-unbuilt" in [problem.code for problem in api.reach(["deploy"]).said]
 
 
 # ---------------------------------------------------------------------------------------------------- beside the output

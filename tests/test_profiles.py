@@ -13,6 +13,7 @@ import yaml
 from netgen import api
 from netgen.problems import CODES, Place, Problem
 from netgen.profiles import DEFAULT, NAMES, PLAIN, Cni, Feature, table, version_of, version_text
+from netgen.source import Dialect, values
 from netgen.spec.platform import Platform
 from netgen.spec.resolve.features import LACKS, enforceable
 from specs import apps, platform, refused
@@ -31,6 +32,12 @@ CILIUM = table("cilium")
 def test_each_plugin_has_a_table() -> None:
     """No file is there that nothing reads."""
     assert sorted(path.stem for path in DATA.iterdir()) == sorted(NAMES)
+
+
+@pytest.mark.parametrize("path", sorted(DATA.parent.rglob("*.yaml")), ids=lambda path: path.name)
+def test_the_data_is_plain(path: Path) -> None:
+    """A run with an entry point reads the controllers, one with a CNI its table: neither pays for a parser."""
+    assert values(path.read_bytes(), Dialect.SPEC)
 
 
 @pytest.mark.parametrize("name", NAMES)

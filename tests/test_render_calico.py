@@ -428,6 +428,50 @@ def test_the_internet_is_denied_to_pods_where_it_is_known_what_is_none(ranges: s
     assert [one.code for one in found.problems] == ([] if denied else ["not-denied"])
 
 
+@pytest.mark.parametrize(
+    ("spec", "ranges", "denied"),
+    [
+        ("apps: {web: 80}\nnever: [internet -> web]\n", "", True),
+        ("apps: {web: 80}\nnever: [internet -> here/*]\n", "", False),
+        ("apps: {web: 80}\nnever: [internet -> here/*]\n", "ranges: {nodes: [192.168.0.0/24]}\n", False),
+        (
+            "apps: {web: 80}\nnever: [internet -> here/*]\n",
+            "ranges: {nodes: [192.168.0.0/24]}\napiserver: [192.168.0.1:6443]\n",
+            True,
+        ),
+        ("apps: {web: 80}\n", "never: [internet -> any]\n", False),
+        ("apps: {web: {port: 80, isolate: egress}}\nnever: [internet -> web]\n", "", False),
+    ],
+)
+def test_nodes_are_not_denied_with_the_internet_where_no_app_is_closed_to_them(
+    spec: str, ranges: str, *, denied: bool
+) -> None:
+    """Nobody opens the nodes to pods that no spec closes, so that a deny of every address would cut them off."""
+    found = load(document(spec), platform(f"cni: calico 3.30\n{ranges}"))
+    assert bool(found.intent.denials) is denied
+    assert [one.code for one in found.problems] == ([] if denied else ["not-denied"])
+
+
+def test_an_api_server_beside_the_nodes_is_no_internet() -> None:
+    """No claim rules it out, and no deny of the internet cuts it off."""
+    spec = document("apps: {web: {port: 80, calls: [cluster/apiserver], accepts: [cluster/apiserver]}}\n")
+    claims = "never: [any except kube-system/* -> internet, internet -> any]\n"
+    cluster = "ranges: {nodes: [192.168.0.0/24]}\napiserver: [10.9.0.5:6443, '[2001:db8::5]:6443']\n"
+    loaded = load(spec, platform(f"cni: calico 3.30\n{cluster}{claims}"))
+    manifests = render(loaded.intent)
+    proof = api.prove(loaded.intent, manifests)
+    assert (proof.findings, proof.enforced) == ((), 2)
+    excluded = [
+        end["notNets"]
+        for one in manifests
+        if one.kind == "GlobalNetworkPolicy"
+        for rule in (*one.body["spec"].get("egress", ()), *one.body["spec"].get("ingress", ()))
+        for end in (rule.get("destination", rule.get("source")),)
+        if "nets" in end
+    ]
+    assert excluded == [["10.9.0.5/32", "192.168.0.0/24"], ["2001:db8::5/128"]] * 2
+
+
 # ---------------------------------------------------------------------------------------------------------------- stage
 
 

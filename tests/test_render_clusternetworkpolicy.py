@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from ipaddress import ip_address, ip_network
 from itertools import permutations
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from hostile import PAYLOADS
 from intents import SPOT, app, intent
 from netgen import api
+from netgen.cli import main
 from netgen.evaluate.alike import alike
 from netgen.evaluate.objects import read_cluster
 from netgen.evaluate.objects.model import Cluster
@@ -329,6 +331,25 @@ def test_what_cannot_be_denied_is_proved_alone(more: str, claim: str, why: str) 
     assert (held.claims, held.enforced) == (1, 0)
 
 
+@pytest.mark.parametrize(
+    ("cni", "claim", "unknown"),
+    [
+        (PLAIN, "any except storefront/web -> ledger/db", "ledger/db"),
+        (PLAIN, "any except ledger/batch -> unseen/*", "ledger/batch"),
+        (PLAIN, "any except ledger/proxy -> 10.0.0.0/8", "ledger/proxy"),
+        (CALICO, "any except ledger/proxy -> 10.0.0.0/8", "ledger/proxy"),
+        (PLAIN, "any except ledger/batch -> payments/db", ""),
+        (PLAIN, "any except storefront/web -> unseen/*", ""),
+    ],
+)
+def test_nothing_is_denied_elsewhere_by_labels_that_are_taken_for_granted(cni: str, claim: str, unknown: str) -> None:
+    """A run without an app's spec does not know its labels; one that does denies the claim, and by the same name."""
+    documents = PAYMENTS, STOREFRONT, cluster(claim, cni=cni)
+    assert [one.denied for one in load(*documents).intent.claims] == [not unknown]
+    expected = [f"no loaded document has the labels of {unknown}"] if unknown else []
+    assert [text for code, text in said(*documents) if code == "not-denied"] == expected
+
+
 def test_a_team_denies_in_its_own_namespace() -> None:
     """The object is the cluster's, and its name that of the namespace too, since two may have documents of one name."""
     own = PAYMENTS + "never: [storefront/* -> db]\n"
@@ -523,6 +544,25 @@ def test_a_policy_of_somebody_else_does_not_open_what_is_denied() -> None:
     bare = *SPECS, platform(f"{RANGES}never: [legacy/* -> observability/*]\n")
     denied = *SPECS, cluster("legacy/* -> observability/*")
     assert (pair in reach(bare, opener), pair in reach(denied, opener)) == (True, False)
+
+
+@pytest.mark.parametrize(("earlier", "codes"), [(0, ["unproven"]), (1, [])], ids=["same", "behind"])
+def test_a_policy_of_the_cluster_with_the_priority_of_a_denial_may_be_asked_first(
+    tmp_path: Path, earlier: int, codes: list[str]
+) -> None:
+    """Nobody can say which of the two decides, be it among the manifests or in the cluster into which they go."""
+    meant = load(PAYMENTS, cluster("batch/* -> legacy/*")).intent
+    (denial,) = meant.denials
+    spec = {
+        "tier": "Admin",
+        "priority": (denial.priority or 0) + earlier,
+        "subject": {"namespaces": {"matchLabels": {"kubernetes.io/metadata.name": "legacy"}}},
+        "ingress": [{"action": "Accept", "from": [{"namespaces": {}}]}],
+    }
+    head = {"apiVersion": "policy.networking.k8s.io/v1alpha2", "kind": KIND, "metadata": {"name": "theirs"}}
+    (tmp_path / "theirs.yaml").write_text(plainly([{**head, "spec": spec}]))
+    held = api.prove(meant, api.render(meant), workloads=[tmp_path])
+    assert [one.code for one in held.findings] == codes
 
 
 def test_a_permission_that_breaks_a_claim_is_refused() -> None:
@@ -738,3 +778,48 @@ def test_a_run_that_cannot_place_its_policies_renders_nothing() -> None:
     """Two objects of one priority are refused by the check, should they ever come about."""
     with pytest.raises(NetgenError):
         api.render(intent(permissions=(permission(), permission(name="q", peers=(Pods("a"),)))))
+
+
+# -------------------------------------------------------------------------------------------------------- the summary
+
+
+@pytest.mark.parametrize(
+    ("cni", "claims", "allow", "kinds"),
+    [
+        (PLAIN, ("storefront/* -> payments/*",), (), "NetworkPolicy, ClusterNetworkPolicy"),
+        (PLAIN, (), (), "NetworkPolicy"),
+        (CILIUM, ("storefront/* -> payments/*",), (), "CiliumNetworkPolicy"),
+        (CALICO, (), ("any -> observability/otel:grpc",), "NetworkPolicy.projectcalico.org, ClusterNetworkPolicy"),
+    ],
+)
+def test_the_line_of_the_proof_names_the_kinds(
+    cni: str,
+    claims: tuple[str, ...],
+    allow: tuple[str, ...],
+    kinds: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """The CNI's own, and this one where it is rendered."""
+    (tmp_path / "spec.yaml").write_text("---\n".join((*SPECS, cluster(*claims, allow=allow, cni=cni))))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["netgen", "render", "spec.yaml"])
+    assert main() == 0
+    assert f"({kinds}; " in capfd.readouterr().err
+
+
+# ------------------------------------------------------------------------------------------------------------ the kind
+
+
+def test_kubeconform_takes_the_policies(kubeconform: Callable[[str], list[str]]) -> None:
+    """They are of the form that the definition of the kind has: by pods, addresses and ports, denied and opened."""
+    claims = (
+        "any except payments/* -> payments/db",
+        "any -> 169.254.169.254",
+        "{from: payments/*, to: elsewhere/*, ports: [1, 3/udp, 7000-7010]}",
+        "any except kube-system/* and payments/* -> internet",
+    )
+    made = policies(*SPECS, cluster(*claims, allow=("any -> observability/otel:4317",)))
+    assert len(made) > len(claims)
+    assert kubeconform(api.stream(made, "yaml")) == []

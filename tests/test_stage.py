@@ -87,6 +87,14 @@ def test_a_closed_namespace_is_staged_with_its_documents() -> None:
     assert proof(SHOP, closing, platform(CILIUM)) == ()
 
 
+def test_who_closes_a_namespace_is_told_that_another_document_of_it_is_staged() -> None:
+    """The document itself is enforced, and nobody would look for what opens its namespace in another one."""
+    closing = document("isolate: namespace\napps: {other: 80}\n", name="rest")
+    for cni in (CILIUM, "cni: calico 3.30\n"):
+        told = [one for one in load(SHOP, closing, platform(cni)).problems if one.code == "audit-only"]
+        assert [one.message.partition(":")[0] for one in told] == ["stage", "the namespace shop is not closed"]
+
+
 def test_a_policy_that_closes_is_found() -> None:
     """Without enableDefaultDeny a policy isolates what the spec wants open."""
     intent = load(SHOP, platform(CILIUM)).intent
@@ -122,6 +130,14 @@ def test_pods_that_an_enforced_app_has_too_are_closed() -> None:
         "stage: audit\napps: {canary: {select: {app: web, track: canary}, port: 8080, overlaps: [web]}}\n", name="next"
     )
     assert codes(stable, canary, platform(CILIUM)) == ["selectors-overlap"]
+
+
+def test_a_canary_does_not_lose_what_a_staged_app_opens_for_it() -> None:
+    """Where what is staged opens nothing, its pods would be closed without the permissions of the app around it."""
+    stable = document("stage: audit\napps: {web: {select: {app: web}, port: 8080, calls: [db]}, db: 5432}\n")
+    canary = document("apps: {canary: {select: {app: web, track: canary}, port: 8080, overlaps: [web]}}\n", name="next")
+    assert codes(stable, canary, platform("cni: calico 3.30\n")) == ["selectors-overlap"]
+    assert proof(stable, canary, platform(CILIUM)) == ()
 
 
 def test_where_there_is_no_such_stage() -> None:

@@ -104,6 +104,16 @@ def test_nothing_is_assumed_of_a_cluster_that_was_looked_at() -> None:
     assert stream == run("render", "spec.yaml")[1]
 
 
+def test_a_policy_of_the_cluster_has_no_namespace_to_name() -> None:
+    """Nothing is assumed of where it is."""
+    group = "projectcalico.org/v3"
+    spec = {"order": 1, "selector": "all()", "types": ["Egress"]}
+    cluster(*BOTH, {"apiVersion": group, "kind": "GlobalNetworkPolicy", "metadata": {"name": "all"}, "spec": spec})
+    code, _, said = run("check", "spec.yaml", "--workloads", "cluster", "--cni", "calico 3.32")
+    assert code == 0
+    assert "looked at: 2 workloads and 1 other policy)" in said
+
+
 def test_policies_that_name_no_namespace_are_taken_to_be_in_default_and_that_is_assumed() -> None:
     """A chart that is printed without its namespace says nothing of the policies in the namespace of the spec."""
     everybody = policy("all", ingress=[{}])

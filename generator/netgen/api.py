@@ -232,14 +232,12 @@ def diff(
     """Return who can reach whom in *new* and could not in *old*, or the reverse; and the notes about both.
 
     Each is a spec or manifests, as `netgen diff` takes them; *env* is the environment that specs are read for, and
-    *environment* that in which git is run, an empty one if it is None. *cni* is the network plugin; None is the one
-    that the specs are for: of two that enforce anything, that of *new*. OutputError where git is missing or fails.
+    *environment* that in which git is run, an empty one if it is None. *cni* is the network plugin, which specs are
+    rendered for; None is the one that they name: of two that enforce anything, that of *new*. OutputError where git is
+    missing or fails.
     """
     from netgen import diff as differ  # noqa: PLC0415 - see above
-    from netgen.scene import known_cni  # noqa: PLC0415 - see above
 
-    if cni is not None:
-        cni = known_cni(cni)
     begin(progress, "reading both sides")
     sides = _sides(old, new, platform, (ingress, gateway), stdin, environment or {}, cni, env)
     (before, after), said = sides.both, sides.said

@@ -28,7 +28,9 @@ _OURS = frozenset(
 )
 _READ = _OURS | {
     *("Pod", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job", "CronJob"),
-    "Namespace",
+    *("Namespace", "ServiceAccount", "CiliumCIDRGroup", "GlobalNetworkSet", "HostEndpoint"),
+    *("StagedGlobalNetworkPolicy", "StagedKubernetesNetworkPolicy"),
+    *("GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute"),
 }
 
 _SELECTORS = (

@@ -24,6 +24,7 @@ from strategies_cluster import CILIUM, PLAIN, random_cluster_intent
 from writing import chance_of, plainly
 
 RANDOM_SYSTEMS = 150
+ON_CILIUM = 60
 KIND = "ClusterNetworkPolicy"
 HEAD = {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy"}
 
@@ -125,9 +126,9 @@ def asked(name: str) -> tuple[Question, list[Body]] | None:
     people = dict.fromkeys(wanted(spoken, spaces(spoken)))
     first = [home for home, one in zip(question.addresses, people, strict=False) if one in near]
     rest = [home for home in question.addresses if home not in first]
-    few = (*chance.sample(first, min(14, len(first))), *chance.sample(rest, min(8, len(rest))))
+    few = (*chance.sample(first, min(8, len(first))), *chance.sample(rest, min(4, len(rest))))
     numbers = list(dict.fromkeys([*ports_of(tiered), *chance.sample(question.ports, min(8, len(question.ports)))]))
-    return replace(question, addresses=few, ports=tuple(chance.sample(numbers, min(10, len(numbers))))), policies
+    return replace(question, addresses=few, ports=tuple(chance.sample(numbers, min(6, len(numbers))))), policies
 
 
 def test_rendered_policies_are_as_the_engine_of_kube_network_policies_has_them(engine_seed: str) -> None:
@@ -136,7 +137,7 @@ def test_rendered_policies_are_as_the_engine_of_kube_network_policies_has_them(e
     said = compare([(question, question) for question, _ in found])
     assert said.differ == []
     assert len(found) > 0.9 * RANDOM_SYSTEMS
-    assert min(said.allowed, said.denied) > 100 * len(found)
+    assert min(said.allowed, said.denied) > 20 * len(found)
     actions = Counter(rule["action"] for _, made_ in found for one in of_kind(made_) for _, rule, _ in rules(one))
     assert min(actions[action] for action in ("Accept", "Deny", "Pass")) > RANDOM_SYSTEMS / 10
 
@@ -144,7 +145,7 @@ def test_rendered_policies_are_as_the_engine_of_kube_network_policies_has_them(e
 def test_the_engine_notices_rendered_policies(engine_seed: str) -> None:
     """Where it is not given one of them, its answers now and then are others: much is open or closed without it."""
     full, short = [], []
-    for number in range(25):
+    for number in range(12):
         question, policies = asked(f"cnp rendered {engine_seed} {number}") or (None, [])
         for left_out in of_kind(policies) if question else ():
             assert question is not None
@@ -152,7 +153,9 @@ def test_the_engine_notices_rendered_policies(engine_seed: str) -> None:
             full.append(question)
             short.append(replace(question, manifests=rest))
     assert all(one.manifests != other.manifests for one, other in zip(full, short, strict=True))
-    changed = [one != other for one, other in zip(verdicts(full), verdicts(short), strict=True)]
+    whole = dict.fromkeys(full)
+    said = dict(zip(whole, verdicts(whole), strict=True))
+    changed = [said[one] != other for one, other in zip(full, verdicts(short), strict=True)]
     assert sum(changed) / len(changed) > 0.1
 
 
@@ -162,7 +165,7 @@ def test_the_engine_notices_rendered_policies(engine_seed: str) -> None:
 def test_rendered_policies_are_as_the_engine_of_cilium_has_them(engine_seed: str) -> None:
     """By the policies and by the Intent: permissions beside Cilium's own policies and denials."""
     questions, intents = [], []
-    for number in range(RANDOM_SYSTEMS):
+    for number in range(ON_CILIUM):
         name = f"cnp on cilium {engine_seed} {number}"
         policies, meant = made(name, CILIUM)
         if of_kind(policies):
@@ -172,7 +175,7 @@ def test_rendered_policies_are_as_the_engine_of_cilium_has_them(engine_seed: str
             question = populated_for_cilium(name, spoken, held=held)
             # An API server that no policy of a cluster names is an address for netgen.
             question = replace(question, ends=tuple(end for end in question.ends if end != "entity:kube-apiserver"))
-            questions.append(sampled(question, chance, ends=12, ports=6, requests=5))
+            questions.append(sampled(question, chance, ends=8, ports=4, requests=3))
             intents.append(meant)
     found = []
     letters = Counter[str]()
@@ -187,5 +190,5 @@ def test_rendered_policies_are_as_the_engine_of_cilium_has_them(engine_seed: str
                 if letter != mine:
                     found.append(f"{question.name}: {what}: the engine says {letter}, {who} {mine}")
     assert found == []
-    assert len(questions) > 0.7 * RANDOM_SYSTEMS
-    assert min(letters["0"], letters["1"]) > 10 * len(questions)
+    assert len(questions) > 0.7 * ON_CILIUM
+    assert min(letters["0"], letters["1"]) > 4 * len(questions)

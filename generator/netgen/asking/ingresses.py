@@ -41,6 +41,8 @@ def answer(
 ) -> Answer:
     """Return whether *sources* can open *url*, which *served* serve: whether their controllers can open the pods."""
     name = listed(one.name for one in sources)
+    if any(one.without_family == INTERNET for one in sources):
+        served = [way for way in served if not way.is_internal] or served
     unclear = [way for way in served if not way.is_plain]
     if unclear:
         first = unclear[0]

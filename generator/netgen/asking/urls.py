@@ -128,11 +128,11 @@ class Ways:
         return tuple(there) or (Workload(ASKED, space, _pairs(labels), labels, ports_known=False),)
 
     def serving(self, url: Url) -> tuple[Way, ...]:
-        """Return the paths that serve *url*, of which no other is nearer, and those that perhaps do.
+        """Return the paths that serve *url*, of which no other at the same door is nearer, and those that perhaps do.
 
-        NetgenError where none does.
+        Doors are classes and listeners of Gateways: a client comes through any of them. NetgenError where none does.
         """
-        ranked: dict[tuple[int, ...], list[Way]] = {}
+        ranked: dict[tuple[str, str], list[tuple[tuple[int, ...], Way]]] = {}
         perhaps: list[Way] = []
         for ingress in self._cluster.ingresses:
             for rule in ingress.rules if ingress.kind in (INGRESS, HTTP) else ():
@@ -140,13 +140,19 @@ class Ways:
                 if rank is None:
                     continue
                 way = self.way(ingress, rule)
-                if way.is_plain:
-                    ranked.setdefault(rank, []).append(way)
-                else:
+                if not way.is_plain:
                     perhaps.append(way)
+                    continue
+                for door in ingress.doors:
+                    ranked.setdefault(door, []).append((rank, way))
         if not ranked and not perhaps:
             raise NetgenError([self._unserved(url)])
-        return (*(ranked[min(ranked)] if ranked else ()), *perhaps)
+        nearest: dict[Way, None] = {}
+        for (whole, section), ways in ranked.items():
+            here = [*ways, *ranked.get((whole, ""), ())] if section else ways
+            first = min(rank for rank, _ in here)
+            nearest.update((way, None) for rank, way in here if rank == first)
+        return (*nearest, *perhaps)
 
     def _unserved(self, url: Url) -> Problem:
         hosts = sorted({rule.host for one in self._cluster.ingresses for rule in one.rules if rule.host})
@@ -169,14 +175,16 @@ def _rank(rule: IngressRule, url: Url, kind: str) -> tuple[int, ...] | None:
     """Return how near *rule* is to *url*, the nearest first; None where it does not serve it.
 
     A host before a wildcard, the longest path first, an exact one before a prefix: kubernetes/api networking/v1. In the
-    Gateway API a wildcard stands for names at any depth, which changes nothing for the nearest one.
+    Gateway API a wildcard stands for names at any depth, which changes nothing for the nearest one, and an exact path
+    is before each prefix: kubernetes-sigs/gateway-api apis/v1/httproute_types.go.
     """
     labels = url.host.split(".")
     deepest = len(labels) if kind == HTTP else 2
     hosts = [url.host, *("*." + ".".join(labels[first:]) for first in range(1, deepest)), ""]
     if rule.host not in hosts or not _is_on(rule, url.path):
         return None
-    return hosts.index(rule.host) if rule.host else _LAST, -len(rule.path), int(rule.type != "Exact")
+    is_prefix, at = int(rule.type != "Exact"), hosts.index(rule.host) if rule.host else _LAST
+    return (at, is_prefix, -len(rule.path)) if kind == HTTP else (at, -len(rule.path), is_prefix)
 
 
 def _is_on(rule: IngressRule, path: str) -> bool:

@@ -57,12 +57,15 @@ def command(
     followed to its pods. It may also be a Service's DNS name and port (cart.checkout.svc:8080), or a URL that an
     Ingress serves.
     """
+    from netgen.scene import rendered_for  # noqa: PLC0415 - the help does not need it
+
     if not manifests and not specs:
         raise click.UsageError("give the manifests, or --spec")
     if STDIN in (*specs, platform) and STDIN in manifests:
         raise click.UsageError("standard input holds the spec or the manifests, not both")
     line = here()
-    intent = load(specs, platform, None, ingress, gateway, env, line).intent if specs else None
+    given = None if manifests else rendered_for(cni)
+    intent = load(specs, platform, given, ingress, gateway, env, line).intent if specs else None
     stdin = read_stdin() if STDIN in manifests else None
     with line as progress:
         answer = api.can(source, target, manifests, intent=intent, cni=cni, stdin=stdin, reasons=why, progress=progress)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -29,6 +31,8 @@ Examples:
 """
 
 NONE = 1
+_VERSION = re.compile(r"v?[0-9]+(\.[0-9]+)*")
+_NAME = re.compile(r"[A-Za-z]+")
 
 
 def _completed(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -82,12 +86,24 @@ def command(
 
 def _sorted(asked: tuple[str, ...]) -> tuple[tuple[Cni, ...], tuple[str, ...]]:
     """Return the plugins and the paths of *asked*: what begins with the name of a plugin is one, whatever is there."""
+    _refuse_nothing(asked)
     found: list[Problem] = []
     named = [one for one in asked if one.partition(" ")[0] in NAMES]
     cnis = [cni for one in named if (cni := read_cni(one, None, found))]
     if found:
         raise NetgenError(found)
     return tuple(dict.fromkeys(cnis)), tuple(one for one in asked if one not in named)
+
+
+def _refuse_nothing(asked: tuple[str, ...]) -> None:
+    """Raise UsageError for a word that is neither a file nor a plugin, but looks like a part of one's name."""
+    for before, word in zip(("", *asked), asked, strict=False):
+        if word.partition(" ")[0] in NAMES or word == STDIN or Path(word).exists():
+            continue
+        if before in NAMES and _VERSION.fullmatch(word):
+            raise click.UsageError(f"a CNI and its version are one word: '{before} {word}'")
+        if _NAME.fullmatch(word):
+            raise click.UsageError(f"{word} is neither a file nor a CNI: the CNIs are {', '.join(NAMES)}")
 
 
 def _table(cnis: tuple[Cni, ...], format_: str) -> str:

@@ -63,7 +63,7 @@ PLUGIN = (
     "which is any.  [kubernetes]"
 )
 """The help of `--cni` where policies are evaluated, with the names of netgen.evaluate.semantics.PROFILES."""
-PLUGIN_OF_SPECS = f"{PLUGIN.removesuffix('[kubernetes]')}[that of the specs]"
+PLUGIN_OF_SPECS = f"{PLUGIN.removesuffix(' [kubernetes]')}Specs are rendered for it.  [that of the specs]"
 """The help of `--cni` where specs may be given, too, whose platform names it."""
 
 

@@ -81,22 +81,33 @@ def proved(proof: Proof, loaded: Loaded, voice: Voice) -> str:
     assumed = [*proof.assumes]
     assumed += [problem.code for problem in loaded.problems if problem.code == "world-includes-pods"]
     is_closed = _isolates(loaded.intent)
-    terms = [_kind(loaded) if is_closed else "", f"looked at: {proof.beside}" if proof.beside else "", *proof.provisos]
+    terms = [
+        _kinds(loaded.intent) if is_closed else "",
+        f"looked at: {proof.beside}" if proof.beside else "",
+        *proof.provisos,
+    ]
     terms += [f"assumes: {', '.join(assumed)}"] if assumed else []
     return f"{'proved' if is_closed else 'nothing is isolated'}: {proof} ({'; '.join(term for term in terms if term)})"
 
 
 def _isolates(intent: Intent) -> bool:
     """Return whether *intent* closes anything: else there is no isolation that could be proved."""
-    own = any(app.ingress or app.egress for app in intent.apps)
-    return bool(own or intent.isolated or intent.denials or intent.raw)
+    return bool(_has_own(intent) or intent.denials)
 
 
-def _kind(loaded: Loaded) -> str:
-    """Return the kind of the policies that were proved."""
+def _has_own(intent: Intent) -> bool:
+    """Return whether there are policies of apps and namespaces."""
+    return bool(any(app.ingress or app.egress for app in intent.apps) or intent.isolated or intent.raw)
+
+
+def _kinds(intent: Intent) -> str:
+    """Return the kinds of the policies that were proved."""
     from netgen.verify.wording import WORDINGS  # noqa: PLC0415 - a proof has loaded it
 
-    return WORDINGS[loaded.intent.cni].kind
+    own = _has_own(intent) or any(one.priority is None for one in intent.denials)
+    ordered = intent.permissions or any(one.priority is not None for one in intent.denials)
+    kinds = [WORDINGS[intent.cni].kind] if own else []
+    return ", ".join([*kinds, "ClusterNetworkPolicy"] if ordered else kinds)
 
 
 def unproved(proof: Proof, loaded: Loaded, voice: Voice) -> str:

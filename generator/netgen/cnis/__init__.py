@@ -17,7 +17,8 @@ from netgen.spec.platform import NO_FLAGS, Flags
 SETTING = "cni-setting"
 _NOT_DENIED = "not-denied"
 _OF_THE_CNI = frozenset(("needs-unmet", "not-implemented"))
-_OF_THE_RUN = frozenset(("no-platform", SETTING))
+_SETTINGS = frozenset((SETTING, "calicoctl-needed"))
+_OF_THE_RUN = _SETTINGS | {"no-platform"}
 """Codes that say nothing of what a plugin makes of the spec."""
 
 
@@ -51,15 +52,11 @@ class Verdict:
 
 @record
 class _Run:
-    """What a spec means under one version of a plugin: *loaded* is None where it has *errors*."""
+    """What a spec means under one version of a plugin: *loaded* is None where it has *errors*. *said* is the rest."""
 
     loaded: Loaded | None
     errors: tuple[Problem, ...] = ()
-
-    @property
-    def said(self) -> tuple[Problem, ...]:
-        """Return the warnings and notes."""
-        return self.loaded.problems if self.loaded else ()
+    said: tuple[Problem, ...] = ()
 
 
 _Resolve = Callable[[Cni], _Run]
@@ -78,7 +75,8 @@ def carrying(
     """Return for each of *cnis*, all that are known if there are none, whether it can carry the specs *paths*.
 
     The other arguments are those of netgen.api.load. The texts are read once, and resolved for a few versions of each
-    plugin. Raises NetgenError for what is wrong with the spec whatever the plugin is.
+    plugin; what is claimed is proved of what would be rendered. Raises NetgenError for what is wrong with the spec
+    whatever the plugin is.
     """
     texts = read_texts(list(paths), platform=platform, stdin=stdin, progress=progress)
     begin(progress, "resolving")
@@ -87,19 +85,42 @@ def carrying(
     def resolved(cni: Cni) -> _Run:
         return _run(texts, cni, flags, env)
 
+    @cache
+    def held(cni: Cni) -> _Run:
+        return _held(resolved(cni), progress)
+
     asked = cnis or tuple(Cni(name) for name in NAMES)
     newest = [resolved(_versions(cni)[-1]) for cni in asked]
     _refuse(newest)
-    common = _common([run for run in newest if run.loaded])
-    verdicts = [_verdict(cni, resolved, common) for cni in asked]
+    everywhere = [resolved(_versions(Cni(name))[-1]) for name in NAMES]
+    common = _common([run for run in newest if run.loaded]) | _common(everywhere)
+    verdicts = [_verdict(cni, held, common) for cni in asked]
     return tuple(_with_own(one, texts.cni) for one in verdicts)
 
 
 def _run(texts: Texts, cni: Cni, flags: Flags, env: str | None) -> _Run:
     try:
-        return _Run(meaning(texts, cni=str(cni), flags=flags, env=env))
+        loaded = meaning(texts, cni=str(cni), flags=flags, env=env)
     except NetgenError as error:
-        return _Run(None, tuple(one for one in error.problems if one.severity is Severity.ERROR))
+        errors = tuple(one for one in error.problems if one.severity is Severity.ERROR)
+        return _Run(None, errors, tuple(one for one in error.problems if one.severity is not Severity.ERROR))
+    return _Run(loaded, said=loaded.problems)
+
+
+def _held(run: _Run, progress: Progress | None) -> _Run:
+    """Return *run* with what its manifests break of the claims: what these mean hangs on the plugin as well."""
+    if run.loaded is None or not run.loaded.intent.claims:
+        return run
+    from netgen import verify  # noqa: PLC0415 - specs without claims do without the evaluator
+    from netgen.making import make  # noqa: PLC0415 - same
+
+    intent = run.loaded.intent
+    try:
+        documents = [manifest.document for manifest in make(intent, progress=progress)]
+    except NetgenError as error:
+        return replace(run, loaded=None, errors=error.problems)
+    found = verify.prove(intent, documents, (), cni=intent.cni, progress=progress).findings
+    return replace(run, loaded=None, errors=found) if found else run
 
 
 def _versions(cni: Cni) -> tuple[Cni, ...]:
@@ -139,7 +160,7 @@ def _verdict(cni: Cni, resolved: _Resolve, common: frozenset[tuple[str, Place | 
         since=versions[first].version,
         before=resolved(versions[first - 1]).errors if first else (),
         weaker=in_order([*weaker, *_undenied(versions[first], run)]),
-        settings=tuple(one for one in run.said if one.code == SETTING),
+        settings=tuple(one for one in run.said if one.code in _SETTINGS),
     )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from types import MappingProxyType
 
-from netgen.profiles import NAMES, Cell, Feature, Table, Version, table, version_text
+from netgen.profiles import NAMES, Feature, Version, table, version_text
+from netgen.profiles.tables import Cell, Table
 from netgen.records import record
 
 TITLES = MappingProxyType(

@@ -29,7 +29,7 @@ class _Way:
     """A *title* of sentences that *does* something for *targets*, written at *place*; behind them are *leads*.
 
     *clients* are those that it takes alone; none: everybody. *ports* are the targets with the numbers of their ports,
-    *kind* is the type of a path.
+    *kind* is the type of a path, *internal* what a Platform says of the internet; None where no spec has the URL.
     """
 
     title: Sentence
@@ -41,6 +41,7 @@ class _Way:
     clients: tuple[str, ...] = ()
     ports: frozenset[str] = frozenset()
     kind: str = ""
+    internal: bool | None = None
 
     @property
     def is_plain(self) -> bool:
@@ -123,6 +124,7 @@ def _change(before: _Way | None, after: _Way | None) -> Iterator[Change]:
         kind = Kind.EXPOSED if after.leads - before.leads else Kind.WITHDRAWN
         way = (*after.title, f" now {after.does} ", *listed(after.targets), ", which is ", *_leads(after.leads))
         yield Change(after.zone, kind, (*way, " (before: ", *_leads(before.leads), ")"), after.place)
+    yield from _reached(before, after)
     if before.kind != after.kind:
         what = f" is of the type {after.kind} now (before: {before.kind}), and the controller decides what differs"
         yield Change(Zone.UNPROVEN, Kind.UNPROVEN, (*after.title, what), after.place)
@@ -130,6 +132,16 @@ def _change(before: _Way | None, after: _Way | None) -> Iterator[Change]:
         kind = Kind.WITHDRAWN if _is_within(after.clients, before.clients) else Kind.EXPOSED
         way = (*after.title, " now takes ", *listed(after.targets), " from ", *_clients(after.clients))
         yield Change(after.zone, kind, (*way, " (before: ", *_clients(before.clients), ")"), after.place)
+
+
+def _reached(before: _Way, after: _Way) -> Iterator[Change]:
+    """Yield that the internet comes to a URL, or no longer, though it leads where it did."""
+    if (before.internal, after.internal) == (True, False):
+        what = " is reached by the internet now (before: internal)"
+        yield Change(Zone.INTERNET, Kind.EXPOSED, (*after.title, what), after.place)
+    elif (before.internal, after.internal) == (False, True):
+        what = " is internal now (before: reached by the internet)"
+        yield Change(Zone.INTERNET, Kind.WITHDRAWN, (*after.title, what), after.place)
 
 
 def _leads(leads: Iterable[Lead]) -> Sentence:
@@ -163,7 +175,8 @@ def _routes(side: Origin, leads: Leads) -> dict[Key, _Way]:
             key = (ingress.namespace, ingress.class_name, rule.host, rule.path, kind)
             route = meant.get(key)
             place = shown(route.spot.value()) if route else ingress.titled
-            zone = Zone.ACROSS if route and route.entrypoint.internal else Zone.INTERNET
+            internal = route.entrypoint.internal if route else None
+            zone = Zone.ACROSS if internal else Zone.INTERNET
             title = _url(ingress, rule, secure=rule.host in secure)
             name = "/".join(ingress.backend(rule))
             behind = _behind(services.get(name), rule, leads)
@@ -171,7 +184,7 @@ def _routes(side: Origin, leads: Leads) -> dict[Key, _Way]:
             ports = frozenset((f"{name}:{_number(services.get(name), rule)}",))
             told = "" if not rule.path.strip("/") and ingress.class_name in known else rule.type
             told += f" ({rule.beside})" if rule.beside else ""
-            way = _Way(title, _LEADS, (target,), behind, place, zone, ports=ports, kind=told)
+            way = _Way(title, _LEADS, (target,), behind, place, zone, ports=ports, kind=told, internal=internal)
             _add(found, (*key, str(title[0])), way)
     return found
 

@@ -9,7 +9,7 @@ from netgen.diff.changes import FEW, Change, Kind, Name, Sentence, Zone, listed
 from netgen.diff.doubles import doubles_of
 from netgen.diff.ends import Ends
 from netgen.diff.origin import Origin
-from netgen.evaluate.objects.model import Direction
+from netgen.evaluate.objects.model import Direction, Selector
 from netgen.evaluate.sets import mask_of
 from netgen.records import record
 from netgen.scene import IMPLIED, Scene
@@ -263,4 +263,4 @@ def _be(names: list[str]) -> str:
 
 
 def _pairs(labels: list[tuple[str, str]]) -> str:
-    return ", ".join(f"{key}={value}" for key, value in labels)
+    return str(Selector(tuple(labels))) if labels else ""

@@ -19,7 +19,7 @@ from netgen.profiles import DEFAULT
 from netgen.records import record
 from netgen.render import render
 from netgen.revisions import Reference, reference, snapshot
-from netgen.scene import IMPLIED
+from netgen.scene import IMPLIED, known_cni, rendered_for
 from netgen.source import Dialect, Document, read
 from netgen.spec import load_texts
 from netgen.verify.ideal import workloads
@@ -36,7 +36,8 @@ _NAMED = 5
 class Surroundings:
     """What both sides share: the file of the *platform*, its *flags*, *stdin*, the *environment* of git, a CNI.
 
-    Without a *cni* it is the one that the specs are for; *env* is their environment, where their platform has several.
+    A *cni* is the one that specs are rendered for, whatever their platform says, and without one it is theirs. *env* is
+    their environment, where the platform has several.
     """
 
     platform: str | None
@@ -73,6 +74,7 @@ def read_sides(old: str, new: str, around: Surroundings) -> Sides:
     Each side is a file or folder, `-`, `git:REV` or `git:REV:PATH`. Where specs are in it, it is they that are read:
     what they render is the side. The platform of a revision is as it was then, if it was there.
     """
+    known = known_cni(around.cni) if around.cni else None
     read_both: list[_Read] = []
     notes: list[list[Problem]] = [[], []]
     errors: list[Problem] = []
@@ -81,7 +83,7 @@ def read_sides(old: str, new: str, around: Surroundings) -> Sides:
             read_both.append(_read(argument, other, around, notes[not is_old], is_old=is_old))
         except NetgenError as error:
             errors += error.problems
-    cni = around.cni or _cni([one.intent for one in read_both])
+    cni = known or _cni([one.intent for one in read_both])
     sides: list[Side] = []
     for one, found in zip(read_both, notes, strict=False) if not errors else ():
         try:
@@ -123,7 +125,8 @@ def _read(argument: str, other: str, around: Surroundings, found: list[Problem],
     if specs:
         others = [name for name, text in contents if not _SPEC.search(text)]
         _note_left_out(others, found, because="no netgen document is in them")
-        loaded = load_texts(specs, platform, flags=around.flags, env=around.env, partial=True)
+        cni = rendered_for(around.cni)
+        loaded = load_texts(specs, platform, cni=cni, flags=around.flags, env=around.env, partial=True)
         return _Read(argument, [], loaded.intent, is_spec=True, warnings=loaded.problems)
     intent = load_texts([], platform, env=around.env, partial=True).intent if platform else None
     return _Read(argument, contents, intent, is_spec=False)

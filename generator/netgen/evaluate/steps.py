@@ -26,6 +26,7 @@ def by_tier(policies: Iterable[Policy]) -> list[tuple[Tier, tuple[Policy, ...]]]
 
 
 def _place(policy: Policy) -> tuple[float, str, str, str]:
+    """Return where *policy* comes in its tier; where a CNI may ask two of one order otherwise, its `ties` say so."""
     return policy.order, policy.name, policy.namespace, policy.kind
 
 

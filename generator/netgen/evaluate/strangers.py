@@ -71,8 +71,14 @@ class Askers:
 
     def copy(self) -> Askers:
         """Return askers to which more can be added."""
-        made = replace(self, wanting=self.wanting.copy(), shunning=self.shunning.copy(), fresh=set())
-        return replace(made, having=self.having.copy(), lacking=self.lacking.copy()) if self.has_parts else made
+        return replace(
+            self,
+            wanting=self.wanting.copy(),
+            shunning=self.shunning.copy(),
+            fresh=set(),
+            having=self.having.copy(),
+            lacking=self.lacking.copy(),
+        )
 
     @property
     def has_parts(self) -> bool:

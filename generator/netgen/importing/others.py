@@ -25,6 +25,7 @@ _KINDS = {
     ("", "Endpoints"): "it gives a Service its addresses",
     ("discovery.k8s.io", "EndpointSlice"): "it gives a Service its addresses",
     ("networking.k8s.io", "IngressClass"): "a Platform has the classes of its entry points",
+    ("gateway.networking.x-k8s.io", "XListenerSet"): "it is not read",
     ("monitoring.coreos.com", "ServiceMonitor"): "it finds Services by their labels, which netgen gives them too",
 }
 

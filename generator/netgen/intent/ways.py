@@ -80,6 +80,14 @@ class EntryPoint(NamedTuple):
         """Return what serves its routes, the class or the Gateway: no class has a slash in its name."""
         return str(self.gateway) if self.gateway else self.class_name
 
+    def is_beside(self, other: EntryPoint) -> bool:
+        """Return whether *other* is served by the same door: of a Gateway without a listener each one is."""
+        if self.gateway is None or other.gateway is None:
+            return self.door == other.door
+        alike = self.gateway._replace(section="") == other.gateway._replace(section="")
+        here, there = self.gateway.section, other.gateway.section
+        return alike and (here == there or not (here and there))
+
     @property
     def served(self) -> str:
         """Return what serves its routes as a message says it."""

@@ -22,7 +22,18 @@ from netgen.spec.forms.text import shown, suggestion
 from netgen.spec.plugins import read_cni
 from netgen.verify import reading
 
-__all__ = ["ASKED", "IMPLIED", "INTERNET", "Scene", "known_cni", "read_manifests", "scene", "scenes", "undecided"]
+__all__ = [
+    "ASKED",
+    "IMPLIED",
+    "INTERNET",
+    "Scene",
+    "known_cni",
+    "read_manifests",
+    "rendered_for",
+    "scene",
+    "scenes",
+    "undecided",
+]
 
 
 @dataclass(frozen=True)
@@ -112,6 +123,11 @@ def scenes(
     )
     names = names_of(built.endpoints, [policy for listed in policies for policy in listed])
     return tuple(_scene(one, built, names, cni) for one in whole)
+
+
+def rendered_for(cni: str | None) -> str | None:
+    """Return *cni* if specs can be rendered for it: some are known by what they do with policies alone."""
+    return cni if cni is not None and cni.partition(" ")[0] in NAMES else None
 
 
 def known_cni(name: str) -> str:

@@ -85,6 +85,7 @@ def load_texts(
     specs: Iterable[tuple[str, bytes]],
     platform: Sequence[tuple[str, bytes]],
     *,
+    cni: str | None = None,
     flags: Flags = NO_FLAGS,
     env: str | None = None,
     partial: bool = False,
@@ -101,7 +102,7 @@ def load_texts(
         before = len(found)
         read_here = read_texts(platform, found)
         documents += beside(documents, platform[0][0], read_here, found, clean=len(found) == before)
-    return _loaded(documents, found, None, flags, env, alone=not given, partial=partial)
+    return _loaded(documents, found, cni, flags, env, alone=not given, partial=partial)
 
 
 def _loaded(

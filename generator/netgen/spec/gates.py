@@ -161,3 +161,15 @@ def _is_taken(name: str, gates: tuple[Gate, ...], flag: str, found: list[Problem
     message = f"{flag}: there is an entry point {shown(name)} already"
     found.append(Problem("entrypoint-ambiguous", None, message, fix=f"leave {flag.partition(' ')[0]} out"))
     return True
+
+
+def check_internal(gates: tuple[Gate, ...], found: list[Problem]) -> None:
+    """Refuse an entry point that the internet does not reach, where it reaches another one through the same door."""
+    public = [gate.entrypoint for gate in gates if not gate.entrypoint.internal]
+    for gate in gates if public else ():
+        rival = next((one for one in public if one.is_beside(gate.entrypoint)), None)
+        if gate.entrypoint.internal and rival:
+            message = f"the internet does not reach {gate.entrypoint.served} by {gate.entrypoint.name}, and does by "
+            message += f"{rival.name}: what serves both takes the hosts of both"
+            fix = f"write  internal: true  at both or at neither{'' if gate.spot else ', or leave the flag out'}"
+            found.append(Problem("bad-value", gate.spot.value() if gate.spot else None, message, fix=fix))

@@ -14,7 +14,7 @@ from netgen.spec.annotations import judge
 from netgen.spec.forms.addresses import address_and_port, cidr, looks_like_address
 from netgen.spec.forms.selectors import pods, resolver
 from netgen.spec.forms.text import each, parsed, shown
-from netgen.spec.gates import Gate, flag_gate, flag_gateway, read_gate
+from netgen.spec.gates import Gate, check_internal, flag_gate, flag_gateway, read_gate
 from netgen.spec.plugins import read_cni
 from netgen.spec.ranges import NO_RANGES, Ranges, read_ranges, warn_inside
 
@@ -112,6 +112,7 @@ def read_platform(
             gates = read_flag(text, platform.gates, found)
             unclear = platform.unclear if gates else platform.unclear | {"entrypoints"}
             platform = replace(platform, gates=(*platform.gates, *gates), unclear=unclear)
+    check_internal(platform.gates, found)
     return platform
 
 

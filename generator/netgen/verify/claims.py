@@ -21,6 +21,8 @@ from netgen.verify.holding import Holding
 from netgen.verify.passing import Patterns, passed, patterns
 from netgen.verify.reasons import of_side
 
+_BY_RANGES = "; in a Platform, ranges: {pods: [CIDR]} says which pods have"
+
 KIND = "Claim"
 """The kind of a policy that only tells a universe what the claims speak of."""
 
@@ -222,7 +224,7 @@ def _problem(case: _Case, breach: _Breach, ground: Ground, holding: tuple[Holdin
     message = f"{source} can open {target} on {breach.ports}"
     if claim.requests:
         message += " for " + " or ".join(f"{'|'.join(one.methods)} {one.path}" for one in claim.requests)
-    fix = "take away what opens it, or exempt it from the claim"
+    fix = "take away what opens it, or exempt its source from the claim, as an app, NAMESPACE/* or an address"
     if not any(app.ingress or app.egress for app in ground.intent.apps):
         fix = "let the apps be isolated, without  policies: none  and  isolate: none ; or take the claim back"
     if breach.opening.hosted:
@@ -236,6 +238,8 @@ def _problem(case: _Case, breach: _Breach, ground: Ground, holding: tuple[Holdin
         fix = "give the Service  externalTrafficPolicy: Local, or let no nodes in"
     said, there, denied = holding
     notes = list(_reasons(breach, ground, said, denied if breach.opening.despite else there))
+    if any(note.endswith(_BY_RANGES) for note in notes):
+        fix = "in a Platform write  ranges: {pods: [CIDR, ...]} , where the pods have other addresses"
     if case.pairs > 1:
         notes.append(f"and {case.pairs - 1} more pair{'s' if case.pairs > 2 else ''} that the claim rules out")
     notes += claim.notes
@@ -276,7 +280,7 @@ def _reasons(breach: _Breach, ground: Ground, said: Holding, there: Holding) -> 
         and ends[breach.target].is_pod
         and any(_is_about_addresses(rule) for _, rule in deciding)
     ):
-        known = "" if ground.intent.pod_ranges else "; in a Platform, ranges: {pods: [CIDR]} says which pods have"
+        known = "" if ground.intent.pod_ranges else _BY_RANGES
         yield f"a rule about addresses may be about pods, as some CNIs take it{known}"
 
 

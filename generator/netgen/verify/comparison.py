@@ -58,8 +58,10 @@ class Comparison:
         self.meant = ideal.policies(intent)
         alone = ideal.workloads(intent)
         self.stand_ins = around.lacking(alone) if around else alone
-        self.is_verbatim = around is None and semantics.enforced and alike(self.meant, cluster.policies)
-        spoken = (*self.meant, *(() if self.is_verbatim else cluster.policies), *_claimed(intent), *_denied(intent))
+        self.is_verbatim = around is None and semantics.enforced and _is_alike(intent, self.meant, cluster)
+        # What breaks a claim is looked for in the manifests too, whose words are others where a CNI says it apart.
+        is_said = self.is_verbatim and not (intent.claims and WORDINGS[intent.cni].apart)
+        spoken = (*self.meant, *(() if is_said else cluster.policies), *_claimed(intent), *_denied(intent))
         self.universe: Universe = universe(
             (*cluster.workloads, *self.stand_ins),
             cluster.namespaces,
@@ -233,6 +235,15 @@ class Comparison:
                 pods = self.universe.members(Selection(app.key.namespace, ideal.selector(app.selector)))
                 found.update(pods.certain, pods.perhaps)
         return mask_of(found)
+
+
+def _is_alike(intent: Intent, meant: tuple[Policy, ...], cluster: Cluster) -> bool:
+    """Return whether *cluster* has what is *meant* in the words of its CNI."""
+    if WORDINGS[intent.cni].apart:
+        from netgen.verify.apart import apart  # noqa: PLC0415 - other CNIs say it as it is meant
+
+        meant = apart(intent, meant)
+    return alike(meant, cluster.policies)
 
 
 def _claimed(intent: Intent) -> tuple[Policy, ...]:

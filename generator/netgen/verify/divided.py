@@ -16,12 +16,12 @@ def divided(rule: Rule) -> Iterator[Rule]:
     """Yield the parts of *rule*, which together match what it does."""
     for ports in _by_protocol(rule.ports):
         for peers in _by_kind(rule.peers):
-            yield replace(rule, peers=peers, ports=ports)
+            yield rule if (peers, ports) == (rule.peers, rule.ports) else replace(rule, peers=peers, ports=ports)
 
 
 def _by_protocol(ports: _Ports) -> Iterator[_Ports]:
-    if ports is None:
-        yield None
+    if ports is None or len(ports) == 1:
+        yield ports
         return
     for protocol in dict.fromkeys(one.protocol for one in sorted(ports, key=lambda one: str(one.protocol))):
         same = tuple(one for one in ports if one.protocol == protocol)
@@ -45,8 +45,9 @@ def _by_kind(peers: _Peers) -> Iterator[_Peers]:
     if peers is None:
         yield None
         return
-    yield from ((one,) for one in peers if not isinstance(one, BlockPeer))
-    for is_six in (False, True):
+    others = [one for one in peers if not isinstance(one, BlockPeer)]
+    yield from ((one,) for one in others)
+    for is_six in (False, True) if len(others) < len(peers) else ():
         blocks = [one for one in peers if isinstance(one, BlockPeer) and (":" in one.block.cidr) is is_six]
         whole = tuple(one for one in blocks if not one.block.excepts)
         yield from (whole,) if whole else ()

@@ -28,7 +28,6 @@ from netgen.evaluate.objects.model import (
     Workload,
 )
 from netgen.evaluate.sets import Protocol
-from netgen.verify.divided import divided
 from netgen.verify.wording import WORDINGS, Wording
 
 KIND = "Intent"
@@ -88,17 +87,28 @@ def staged(intent: meant.Intent) -> tuple[Policy, ...]:
 
 def flow_of(intent: meant.Intent, policy: Policy, direction: Direction, index: int) -> meant.Flow:
     """Return the flow that rule *index* of the *policy* of an app is for. KeyError where it is of no app."""
-    grouped = intent.flows_to if direction is Direction.INGRESS else intent.flows_from
-    flows = grouped[meant.AppKey(policy.namespace, policy.name)]
     if not WORDINGS[intent.cni].divided:
-        return flows[index]
-    for flow in flows:
-        peer = flow.source if direction is Direction.INGRESS else flow.target
-        whom = None if isinstance(peer, meant.Everybody) else tuple(peers(peer, policy.namespace))
-        index -= sum(1 for _ in divided(Rule(whom, port_rules(flow.ports), 0)))
+        return _flows(intent, policy, direction)[index]
+    for flow, count in counted_by_flow(intent, policy, direction):
+        index -= count
         if index < 0:
             return flow
     raise KeyError(index)
+
+
+def counted_by_flow(intent: meant.Intent, policy: Policy, direction: Direction) -> Iterator[tuple[meant.Flow, int]]:
+    """Yield the flows that the rules of the *policy* of an app are for, each with the number of its rules."""
+    from netgen.verify.divided import divided  # noqa: PLC0415 - few CNIs have rules in parts
+
+    for flow in _flows(intent, policy, direction):
+        peer = flow.source if direction is Direction.INGRESS else flow.target
+        whom = None if isinstance(peer, meant.Everybody) else tuple(peers(peer, policy.namespace))
+        yield flow, sum(1 for _ in divided(Rule(whom, port_rules(flow.ports), 0)))
+
+
+def _flows(intent: meant.Intent, policy: Policy, direction: Direction) -> tuple[meant.Flow, ...]:
+    grouped = intent.flows_to if direction is Direction.INGRESS else intent.flows_from
+    return grouped[meant.AppKey(policy.namespace, policy.name)]
 
 
 def _ordered(intent: meant.Intent) -> Iterable[Policy]:
@@ -171,7 +181,10 @@ def _policy(app: meant.App, intent: meant.Intent, said: _Said) -> Policy:
 
 def _numbered(rules: Iterable[Rule]) -> list[Rule]:
     """Return the parts into which *rules* are divided, each with its number."""
-    return [replace(part, index=index) for index, part in enumerate(part for one in rules for part in divided(one))]
+    from netgen.verify.divided import divided  # noqa: PLC0415 - few CNIs have rules in parts
+
+    parts = (part for one in rules for part in divided(one))
+    return [part if part.index == index else replace(part, index=index) for index, part in enumerate(parts)]
 
 
 def _directions(app: meant.App) -> Iterator[Direction]:
@@ -200,7 +213,7 @@ def _denial(denial: meant.Denial, said: _Said) -> Policy:
     if any(isinstance(peer, meant.Addresses) and not peer.pods for peer in denial.peers):
         # Who has passed all pods on may deny all that has such an address.
         every = Rule(*said[namespace or "", meant.Pods(None), denial.ports], 0, denial.spot, Action.PASS)
-        denied = [every, *(replace(one, peers=tuple(map(_whole, one.peers or ()))) for one in denied)]
+        denied = [every, *(replace(one, peers=tuple(map(with_pods, one.peers or ()))) for one in denied)]
         order = wording.passing[namespace is None]
     rules = tuple(_numbered(denied) if wording.divided else denied)
     direction = Direction(denial.direction)
@@ -219,7 +232,8 @@ def _denial(denial: meant.Denial, said: _Said) -> Policy:
     )
 
 
-def _whole(peer: Peer) -> Peer:
+def with_pods(peer: Peer) -> Peer:
+    """Return *peer*, and of addresses those of pods too."""
     return peer._replace(pods=True) if isinstance(peer, BlockPeer) else peer
 
 

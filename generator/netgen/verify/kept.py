@@ -48,8 +48,8 @@ def spoken(intent: Intent) -> tuple[Policy, ...]:
 
 
 def _opener(intent: Intent) -> Policy:
-    """Return the policy that opens all that is not denied: the first one of the tier in which others open too."""
-    return replace(_OPENER, tier=WORDINGS[intent.cni].tier, order=float("-inf"))
+    """Return the policy that opens all that is not denied: the first one of the first tier in which others open too."""
+    return replace(_OPENER, tier=WORDINGS[intent.cni].others, order=float("-inf"))
 
 
 @record

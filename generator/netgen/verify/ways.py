@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netgen.evaluate.objects.model import Cluster
-from netgen.evaluate.objects.ways import INGRESS, IngressObject, IngressRule
+from netgen.evaluate.objects.ways import INGRESS, IngressObject, IngressRule, door_of
 from netgen.intent import Intent, Route
 from netgen.problems import Problem
 from netgen.records import record
@@ -47,12 +47,6 @@ class _Way:
             self.rule.beside,
         )
 
-    @property
-    def addresses(self) -> Iterator[tuple[str, str, str]]:
-        """Yield what a client asks for, at the class or each of the Gateways."""
-        for door in self.ingress.class_name.split(", "):
-            yield door, self.rule.host, self.rule.path
-
 
 def differences(intent: Intent, cluster: Cluster, leads: Leads) -> Iterator[Problem]:
     """Yield each route that is not as *intent* says it, and each that leads to an app although it does not say so."""
@@ -71,11 +65,35 @@ def differences(intent: Intent, cluster: Cluster, leads: Leads) -> Iterator[Prob
             message = f"no {of} leads {route.host}{route.path} to {route.app}"
             yield Problem("route-differs", route.spot.value(), message, fix=_FIX)
     yield from _beside(wanted, keys)
-    taken = {(route.entrypoint.door, route.host, route.path): route for route in intent.routes}
+    taken = _taken(intent)
     for way in there:
         if way.key not in wanted and way.usual not in wanted:
-            rivals = (taken[address] for address in way.addresses if address in taken)
-            yield from _unasked(way, next(rivals, None), leads)
+            yield from _unasked(way, next(_rivals(way, taken), None), leads)
+
+
+_Taken = dict[tuple[str, str, str], list[tuple[str, Route]]]
+
+
+def _taken(intent: Intent) -> _Taken:
+    """Return the routes by what a client asks for, at a class or Gateway, each with its listener."""
+    found: _Taken = {}
+    for route in intent.routes:
+        whole, section = door_of(route.entrypoint.door)
+        found.setdefault((whole, route.host, _bare(route.path)), []).append((section, route))
+    return found
+
+
+def _rivals(way: _Way, taken: _Taken) -> Iterator[Route]:
+    """Yield the routes whose requests *way* takes too: at one listener, or where one of the two is at all of them."""
+    for whole, section in way.ingress.doors:
+        for other, route in taken.get((whole, way.rule.host, _bare(way.rule.path)), ()):
+            if section == other or not (section and other):
+                yield route
+
+
+def _bare(path: str) -> str:
+    """Return *path* as a prefix is matched: with and without its last slash."""
+    return path.rstrip("/")
 
 
 def _key(route: Route) -> tuple[object, ...]:

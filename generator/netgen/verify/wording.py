@@ -36,7 +36,9 @@ class Wording:
 
     Apps have policies of *tier*, at the order *opening*, and closed namespaces at that of *closing*. What is denied is
     so in the tier *denying*: pods at the order *shutting*, and addresses at one of *passing*, in a namespace and for
-    the whole cluster, after all pods were passed on.
+    the whole cluster, after all pods were passed on. Somebody else may open what is not denied from the tier *others*
+    on. *apart*: what an app opens to addresses and not to pods stands in
+    a policy of its own, at the order *closing*, after all pods were denied.
 
     What is meant would be the same in other words; in these, nobody has to ask what policies as rendered allow.
     """
@@ -57,6 +59,8 @@ class Wording:
     denying: Tier = PLAIN
     shutting: float = 0
     passing: tuple[float, float] = (0, 0)
+    others: Tier = PLAIN
+    apart: bool = False
 
     def kind_of(self, namespace: str) -> str:
         """Return the kind of a policy in *namespace*, which is "" for one of the cluster."""
@@ -100,6 +104,8 @@ WORDINGS: Mapping[str, Wording] = MappingProxyType(
             denying=Tier(500, "netgen", ordered=True, isolates=False),
             shutting=100,
             passing=(200, 300),
+            others=Tier(1_000, "kube-admin", ordered=True, isolates=False),
+            apart=True,
         ),
     }
 )

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from netgen.evaluate.objects import httproutes, kinds, weave
-from netgen.evaluate.objects.accounts import Account, account
+from netgen.evaluate.objects import kinds
 from netgen.evaluate.objects.model import (
     Cluster,
     Namespace,
@@ -32,7 +31,7 @@ _VERSIONS: dict[str | Kind, tuple[str, ...]] = {
     **dict.fromkeys(("networking.k8s.io", "apps", "batch", ""), ("v1",)),
     "cilium.io": ("v2",),
     kinds.CALICO: ("v3",),
-    httproutes.GROUP: httproutes.VERSIONS,
+    kinds.ROUTE_GROUP: ("v1", "v1beta1", "v1alpha3", "v1alpha2"),
     kinds.CIDR_GROUP: ("v2", "v2alpha1"),
     kinds.CLUSTER_NETWORK_POLICY: ("v1alpha2",),
 }
@@ -44,11 +43,8 @@ _NAMED = {
     ("networking.k8s.io", "Ingress"): ingress,
 }
 
-_ASKED: dict[tuple[str, Kind], Callable[[dict[str, Any], str, str, Spot], object]] = {
-    ("calico", kinds.SERVICE_ACCOUNT): account,
-    ("weave", kinds.NETWORK_POLICY): weave.policy,
-}
-"""What is read besides, or otherwise, where a network plugin asks for it."""
+_REPEATED = frozenset((("", "Namespace"), kinds.SERVICE_ACCOUNT))
+"""The kinds of which equal objects are one: only their labels count, and charts often bring the same."""
 
 _SPOKEN = frozenset(("Ingress", "HTTPRoute"))
 """The kinds before which stands an "an"."""
@@ -123,8 +119,7 @@ class _Reader:
             self.unknowns.append(misread(f"{'an' if name_of_kind in _SPOKEN else 'a'} {name_of_kind}", error))
             return
         key = (kind, "" if isinstance(found, Namespace) else namespace, name)
-        # Equal Namespaces are one: of what they have only the labels count, and charts often bring the same.
-        if key in self.objects and not (isinstance(found, Namespace | Account) and found == self.objects[key]):
+        if key in self.objects and not (kind in _REPEATED and found == self.objects[key]):
             what = f"{name_of_kind} {name} stands twice, and only one of the two can be in the cluster"
             fix = f"leave one out{_KEPT.format(name) if name_of_kind == 'Service' else ''}"
             self.unknowns.append(Unknown(what, spot.at("metadata", "name").value(), fix))
@@ -142,9 +137,11 @@ class _Reader:
 
     def _maker(self, body: dict[str, Any], kind: Kind) -> Callable[[str, str, Spot], object] | None:
         """Return what reads an object of *kind*, from its namespace, name and spot; None for one to read over."""
-        if kind in httproutes.KINDS:
+        if kind in kinds.ROUTES:
+            from netgen.evaluate.objects import httproutes  # noqa: PLC0415 - few clusters have any
+
             return lambda namespace, name, spot: httproutes.route(body, kind[1], namespace, name, spot)
-        named = _ASKED.get((self.cni, kind)) or _NAMED.get(kind)
+        named = _asked(kind, self.cni) or _NAMED.get(kind)
         if named is not None:
             return lambda namespace, name, spot: named(body, namespace, name, spot)
         if kinds.is_read_later(kind, self.cni):
@@ -200,6 +197,19 @@ class _Reader:
             ingresses=tuple(one for one in found if isinstance(one, IngressObject)),
             unknowns=tuple(self.unknowns),
         )
+
+
+def _asked(kind: Kind, cni: str) -> Callable[[dict[str, Any], str, str, Spot], object] | None:
+    """Return what reads objects of *kind* besides, or otherwise, where the network plugin is *cni*."""
+    if cni == "calico" and kind == kinds.SERVICE_ACCOUNT:
+        from netgen.evaluate.objects.accounts import account  # noqa: PLC0415 - only where it is that plugin
+
+        return account
+    if cni == "weave" and kind == kinds.NETWORK_POLICY:
+        from netgen.evaluate.objects import weave  # noqa: PLC0415 - same
+
+        return weave.policy
+    return None
 
 
 _Understood = Callable[[Iterable[object], tuple[ServiceObject, ...]], tuple[list[object], list[Unknown]]]

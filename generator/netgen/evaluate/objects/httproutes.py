@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from netgen.evaluate.objects.kinds import ROUTE_GROUP
 from netgen.evaluate.objects.values import items, mapping, namespace_name, text, whole
 from netgen.evaluate.objects.ways import IngressObject, IngressRule
 from netgen.evaluate.sets import FIRST, LAST
 from netgen.source import Spot
 
-GROUP = "gateway.networking.k8s.io"
 HTTP = "HTTPRoute"
-KINDS = frozenset((GROUP, kind) for kind in (HTTP, "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute"))
-VERSIONS = ("v1", "v1beta1", "v1alpha3", "v1alpha2")
 
 _TYPES = {"PathPrefix": "Prefix"}
 _SPEC = frozenset(("parentRefs", "hostnames", "rules"))
@@ -62,14 +60,14 @@ def _of(holder: dict[str, Any], key: str, spot: Spot) -> tuple[object, Spot]:
 
 def _parent(parent: dict[str, Any], namespace: str, spot: Spot) -> str:
     """Return what a route is attached to, as a Platform would have it."""
-    kind, group = parent.get("kind") or "Gateway", parent.get("group", GROUP)
+    kind, group = parent.get("kind") or "Gateway", parent.get("group", ROUTE_GROUP)
     space = namespace_name(parent.get("namespace") or namespace, spot.at("namespace"))
     found = f"{space}/{text(parent.get('name'), spot.at('name'))}"
     if parent.get("sectionName"):
         found += f":{text(parent['sectionName'], spot.at('sectionName'))}"
     if parent.get("port") is not None:
         found += f" port {whole(parent['port'], spot.at('port'), FIRST, LAST)}"
-    return found if (kind, group) == ("Gateway", GROUP) else f"{kind} {found}"
+    return found if (kind, group) == ("Gateway", ROUTE_GROUP) else f"{kind} {found}"
 
 
 def _rules(spec: dict[str, Any], kind: str, namespace: str, spot: Spot) -> Iterator[IngressRule]:

@@ -13,6 +13,10 @@ BEFORE_CLUSTER_NETWORK_POLICY = frozenset(
 )
 """The kinds of v1alpha1 that ClusterNetworkPolicy has taken the place of."""
 
+ROUTE_GROUP = "gateway.networking.k8s.io"
+ROUTES = frozenset((ROUTE_GROUP, kind) for kind in ("HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute"))
+"""The kinds of the Gateway API that lead somewhere."""
+
 CALICO = "projectcalico.org"
 CALICO_STORED = "crd.projectcalico.org"
 TIER = (CALICO, "Tier")

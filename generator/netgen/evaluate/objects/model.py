@@ -20,6 +20,7 @@ NAME_LABEL = "kubernetes.io/metadata.name"
 """The label that the API server gives every namespace: its name."""
 SERVICE_ACCOUNT = "io.cilium.k8s.policy.serviceaccount"
 """What Cilium's selectors call the service account of a pod, as if it were a label of it."""
+_ACCOUNT = "service account"
 
 Labels = tuple[tuple[str, str], ...]
 
@@ -67,13 +68,13 @@ class Selector(NamedTuple):
         yield from self.expressions
 
     def __str__(self) -> str:
-        shown = [f"{key}={value}" for key, value in self.labels]
+        shown = [f"{_ACCOUNT} {value}" if key == SERVICE_ACCOUNT else f"{key}={value}" for key, value in self.labels]
         return ", ".join([*shown, *(_shown(one) for one in self.expressions)]) or "everything"
 
 
 def _shown(one: Expression) -> str:
     values = f" ({', '.join(one.values)})" if one.values else ""
-    return f"{one.key} {one.operator}{values}"
+    return f"{_ACCOUNT if one.key == SERVICE_ACCOUNT else one.key} {one.operator}{values}"
 
 
 class NamedPort(NamedTuple):

@@ -102,6 +102,19 @@ class IngressObject:
             return f"Gateway {self.class_name}"
         return f"class {self.class_name}" if self.class_name else ""
 
+    @property
+    def doors(self) -> tuple[tuple[str, str], ...]:
+        """Return its class, or each Gateway and the listener there; an empty listener: perhaps all of them."""
+        if self.kind != INGRESS:
+            return tuple(door_of(one.partition(" port ")[0]) for one in self.class_name.split(", "))
+        return (door_of(self.class_name),)
+
     def backend(self, rule: IngressRule) -> tuple[str, str]:
         """Return namespace and name of the Service to which *rule*, one of its own, leads."""
         return rule.space or self.namespace, rule.service
+
+
+def door_of(text: str) -> tuple[str, str]:
+    """Return the class or Gateway that *text* names, and the listener; empty where it names none."""
+    whole, _, section = text.partition(":")
+    return whole, section

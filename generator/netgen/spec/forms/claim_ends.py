@@ -11,6 +11,7 @@ from netgen.records import record
 from netgen.source import Spot
 from netgen.spec.forms.addresses import bracketed, cidr, looks_like_address
 from netgen.spec.forms.hosts import host_name
+from netgen.spec.forms.labels import name_needed
 from netgen.spec.forms.ports import PortWord, port_word
 from netgen.spec.forms.sides import Kind, Side, inside, one_word, service_host, url
 from netgen.spec.forms.text import FormError, parsed, shown, within
@@ -68,7 +69,13 @@ def read_target(words: Words, found: list[Problem]) -> End | None:
 
 
 def _end(words: Words, parse: Callable[[str], tuple[Side, str]], found: list[Problem]) -> End | None:
-    read = parsed(lambda text: within(parse, text, words.begin), words.text, words.spot, found)
+    def read_named(text: str) -> tuple[Side, str]:
+        by_labels = name_needed(text, BAD)
+        if by_labels:
+            raise by_labels
+        return parse(text)
+
+    read = parsed(lambda text: within(read_named, text, words.begin), words.text, words.spot, found)
     return End(*read, words) if read else None
 
 

@@ -7,6 +7,7 @@ from enum import Enum, auto
 
 from netgen.records import record
 from netgen.spec.forms.addresses import bracketed, cidr, looks_like_address
+from netgen.spec.forms.labels import peer_needed
 from netgen.spec.forms.ports import PortWord, port_span, port_word
 from netgen.spec.forms.text import DNS_LABEL, RESERVED_NAMES, FormError, dns_label, shown, suggestion, within
 
@@ -83,6 +84,9 @@ class Side:
 
 def target(text: str) -> Side:
     """Return what a call names, else raise FormError: `bad-target`, `missing-scheme`, `bare-star`, ..."""
+    by_labels = peer_needed(text, "bad-target")
+    if by_labels:
+        raise by_labels
     one_word(text, "bad-target")
     if "://" in text:
         return _outside(text)
@@ -110,6 +114,9 @@ def target(text: str) -> Side:
 
 def caller(text: str) -> Side:
     """Return what a grant names, else raise FormError: `bad-caller`, `bad-address`, `bare-star`, ..."""
+    by_labels = peer_needed(text, "bad-caller")
+    if by_labels:
+        raise by_labels
     ruled = _RULED.fullmatch(text)
     one_word(text, "bad-caller", **({"fix": f"write accepts: {{{ruled[1]}: {ruled[2]}}}"} if ruled else {}))
     if "://" in text:

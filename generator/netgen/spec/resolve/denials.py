@@ -58,10 +58,11 @@ def denials(
     wildcard.
     """
     selves = _selves(registry, flows)
+    closed = frozenset(entry.app.pods for entry in registry.entries.values() if entry.form.ingress)
     claims: list[Claim] = []
     made: list[Denial] = []
     for one in spoken:
-        parts = _parts(one, selves, registry)
+        parts = _parts(one, selves, closed, registry)
         claims.append(replace(one.claim, denied=not isinstance(parts, str)))
         if isinstance(parts, str):
             message = f"the claim is proved for the apps, and nothing denies it for other pods: {parts}"
@@ -89,10 +90,13 @@ def _may_be(pods: Pods, others: Pods) -> bool:
     return somewhere and pods.namespace not in others.beyond and not are_apart(pods.selector, others.selector)
 
 
-def _parts(one: Spoken, selves: tuple[App, ...], registry: Registry) -> tuple[_Part, ...] | str:
-    """Return what denies the claim; or why nothing does."""
+def _parts(
+    one: Spoken, selves: tuple[App, ...], closed: frozenset[Pods], registry: Registry
+) -> tuple[_Part, ...] | str:
+    """Return what denies the claim; or why nothing does. *closed* are the pods of apps that specs open one by one."""
     claim = one.claim
-    sources = without(claim.source, claim.exempt)
+    # What is left, and in how many parts, depends on the order in which it is taken away.
+    sources = without(claim.source, sorted(claim.exempt, key=repr))
     reason = _reason(one, sources, registry)
     if reason:
         return reason
@@ -100,8 +104,8 @@ def _parts(one: Spoken, selves: tuple[App, ...], registry: Registry) -> tuple[_P
     if not parts or not all(_is_home(part.subject, one, registry) for part in parts):
         parts = _at_source(claim.target, parts, sources)
     if not parts or not all(_is_home(part.subject, one, registry) for part in parts):
-        return _elsewhere(one)
-    if _is_hidden(parts, registry):
+        return _elsewhere(one, registry)
+    if _is_hidden(parts, closed, registry):
         return "the addresses of nodes and API servers are not known, and would be denied with the internet's"
     parts = tuple(replace(part, peers=_no_pods(part.peers, registry)) for part in parts)
     too_many = len(parts) > MOST or any(len(part.peers) > MOST for part in parts)
@@ -172,23 +176,31 @@ def _is_home(subject: Pods, one: Spoken, registry: Registry) -> bool:
     """Return whether who speaks may write an object that holds *subject*: a team in its namespace."""
     if one.document:
         return subject.namespace == one.document.namespace
-    if denies_by_cluster_policies(registry.platform):
+    if subject.namespace in registry.names:
         return True
-    if subject.namespace is None:
-        return registry.platform.cni.can(Feature.CLUSTER_WIDE)
-    return subject.namespace in registry.names
+    if _strange(one, registry):
+        return False  # a run that knows its labels denies the claim too, and by the same names
+    is_able = subject.namespace is None and registry.platform.cni.can(Feature.CLUSTER_WIDE)
+    return is_able or denies_by_cluster_policies(registry.platform)
 
 
-def _is_hidden(parts: tuple[_Part, ...], registry: Registry) -> bool:
+def _strange(one: Spoken, registry: Registry) -> str:
+    """Return an app that is named and whose labels no loaded document has; nothing where there is none."""
+    ends = (one.form.source, *one.form.exempt, one.form.target)
+    named = (end.side for end in ends if end.side.kind is Kind.APP and end.side.namespace is not None)
+    return next((f"{side.namespace}/{side.name}" for side in named if side.namespace not in registry.names), "")
+
+
+def _is_hidden(parts: tuple[_Part, ...], closed: frozenset[Pods], registry: Registry) -> bool:
     """Return whether a part denies the internet by its addresses, and those of nodes or API servers may be among them.
 
-    Inwards that cuts nothing that a spec opens, since nodes are opened by their addresses too.
+    Inwards that cuts nothing that a spec opens where apps are *closed*, since nodes are opened by their addresses too.
     """
     platform = registry.platform
     if platform.ranges.nodes and platform.apiserver:
         return False
-    outward = [peer for part in parts if part.direction == "egress" for peer in part.peers]
-    return any(isinstance(peer, Addresses) and not peer.pods for peer in outward)
+    told = [part for part in parts if part.direction == "egress" or part.subject not in closed]
+    return any(isinstance(peer, Addresses) and not peer.pods for part in told for peer in part.peers)
 
 
 def _no_pods(peers: tuple[Peer, ...], registry: Registry) -> tuple[Peer, ...]:
@@ -196,9 +208,12 @@ def _no_pods(peers: tuple[Peer, ...], registry: Registry) -> tuple[Peer, ...]:
     return tuple(no_pods(registry.platform, one) if isinstance(one, Addresses) else one for one in peers)
 
 
-def _elsewhere(one: Spoken) -> str:
+def _elsewhere(one: Spoken, registry: Registry) -> str:
     if one.document:
         return f"a team's deny holds pods of {one.document.namespace} only; the Platform can claim it for all"
+    strange = _strange(one, registry)
+    if strange:
+        return f"no loaded document has the labels of {strange}"
     return "no loaded document speaks for the namespaces that it is about"
 
 

@@ -58,8 +58,11 @@ def internet(platform: Platform) -> Addresses:
 
 
 def beyond(platform: Platform) -> Addresses | Entities:
-    """Return the internet of claims: all that is neither a pod nor a node, where these are known (decision 3)."""
-    return WORLD if by_name(platform) else no_pods(platform, all_but(platform.ranges.pods + platform.ranges.nodes))
+    """Return the internet of claims: all that is no pod, node or API server, where these are known (decision 3)."""
+    if by_name(platform):
+        return WORLD
+    servers = tuple(_single(address).cidr for address, _ in platform.apiserver)
+    return no_pods(platform, all_but(platform.ranges.pods + platform.ranges.nodes + servers))
 
 
 def no_pods(platform: Platform, addresses: Addresses) -> Addresses:

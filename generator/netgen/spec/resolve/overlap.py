@@ -101,7 +101,7 @@ def _labels(entry: Entry) -> Selector:
 def _inside(wide: Entry, narrow: Entry, registry: Registry) -> Iterator[Problem]:
     """Yield what is wrong with *narrow*, all of whose pods are pods of *wide* too."""
     if _is_declared(wide, narrow):
-        yield from _closed_by(wide, narrow)
+        yield from _closed_by(wide, narrow, registry)
     elif not _is_misspelt(narrow, registry):
         yield _overlap(wide, narrow)
 
@@ -129,8 +129,8 @@ def _is_declared(wide: Entry, narrow: Entry) -> bool:
     return equal and (narrow.key.name in wide.form.overlaps or wide.key > narrow.key)
 
 
-def _closed_by(wide: Entry, narrow: Entry) -> Iterator[Problem]:
-    """Yield the problem of an app that says a direction is open, in which an app around it is closed."""
+def _closed_by(wide: Entry, narrow: Entry, registry: Registry) -> Iterator[Problem]:
+    """Yield the problems of an app that is less open than it says, by itself or by an app around it."""
     for direction, is_closed, says_open in (
         ("ingress", wide.app.ingress and wide.form.ingress, not narrow.form.ingress),
         ("egress", wide.app.egress and wide.form.egress, not narrow.form.egress),
@@ -143,6 +143,18 @@ def _closed_by(wide: Entry, narrow: Entry) -> Iterator[Problem]:
     if narrow.app.staged and not wide.app.staged and (wide.app.ingress or wide.app.egress):
         message = f"{narrow.key} is staged, but {wide.key}, which has its pods too, closes them"
         fix = f"stage the document of {wide.key.name} as well"
+        yield Problem("selectors-overlap", narrow.form.spot.key(), message, fix=fix)
+    if wide.app.staged and not narrow.app.staged and (narrow.app.ingress or narrow.app.egress):
+        yield from _unopened(wide, narrow, registry)
+
+
+def _unopened(wide: Entry, narrow: Entry, registry: Registry) -> Iterator[Problem]:
+    """Yield the problem of an enforced app inside of a staged one, where what is staged opens nothing."""
+    from netgen.spec.resolve.stage import opens  # noqa: PLC0415 - few specs are
+
+    if not opens(registry.platform):
+        message = f"{wide.key} is staged and opens nothing yet, but {narrow.key}, whose pods are its own too, is closed"
+        fix = f"stage the document of {narrow.key.name} as well"
         yield Problem("selectors-overlap", narrow.form.spot.key(), message, fix=fix)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from netgen.problems import Place, Problem
 from netgen.profiles import Feature
 from netgen.spec.forms.connectivity import ConnectivityForm
@@ -13,6 +15,8 @@ _SEEN = {
     "calico": "Calico's flow logs say what staged policies would do, unproved; denials of never are enforced",
 }
 """What is to be seen of staged policies, by the plugin that has them."""
+_INERT = frozenset(("calico",))
+"""The plugins where what is staged does nothing: neither does it open what it says."""
 _INSTEAD = "write  isolate: none  under each app that is not to be closed yet"
 
 
@@ -37,7 +41,23 @@ def staged(
         if enforceable(Feature.AUDIT, place, f"{one.name} is staged", platform, found, l4=_INSTEAD):
             found.append(_warning(place, f"of {one.name}", platform))
             chosen.append((one.namespace, one.name))
+    found += _unclosed(documents, dict(sorted(chosen, reverse=True)))
     return frozenset(chosen)
+
+
+def _unclosed(documents: tuple[ConnectivityForm, ...], staged: dict[str, str]) -> Iterator[Problem]:
+    """Yield the warnings of documents that close a namespace in which another one is *staged*, by its namespace."""
+    for one in documents:
+        if one.isolate_namespace and one.stage != "audit" and one.namespace in staged:
+            other = staged[one.namespace]
+            message = f"the namespace {one.namespace} is not closed: {other} is staged, which has pods in it"
+            fix = f"leave `stage` out of {other} once nothing is missing"
+            yield Problem("audit-only", one.spot.at("isolate").value(), message, fix=fix)
+
+
+def opens(platform: Platform) -> bool:
+    """Return whether what is staged opens what it says, beside what is enforced."""
+    return platform.cni.name not in _INERT
 
 
 def _stricter(documents: tuple[ConnectivityForm, ...]) -> tuple[str, ...]:

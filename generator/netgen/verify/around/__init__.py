@@ -62,7 +62,7 @@ class Around:
         """Return what was not looked at, although there are workloads."""
         if not self.given:
             return (ALONE,)
-        homeless = (one for one in self.whole.policies if one in self.foreign and one.spot)
+        homeless = (one for one in self.whole.policies if one.namespace and one in self.foreign and one.spot)
         if self.namespace is None and any(not step(body(one.spot), "metadata", "namespace") for one in homeless):
             return (HOMELESS,)
         return ()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TypeVar
 
 from netgen.evaluate.objects import read_cluster
+from netgen.evaluate.objects.kinds import CALICO, CLUSTER_NETWORK_POLICY
 from netgen.evaluate.objects.model import Cluster, Namespace, Policy, Unknown, Workload
 from netgen.evaluate.objects.ways import IngressObject, ServiceObject
 from netgen.problems import NetgenError, Problem, Severity
@@ -69,14 +70,35 @@ def _identity(one: Workload | Namespace | Policy | ServiceObject | IngressObject
 
 def together(own: Cluster, rest: Cluster) -> Cluster:
     """Return one cluster with the objects of both, those of *own* first."""
+    policies = _in_order(own.policies + rest.policies)
+    known = own.unknowns + rest.unknowns
+    ties = _ties(policies) if own.policies and rest.policies else ()
     return Cluster(
         workloads=own.workloads + rest.workloads,
         namespaces=own.namespaces + rest.namespaces,
-        policies=own.policies + rest.policies,
+        policies=policies,
         services=own.services + rest.services,
         ingresses=own.ingresses + rest.ingresses,
-        unknowns=own.unknowns + rest.unknowns,
+        unknowns=(*known, *(one for one in ties if one not in known)),
     )
+
+
+def _in_order(policies: tuple[Policy, ...]) -> tuple[Policy, ...]:
+    """Return *policies* in one order of tiers: where one is Calico's, all are in those of Calico."""
+    if not any(one.kind.endswith(f".{CALICO}") for one in policies):
+        return policies
+    from netgen.evaluate.objects.calico.objects import in_common  # noqa: PLC0415 - only where it is that plugin
+
+    return in_common(policies)
+
+
+def _ties(policies: tuple[Policy, ...]) -> Iterator[Unknown]:
+    """Yield where nobody can say which of *policies* is asked first."""
+    tiered = [one for one in policies if one.kind == CLUSTER_NETWORK_POLICY[1]]
+    if tiered:
+        from netgen.evaluate.objects.clusternetworkpolicy.ties import ties  # noqa: PLC0415 - few clusters have any
+
+        yield from ties(tiered)
 
 
 def is_empty(cluster: Cluster) -> bool:

@@ -66,7 +66,12 @@ def side(value: object, spot: Spot, known: Known) -> Side:
 
     Source: projectcalico/calico, libcalico-go/lib/backend/syncersv1/updateprocessors/rules.go, getEndpointSelector.
     """
-    found = fields(value, _SIDE, spot)
+    if value is None:
+        return Side(str(spot.path[-1]), {}, spot, None, None, (), (), None)
+    return _side(fields(value, _SIDE, spot), spot, known)
+
+
+def _side(found: dict[str, Any], spot: Spot, known: Known) -> Side:
     parts = {
         key: text(found[key], spot.at(key))
         for key in ("selector", "notSelector", "namespaceSelector")
@@ -135,19 +140,26 @@ def check_families(rule: dict[str, Any], sides: Iterable[Side], spot: Spot) -> i
 # --------------------------------------------------------------------------------------------------------------- peers
 
 
-def peers(far: Side, ports: Ports, version: int | None, known: Known) -> tuple[tuple[Peer, ...] | None, Ports]:
-    """Return whom a rule means on the side *far* from the policy's pods, None for everybody, and on which ports.
+Meant = tuple[tuple[Peer, ...] | None, Ports]
+"""Whom a part of a rule means, None for everybody, and on which ports."""
+
+
+def peers(far: Side, ports: Ports, version: int | None, known: Known) -> tuple[Meant, ...]:
+    """Return whom a rule means on the side *far* from the policy's pods, and on which ports, in one or more parts.
 
     *version* is the family of addresses that it is confined to.
     """
     if far.services is not None:
-        return of_service(far.services, ports, known, is_target=far.name == "destination")
+        if version is not None:
+            name = f"{far.services.namespace}/{far.services.name}"
+            known.unknown(f"it means pods behind the Service {name}, and the family of their addresses", far.spot.key())
+        return (of_service(far.services, ports, known, is_target=far.name == "destination"),)
     families = (4, 6) if version is None else (version,)
     if far.asks is None and far.shuns is None:
         if version is None:
-            return None, ports
+            return ((None, ports),)
         inside = far.nets or (EVERYWHERE[version],)
-        return tuple(BlockPeer(one) for one in without(inside, far.not_nets)), ports
+        return ((tuple(BlockPeer(one) for one in without(inside, far.not_nets)), ports),)
     found = tuple(_pods(far, known))
     sets = tuple(meant(far.asks, far.spot, known)) if far.asks is not None else ()
     outside = _addresses(far, sets, families)
@@ -155,7 +167,19 @@ def peers(far: Side, ports: Ports, version: int | None, known: Known) -> tuple[t
     if not found and not outside and can_be_met(_together(far)):
         fix = "give the NetworkSets and GlobalNetworkSets of the cluster as well"
         known.unknown(f"nothing among what was read is in its {far.name}", far.spot.value(), fix)
-    return tuple(dict.fromkeys((*found, *outside))), ports
+    found, outside = tuple(dict.fromkeys(found)), tuple(dict.fromkeys(outside))
+    return _to(found, outside, ports) if far.name == "destination" else (((*found, *outside), ports),)
+
+
+def _to(found: tuple[PodPeer, ...], outside: tuple[BlockPeer, ...], ports: Ports) -> tuple[Meant, ...]:
+    """Return *found* and *outside* as one part, unless *ports* have names: those are of the selected pods alone.
+
+    Source: felix/calc/rule_scanner.go, namedPortsToIPSets.
+    """
+    numbers = tuple(one for one in ports or () if one.name is None)
+    if not outside or ports is None or len(numbers) == len(ports):
+        return (((*found, *outside), ports),)
+    return ((found, ports), (outside, numbers)) if numbers else ((found, ports),)
 
 
 def _together(far: Side) -> Asks:

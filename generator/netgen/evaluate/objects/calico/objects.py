@@ -97,6 +97,14 @@ def _kubernetes(one: Waiting) -> None:
     policy(one.body | {"spec": spec}, one.namespace, one.name, one.spot)
 
 
+def in_common(policies: tuple[Policy, ...]) -> tuple[Policy, ...]:
+    """Return *policies*, some of which were read apart from Calico's own among them, all in Calico's tiers."""
+    known = ADMIN, DEFAULT, BASELINE
+    return tuple(
+        one if one.kind.endswith(f".{kinds.CALICO}") or one.tier in known else _in_tiers(one) for one in policies
+    )
+
+
 def _in_tiers(policy: Policy) -> Policy:
     """Return a policy of Kubernetes in the tier that Calico has for it."""
     if policy.tier == PLAIN:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from netgen.evaluate.objects.accounts import Account
@@ -41,10 +42,15 @@ class Pods(NamedTuple):
 def pods(asks: Asks, spot: Spot, known: Known) -> tuple[Pods, ...]:
     """Return the pods that *asks* means, in as many parts as it has alternatives for them."""
     try:
-        found = [_pods(each) for each in alternatives(_by_names(asks, spot, known))]
+        return _of(_by_names(asks, spot, known))
     except TooManyError as error:
         known.unknown(str(error), spot.value(), "write several rules or policies, each with a part of them")
         return ()
+
+
+@lru_cache(maxsize=4096)
+def _of(asks: Asks) -> tuple[Pods, ...]:
+    found = (_pods(each) for each in alternatives(asks))
     return tuple(dict.fromkeys(one for one in found if one is not None))
 
 
@@ -87,7 +93,7 @@ def _known(one: Expression) -> tuple[bool, Expression | None]:
     values = tuple(value for value in one.values if key == ACCOUNT or is_label(NAME_LABEL, value))
     if one.values and not values:
         return one.operator is Operator.NOT_IN, None
-    return True, one._replace(values=values)
+    return True, one if values == one.values else one._replace(values=values)
 
 
 def _selector(asks: list[Expression]) -> Selector:

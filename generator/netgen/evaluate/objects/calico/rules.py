@@ -31,16 +31,16 @@ class Read(NamedTuple):
 
 def rules(value: object, direction: Direction, spot: Spot, known: Known) -> tuple[Read, ...]:
     """Return the rules of *direction* as they are written, without those that only log."""
-    found = []
+    found: list[Read] = []
     for index, (item, at) in enumerate(items(value, spot)):
-        one = _rule(item, index, direction, at, known)
-        found += [] if one is None else [one]
+        found += _rule(item, index, direction, at, known)
     if isinstance(value, list) and len(value) > _MOST:
         raise MalformedError(f"there are more than {_MOST} rules", spot)
     return tuple(found)
 
 
-def _rule(value: object, index: int, direction: Direction, spot: Spot, known: Known) -> Read | None:
+def _rule(value: object, index: int, direction: Direction, spot: Spot, known: Known) -> list[Read]:
+    """Return a rule; in parts, of one index, where it means some on other ports than others; none if it only logs."""
     found = fields(value, _RULE, spot)
     written = found.get("action")
     if not isinstance(written, str) or written not in _ACTIONS:
@@ -59,11 +59,11 @@ def _rule(value: object, index: int, direction: Direction, spot: Spot, known: Kn
             known.unknown("it speaks of ports of the source", source.spot.at(key).key())
     if near.nets or near.not_nets:
         known.unknown(f"it speaks of addresses of the pods that it is about, in {near.name}", near.spot.key())
-    own_ports = ports(found, spot, known)
-    meant, own_ports = peers(far, own_ports, version, known)
+    parts = peers(far, ports(found, spot, known), version, known)
     if action is None:
-        return None
-    return Read(Rule(meant, own_ports, index, spot, action), near.asks_of_pods(known))
+        return []
+    only = near.asks_of_pods(known)
+    return [Read(Rule(meant, on_ports, index, spot, action), only) for meant, on_ports in parts]
 
 
 def _http(rule: dict[str, Any], action: Action | None, direction: Direction, spot: Spot, known: Known) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import takewhile
 
-from netgen.evaluate.objects.model import NAME_LABEL, Action, Direction, Operator, Policy, Selector, Unknown
+from netgen.evaluate.objects.model import NAME_LABEL, Direction, Operator, Policy, Rules, Selector, Unknown
 
 _FIX = "give each its own priority"
 
@@ -12,7 +13,8 @@ _FIX = "give each its own priority"
 def ties(policies: Iterable[Policy]) -> Iterator[Unknown]:
     """Yield an Unknown for each of *policies* that may decide otherwise than another of its tier and its priority.
 
-    They do not if all rules of a direction have one action, or if no pod can be in both of their subjects.
+    They do not if all rules of a direction have one action, but for those with which both begin, or if no pod can be in
+    both of their subjects.
     """
     groups: dict[tuple[str, float], list[Policy]] = {}
     for one in policies:
@@ -49,15 +51,18 @@ def _among(policies: list[Policy]) -> Iterator[Unknown]:
 def _at_odds(one: Policy, other: Policy) -> bool:
     if _are_apart(one.scope, other.scope) or _are_apart(one.subject, other.subject):
         return False
-    for direction in Direction:
-        mine, theirs = _actions(one, direction), _actions(other, direction)
-        if mine and theirs and len(mine | theirs) > 1:
-            return True
-    return False
+    return any(_may_contradict(_rules(one, direction), _rules(other, direction)) for direction in Direction)
 
 
-def _actions(policy: Policy, direction: Direction) -> set[Action]:
-    return {rule.action for side, rules, _ in policy.sides() if side is direction for rule in rules}
+def _rules(policy: Policy, direction: Direction) -> Rules:
+    return tuple(rule for side, rules, _ in policy.sides() if side is direction for rule in rules)
+
+
+def _may_contradict(mine: Rules, theirs: Rules) -> bool:
+    """Return whether it matters which of two lists of rules is first: not where they begin alike, up to one action."""
+    alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(mine, theirs, strict=False)))
+    mine, theirs = mine[alike:], theirs[alike:]
+    return bool(mine and theirs) and len({rule.action for rule in (*mine, *theirs)}) > 1
 
 
 def _are_apart(one: Selector | None, other: Selector | None) -> bool:
