@@ -12,6 +12,7 @@ from netgen.cli.output import emit, report
 from netgen.cli.progress import here
 from netgen.files import STDIN
 from netgen.problems import RefutedError
+from netgen.profiles import rendered_for
 from netgen.report import harmless
 
 EXAMPLES = """\b
@@ -57,8 +58,6 @@ def command(
     followed to its pods. It may also be a Service's DNS name and port (cart.checkout.svc:8080), or a URL that an
     Ingress serves.
     """
-    from netgen.scene import rendered_for  # noqa: PLC0415 - the help does not need it
-
     if not manifests and not specs:
         raise click.UsageError("give the manifests, or --spec")
     if STDIN in (*specs, platform) and STDIN in manifests:

@@ -15,11 +15,11 @@ from netgen.files import STDIN, texts
 from netgen.intent import Intent
 from netgen.overlays import is_kustomization
 from netgen.problems import NetgenError, Problem, Severity, in_order
-from netgen.profiles import DEFAULT
+from netgen.profiles import DEFAULT, rendered_for
 from netgen.records import record
 from netgen.render import render
 from netgen.revisions import Reference, reference, snapshot
-from netgen.scene import IMPLIED, known_cni, rendered_for
+from netgen.scene import IMPLIED, known_cni
 from netgen.source import Dialect, Document, read
 from netgen.spec import load_texts
 from netgen.verify.ideal import workloads

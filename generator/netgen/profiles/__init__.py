@@ -85,6 +85,11 @@ def table(name: str) -> Table:
     return read_table(name)
 
 
+def rendered_for(cni: str | None) -> str | None:
+    """Return *cni* if specs can be rendered for it: some are known by what they do with policies alone."""
+    return cni if cni is not None and cni.partition(" ")[0] in NAMES else None
+
+
 def version_of(text: str) -> Version:
     """Return the version that *text* writes as MAJOR.MINOR."""
     major, _, minor = text.partition(".")

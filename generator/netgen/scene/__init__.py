@@ -29,7 +29,6 @@ __all__ = [
     "Scene",
     "known_cni",
     "read_manifests",
-    "rendered_for",
     "scene",
     "scenes",
     "undecided",
@@ -123,11 +122,6 @@ def scenes(
     )
     names = names_of(built.endpoints, [policy for listed in policies for policy in listed])
     return tuple(_scene(one, built, names, cni) for one in whole)
-
-
-def rendered_for(cni: str | None) -> str | None:
-    """Return *cni* if specs can be rendered for it: some are known by what they do with policies alone."""
-    return cni if cni is not None and cni.partition(" ")[0] in NAMES else None
 
 
 def known_cni(name: str) -> str:
