@@ -87,8 +87,7 @@ def move_the_policy(body: Body, bodies: list[Body]) -> Iterator[Change]:
     own = body["metadata"].get("namespace")
     spaces = {other["metadata"].get("namespace", own) for other in bodies} | {"elsewhere"}
     for space in sorted(spaces - {own}) if own else ():
-        yield (_named(body, namespace=space, name="moved.moved" if "tier" in body["spec"] else "moved"),)
-        yield (_named(body, namespace=space),)
+        yield (_named(body, namespace=space, name="netgen.moved" if "tier" in body["spec"] else "moved"),)
 
 
 def hold_the_cluster(body: Body, _: list[Body]) -> Iterator[Change]:

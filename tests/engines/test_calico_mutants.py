@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from ipaddress import ip_network
 
 import pytest
 import yaml
@@ -16,6 +17,7 @@ from calico_populated import Body, populated, sampled
 from mutants import Change, Operator, written
 from mutants_calico import OPERATORS, VERSION
 from netgen import api
+from netgen.intent import Addresses
 from netgen.problems import Problem
 from netgen.source import Dialect, read
 from netgen.verify import prove
@@ -23,7 +25,7 @@ from strategies_calico import random_calico_system
 from writing import chance_of, plainly
 
 INTENTS, SYSTEMS = 50, 30
-ENOUGH = 14
+ENOUGH = 20
 TRIED = 40
 LEAST = 4
 """So many mutants of each operator at least are found, and some of them are noticed by the engine."""
@@ -67,6 +69,18 @@ class Mutant:
         return prove(self.meant, documents, reading.problems, cni="calico").findings
 
 
+def is_doubtful(meant: api.Intent) -> bool:
+    """Return whether *meant* opens addresses that pods may have beside some that are not meant of pods.
+
+    The proof does not tell such pods from each other: where one may be open anyway, it misses that others are too.
+    """
+    ends = [end for flow in meant.flows for end in (flow.source, flow.target) if isinstance(end, Addresses)]
+    shared = [ip_network(block.cidr) for end in ends if end.pods for block in end.blocks]
+    homes = [ip_network(one) for one in PODS]
+    mixed = any(one.version == home.version and one.overlaps(home) for one in shared for home in homes)
+    return mixed and any(not end.pods for end in ends)
+
+
 @pytest.fixture(scope="module")
 def rendered(engine_seed: str) -> list[Rendered]:
     """Random Intents and systems of which nothing is found as they are."""
@@ -75,7 +89,7 @@ def rendered(engine_seed: str) -> list[Rendered]:
         name: plainly(random_calico_system(name)) for name in (f"specs/{engine_seed}/{one}" for one in range(SYSTEMS))
     }
     meant += [(name, api.load("-", stdin=text.encode()).intent) for name, text in texts.items()]
-    meant = [(name, replace(one, pod_ranges=PODS)) for name, one in meant]
+    meant = [(name, replace(one, pod_ranges=PODS)) for name, one in meant if not is_doubtful(one)]
     found = [(name, one, api.render(one)) for name, one in meant]
     plain = [one for one in found if not prove(one[1], [it.document for it in one[2]], (), cni="calico").findings]
     assert len(plain) > len(found) / 2
@@ -105,7 +119,7 @@ def noticed(some: list[Mutant]) -> Iterator[bool]:
     questions = []
     for one in some:
         before, after = (populated(one.name, one.meant, one.objects(changed=changed)) for changed in (False, True))
-        few = sampled(before, chance_of(one.name), ends=44, ports=20)
+        few = sampled(before, chance_of(one.name), ends=36, ports=16)
         questions += [few, replace(few, manifests=after.manifests)]
     found = answers(questions)
     for before, after in zip(found[::2], found[1::2], strict=True):
