@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from netgen import api
-from netgen.evaluate.objects.kinds import ROUTES
-from netgen.evaluate.objects.kinds import of_plugin
+from netgen.evaluate.objects.kinds import ROUTES, of_plugin
 from netgen.overlays import NAMES, Seen, beside, is_kustomization, unbuilt, warnings
 from netgen.problems import Problem
 from netgen.source import Dialect, Document, read

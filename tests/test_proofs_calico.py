@@ -65,3 +65,17 @@ def test_a_policy_of_kubernetes_in_the_cluster_is_in_the_tier_of_the_others(tmp_
         plainly([{**head, "metadata": {"name": "shut", "namespace": "shop"}, "spec": spec}])
     )
     assert api.prove(intent, api.render(intent), workloads=[tmp_path]).findings == ()
+
+
+@pytest.mark.parametrize("more", ["", ", accepts: [198.51.100.9]"])
+def test_pods_are_kept_out_of_the_world_wherever_they_live(more: str) -> None:
+    """That some address is open, which a pod may have, does not hide that all pods are let in with the world."""
+    world = "web: {port: 80, expose: [{loadBalancer: {clients: [internet]}}]" + more + "}"
+    intent = load(apps(world), platform("cni: calico 3.30\n")).intent
+    bodies = [manifest.body for manifest in api.render(intent)]
+    assert api.verify(intent, ["-"], stdin=plainly(bodies).encode()).findings == ()
+    for body in bodies:
+        rules = body["spec"].get("ingress", ())
+        body["spec"] |= {"ingress": [one for one in rules if one["action"] != "Deny"]} if rules else {}
+    found = api.verify(intent, ["-"], stdin=plainly(bodies).encode()).findings
+    assert "not-closed" in [one.code for one in found]

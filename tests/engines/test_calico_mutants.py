@@ -6,7 +6,6 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from ipaddress import ip_network
 
 import pytest
 import yaml
@@ -17,7 +16,6 @@ from calico_populated import Body, populated, sampled
 from mutants import Change, Operator, written
 from mutants_calico import OPERATORS, VERSION
 from netgen import api
-from netgen.intent import Addresses
 from netgen.problems import Problem
 from netgen.source import Dialect, read
 from netgen.verify import prove
@@ -30,8 +28,6 @@ TRIED = 40
 LEAST = 4
 """So many mutants of each operator at least are found, and some of them are noticed by the engine."""
 FROM_ONE = 2
-PODS = ("10.244.0.0/16", "fd00::/64")
-"""Where the pods are: else any pod may have any address, and what opens one address may open all pods."""
 
 
 class Quoted(yaml.SafeDumper):
@@ -69,18 +65,6 @@ class Mutant:
         return prove(self.meant, documents, reading.problems, cni="calico").findings
 
 
-def is_doubtful(meant: api.Intent) -> bool:
-    """Return whether *meant* opens addresses that pods may have beside some that are not meant of pods.
-
-    The proof does not tell such pods from each other: where one may be open anyway, it misses that others are too.
-    """
-    ends = [end for flow in meant.flows for end in (flow.source, flow.target) if isinstance(end, Addresses)]
-    shared = [ip_network(block.cidr) for end in ends if end.pods for block in end.blocks]
-    homes = [ip_network(one) for one in PODS]
-    mixed = any(one.version == home.version and one.overlaps(home) for one in shared for home in homes)
-    return mixed and any(not end.pods for end in ends)
-
-
 @pytest.fixture(scope="module")
 def rendered(engine_seed: str) -> list[Rendered]:
     """Random Intents and systems of which nothing is found as they are."""
@@ -89,7 +73,6 @@ def rendered(engine_seed: str) -> list[Rendered]:
         name: plainly(random_calico_system(name)) for name in (f"specs/{engine_seed}/{one}" for one in range(SYSTEMS))
     }
     meant += [(name, api.load("-", stdin=text.encode()).intent) for name, text in texts.items()]
-    meant = [(name, replace(one, pod_ranges=PODS)) for name, one in meant if not is_doubtful(one)]
     found = [(name, one, api.render(one)) for name, one in meant]
     plain = [one for one in found if not prove(one[1], [it.document for it in one[2]], (), cni="calico").findings]
     assert len(plain) > len(found) / 2

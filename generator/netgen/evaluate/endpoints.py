@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 
 from netgen.evaluate.addresses import Range, shown
@@ -95,6 +96,12 @@ def stranger(namespace: str, labels: Labels, *, spaces: Labels = ()) -> Endpoint
         return Endpoint(Kind.STRANGER, what.format(f" of {namespace}"), namespace, labels, ports_known=False)
     place = f" in a namespace with {_pairs(spaces)}" if spaces else ""
     return Endpoint(Kind.STRANGER, what.format("") + place, "", labels, spaces, ports_known=False)
+
+
+def resident(pod: Endpoint, ranges: tuple[Range, ...]) -> Endpoint:
+    """Return a stranger that is as *pod*, and has an address of *ranges*."""
+    place = outside(Kind.ADDRESSES, ranges).name
+    return replace(pod, kind=Kind.STRANGER, name=f"{pod.name} at {place}", members=())
 
 
 def _pairs(labels: Labels) -> str:

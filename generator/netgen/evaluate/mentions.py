@@ -72,7 +72,8 @@ class Mentions:
     *naming* are the selections for which the name of a pod's port matters; *naming_all*: it matters for every pod.
     *symbolic*: a policy is of a CNI that knows entities, which then are there whether policies speak of them or not;
     others know the API server alone.
-    *families_apart*: a rule means all addresses of one family and not of the other.
+    *families_apart*: a rule means all addresses of one family and not of the other. *podless*: a rule means addresses
+    without the pods that have them.
     """
 
     selections: dict[Selection, None] = field(default_factory=dict)
@@ -85,6 +86,7 @@ class Mentions:
     patterns: set[str] = field(default_factory=set)
     symbolic: bool = False
     families_apart: bool = False
+    podless: bool = False
 
 
 def mentions(policies: Iterable[Policy]) -> Mentions:
@@ -130,6 +132,7 @@ class _Peers(dict[tuple[tuple[Peer, ...] | None, str], tuple[Selection, ...]]):
         found = self._found
         blocks = [peer.block for peer in peers if isinstance(peer, BlockPeer)]
         found.blocks.update(blocks)
+        found.podless |= any(isinstance(peer, BlockPeer) and not peer.pods for peer in peers)
         found.families_apart |= len({parse(one.cidr)[0] for one in blocks if is_everything(one)}) == 1
         spoken = {peer.entity for peer in peers if isinstance(peer, EntityPeer)}
         found.entities |= spoken

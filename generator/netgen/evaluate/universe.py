@@ -189,6 +189,10 @@ def universe(
     if not found.complete:
         what = "the selectors of namespaces can be combined in too many ways to look at each"
         built.unknowns.append(Unknown(what, None))
+    if spoken.podless:
+        from netgen.evaluate.homes import settle  # noqa: PLC0415 - only what is meant for one CNI needs it
+
+        settle(built, homes.space)
     return _assembled(built, homes, spoken, workloads, entities)
 
 
