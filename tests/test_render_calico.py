@@ -680,7 +680,7 @@ def stream(*documents: str) -> str:
 
 def test_a_spec_with_all_of_it_renders_its_golden_file(pytestconfig: pytest.Config) -> None:
     """A change of the output is seen, read and committed, never made by the way."""
-    golden = ROOT / "tests" / "golden" / "shop-calico.yaml"
+    golden = ROOT / "tests" / "golden" / "calico" / "shop.yaml"
     if pytestconfig.getoption("--update-golden"):
         golden.write_text(stream(*SHOP), encoding="utf-8")
     assert golden.read_text(encoding="utf-8") == stream(*SHOP)
