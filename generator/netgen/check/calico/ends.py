@@ -26,7 +26,7 @@ SHAPE: Shape = {
 _MOST_NETS, _MOST_PORTS = 256, 50
 _EVERYWHERE = ("0.0.0.0/0", "::/0")
 _SELECTORS = ("selector", "notSelector", "namespaceSelector")
-_RANGE = re.compile(r"([0-9]+):([0-9]+)")
+_RANGE = re.compile(r"([0-9]{1,5}):([0-9]{1,5})")
 _SERVICES_ALONE = (*_SELECTORS, "nets", "notNets", "serviceAccounts")
 
 

@@ -19,7 +19,7 @@ _ICMP = {1: 4, 58: 6}
 _FIELDS = frozenset(("type", "code"))
 _MOST = 50
 _DIGITS = re.compile("[0-9]+")
-_RANGE = re.compile("([0-9]+):([0-9]+)")
+_RANGE = re.compile("([0-9]{1,5}):([0-9]{1,5})")
 _NAME = re.compile("[a-zA-Z0-9_.-]{1,128}")
 
 Spans = tuple[tuple[int, int], ...]
