@@ -67,6 +67,17 @@ def test_a_policy_of_kubernetes_in_the_cluster_is_in_the_tier_of_the_others(tmp_
     assert api.prove(intent, api.render(intent), workloads=[tmp_path]).findings == ()
 
 
+def test_a_policy_of_the_cluster_that_may_be_asked_first_leaves_nothing_proved(tmp_path: Path) -> None:
+    """Of two of one order the release decides which is asked first, be they read together or apart."""
+    intent = load(apps("web: {port: 80, expose: loadBalancer}"), platform("cni: calico 3.30\n")).intent
+    rule = {"action": "Deny", "source": {"nets": ["198.51.100.0/24"]}}
+    spec = {"order": 2000, "namespaceSelector": "has(projectcalico.org/name)", "types": ["Ingress"], "ingress": [rule]}
+    head = {"apiVersion": "projectcalico.org/v3", "kind": "GlobalNetworkPolicy", "metadata": {"name": "zz"}}
+    (tmp_path / "rival.yaml").write_text(plainly([{**head, "spec": spec}]))
+    found = api.prove(intent, api.render(intent), workloads=[tmp_path]).findings
+    assert "unproven" in [one.code for one in found]
+
+
 @pytest.mark.parametrize("more", ["", ", accepts: [198.51.100.9]"])
 def test_pods_are_kept_out_of_the_world_wherever_they_live(more: str) -> None:
     """That some address is open, which a pod may have, does not hide that all pods are let in with the world."""

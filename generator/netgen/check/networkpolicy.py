@@ -6,13 +6,12 @@ import marshal
 from collections.abc import Iterator
 from functools import lru_cache
 
-from netgen.check import metadata, names
+from netgen.check import directions, metadata, names
 from netgen.check.addresses import block
-from netgen.check.faults import Fault, Json, duplicate, forbidden, invalid, invalid_each, required, unsupported
+from netgen.check.faults import Fault, Json, forbidden, invalid, invalid_each, required, unsupported
 from netgen.check.shape import SELECTOR, Shape, fits, object_of
 
 _PROTOCOLS = ("TCP", "UDP", "SCTP")
-_TYPES = {"Ingress": "ingress", "Egress": "egress"}
 _PORT: Shape = {"protocol": str, "port": (int, str), "endPort": int}
 _PEER: Shape = {
     "podSelector": SELECTOR,
@@ -65,25 +64,10 @@ def faults(body: Json, _: names.Rule) -> Iterator[Fault]:
         yield from metadata.selector(spec["podSelector"], "spec.podSelector")
     else:
         yield required("spec.podSelector", "a policy without it selects every pod of the namespace")
-    yield from _types(spec)
+    yield from directions.listed(spec, "policyTypes", "a policy without it may leave a direction open")
     for direction, peers in _PEERS.items():
         for index, rule in enumerate(spec.get(direction, ())):
             yield from _rule(rule, peers, f"spec.{direction}[{index}]")
-
-
-def _types(spec: Json) -> Iterator[Fault]:
-    types = spec.get("policyTypes", ())
-    if not types:
-        yield required("spec.policyTypes", "a policy without it may leave a direction open")
-        return
-    for index, name in enumerate(types):
-        if name not in _TYPES:
-            yield unsupported(f"spec.policyTypes[{index}]", name, _TYPES)
-        elif name in types[:index]:
-            yield duplicate(f"spec.policyTypes[{index}]", name)
-    for name, direction in _TYPES.items():
-        if direction in spec and name not in types:
-            yield forbidden(f"spec.{direction}", f"may not be written when `policyTypes` does not list '{name}'")
 
 
 def _rule(rule: Json, peers: str, path: str) -> Iterator[Fault]:

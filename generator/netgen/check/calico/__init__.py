@@ -6,12 +6,11 @@ import marshal
 from collections.abc import Iterator
 from functools import lru_cache, partial
 
-from netgen.check import metadata, names, networkpolicy
+from netgen.check import directions, metadata, names, networkpolicy
 from netgen.check.calico import objects, rules, selectors, titles
-from netgen.check.faults import Fault, Json, duplicate, forbidden, invalid_each, required, unsupported
+from netgen.check.faults import Fault, Json, forbidden, invalid_each, required, unsupported
 from netgen.check.shape import Shape, cluster_object_of, fits, object_of
 
-_TYPES = {"Ingress": "ingress", "Egress": "egress"}
 _MOST_RULES = 1024
 _RIGHT: Json = {"action": "Deny"}
 _ACTIONS = ("Set", "Delete")
@@ -26,7 +25,7 @@ _SPEC: dict[str, Shape] = {
     "serviceAccountSelector": str,
     "types": [str],
     "performanceHints": [str],
-    **{section: [rules.SHAPE] for section in _TYPES.values()},
+    **{section: [rules.SHAPE] for section in directions.SECTIONS.values()},
 }
 _GLOBAL_SPEC: dict[str, Shape] = {**_SPEC, "namespaceSelector": str, **dict.fromkeys(_HOST_FIELDS, bool)}
 _STAGED: dict[str, Shape] = {"stagedAction": str}
@@ -53,7 +52,9 @@ def shortened(body: object) -> object:
         return body
     home = not str(body.get("kind")).endswith("GlobalNetworkPolicy")
     right: Json = {
-        section: [_RIGHT] for section in _TYPES.values() if _are_right(spec.get(section), section, is_namespaced=home)
+        section: [_RIGHT]
+        for section in directions.SECTIONS.values()
+        if _are_right(spec.get(section), section, is_namespaced=home)
     }
     return {**body, "spec": {**spec, **right}}
 
@@ -114,13 +115,14 @@ def _policy(body: Json, spec: Json, *, is_namespaced: bool) -> Iterator[Fault]:
     if "order" not in spec:
         yield required("spec.order", "a policy without it comes behind those that have one")
     yield from _subject(spec, is_namespaced=is_namespaced)
-    yield from _types(spec)
+    why = "Felix takes a policy without it for both directions, and the API server does not"
+    yield from directions.listed(spec, "types", why)
     for index, hint in enumerate(spec.get("performanceHints", ())):
         if hint not in _HINTS:
             yield unsupported(f"spec.performanceHints[{index}]", hint, _HINTS)
     if any(spec.get(field) for field in _HOST_FIELDS):
         yield from _of_hosts(spec)
-    for section in _TYPES.values():
+    for section in directions.SECTIONS.values():
         yield from _section(spec.get(section, ()), section, is_namespaced=is_namespaced)
 
 
@@ -144,21 +146,6 @@ def _subject(spec: Json, *, is_namespaced: bool) -> Iterator[Fault]:
     is_of_hosts = any(spec.get(field) for field in _HOST_FIELDS)
     if not wrong and not is_namespaced and not is_of_hosts and selectors.means_hosts(spec):
         yield required("spec.namespaceSelector", f"hosts are selected too: begin it with `{selectors.IS_NAMESPACE}`")
-
-
-def _types(spec: Json) -> Iterator[Fault]:
-    types = spec.get("types", ())
-    if not types:
-        yield required("spec.types", "Felix takes a policy without it for both directions, and the API server does not")
-        return
-    for index, name in enumerate(types):
-        if name not in _TYPES:
-            yield unsupported(f"spec.types[{index}]", name, _TYPES)
-        elif name in types[:index]:
-            yield duplicate(f"spec.types[{index}]", name)
-    for name, section in _TYPES.items():
-        if section in spec and name not in types:
-            yield forbidden(f"spec.{section}", f"may not be written when `types` does not list '{name}'")
 
 
 def _of_hosts(spec: Json) -> Iterator[Fault]:

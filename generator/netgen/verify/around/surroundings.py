@@ -85,15 +85,23 @@ def together(own: Cluster, rest: Cluster) -> Cluster:
 
 def _in_order(policies: tuple[Policy, ...]) -> tuple[Policy, ...]:
     """Return *policies* in one order of tiers: where one is Calico's, all are in those of Calico."""
-    if not any(one.kind.endswith(f".{CALICO}") for one in policies):
+    if not any(map(_is_calico, policies)):
         return policies
     from netgen.evaluate.objects.calico.objects import in_common  # noqa: PLC0415 - only where it is that plugin
 
     return in_common(policies)
 
 
+def _is_calico(policy: Policy) -> bool:
+    return policy.kind.endswith(f".{CALICO}")
+
+
 def _ties(policies: tuple[Policy, ...]) -> Iterator[Unknown]:
-    """Yield where nobody can say which of *policies* is asked first."""
+    """Yield where nobody can say which of *policies* is asked first: who read them apart has not seen that."""
+    if any(_is_calico(one) for one in policies):
+        from netgen.evaluate.objects.calico import orders  # noqa: PLC0415 - only where it is that plugin
+
+        yield from orders.ties(policies)
     tiered = [one for one in policies if one.kind == CLUSTER_NETWORK_POLICY[1]]
     if tiered:
         from netgen.evaluate.objects.clusternetworkpolicy.ties import ties  # noqa: PLC0415 - few clusters have any
