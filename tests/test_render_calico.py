@@ -338,6 +338,26 @@ def test_an_external_is_a_set_of_addresses() -> None:
     assert api.prove(loaded, render(loaded)).findings == ()
 
 
+def test_an_external_that_the_platform_allows_is_one_set_for_all_namespaces() -> None:
+    """The addresses stand in one place, whoever's apps are opened to them; what an app calls itself is its own set."""
+    specs = [apps("web: {port: 80, calls: [external/erp]}"), apps("job: {port: 81}", "batch")]
+    allowed = platform(EXTERNALS + "allow: [any -> external/erp, external/erp -> batch/job]\n")
+    intent = load(*specs, allowed).intent
+    manifests = render(intent)
+    sets = [one.body for one in manifests if one.kind.endswith("NetworkSet")]
+    assert [(one["kind"], one["metadata"].get("namespace"), one["spec"]["nets"]) for one in sets] == [
+        ("GlobalNetworkSet", None, ["10.20.0.0/16", "192.0.2.7/32"]),
+        ("NetworkSet", "shop", ["10.20.0.0/16", "192.0.2.7/32"]),
+    ]
+    job = next(one.body["spec"] for one in manifests if one.name == "job" and one.kind == "NetworkPolicy")
+    whole = {"selector": ERP, "namespaceSelector": "global()"}
+    assert whole in [rule["source"] for rule in job["ingress"]]
+    assert {**whole, "ports": [1433]} in [rule["destination"] for rule in job["egress"]]
+    assert api.prove(intent, manifests).findings == ()
+    lost = [one for one in manifests if one.kind != "GlobalNetworkSet"]
+    assert api.prove(intent, lost).findings != ()
+
+
 def test_an_external_with_several_ports_is_written_out() -> None:
     """A set would open every port at every address of it."""
     found = load(apps("web: {port: 80, calls: [external/mixed]}"), platform(EXTERNALS)).intent

@@ -52,12 +52,15 @@ class Block(NamedTuple):
 class Addresses(NamedTuple):
     """A non-empty set of address blocks; *external* is the name that the platform gives it, empty for none.
 
+    *shared*: it is the platform that speaks of the external, to all namespaces.
+
     Without *pods*, pods with such an address are left out, which only a CNI can that tells pods from addresses.
     """
 
     blocks: tuple[Block, ...]
     external: str = ""
     pods: bool = True
+    shared: bool = False
 
 
 class Entity(StrEnum):

@@ -15,9 +15,12 @@ _SEPARATOR = re.compile(r"^---\n", re.MULTILINE)
 _MANAGED_BY = "app.kubernetes.io/managed-by"
 _CLUSTER_POLICY = ("policy.networking.k8s.io", "ClusterNetworkPolicy")
 _CALICO = "projectcalico.org"
-_TIER, _SET = (_CALICO, "Tier"), (_CALICO, "NetworkSet")
+_TIER, _SET, _GLOBAL_SET = ((_CALICO, kind) for kind in ("Tier", "NetworkSet", "GlobalNetworkSet"))
 _CLUSTERWIDE = frozenset(
-    (("cilium.io", "CiliumClusterwideNetworkPolicy"), _CLUSTER_POLICY, (_CALICO, "GlobalNetworkPolicy"), _TIER)
+    (
+        *(("cilium.io", "CiliumClusterwideNetworkPolicy"), _CLUSTER_POLICY, (_CALICO, "GlobalNetworkPolicy")),
+        *(_TIER, _GLOBAL_SET),
+    )
 )
 """Group and kind of what is in no namespace."""
 _SUBJECTS = {
@@ -29,7 +32,7 @@ _SUBJECTS = {
 }
 """Group and kind of each policy, and what its subject stands under."""
 _ROUTES = (("networking.k8s.io", "Ingress"), ("gateway.networking.k8s.io", "HTTPRoute"))
-_LATE = {_SET: 6, _TIER: 7}
+_LATE = {_SET: 6, _GLOBAL_SET: 6, _TIER: 7}
 """What policies refer to, which goes after them."""
 _RENDERED = frozenset({*_SUBJECTS, *_ROUTES, *_LATE, ("", "Service")})
 """Group and kind of what netgen renders: a label that anybody can write makes nothing else netgen's to be deleted."""

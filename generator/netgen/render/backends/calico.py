@@ -86,8 +86,9 @@ class TierView(NamedTuple):
 
 
 class SetView(NamedTuple):
-    """A set of addresses that rules of its namespace select by its labels."""
+    """A set of addresses that rules of its namespace, or of all, select by its labels."""
 
+    kind: str
     metadata: Metadata
     nets: tuple[str, ...]
 
@@ -237,7 +238,7 @@ def _said(intent: str, why: str) -> Markup:
 
 
 def _sets(intent: Intent) -> Iterator[Planned]:
-    """Yield the sets of addresses that the policies of a namespace select, each once."""
+    """Yield the sets of addresses that policies select, each once: of a namespace, or by the platform of all."""
     held = {app.key for app in intent.apps if app.ingress or app.egress}
     found: dict[tuple[str, str], tuple[Addresses, Spot]] = {}
     for flow in intent.flows:
@@ -247,13 +248,14 @@ def _sets(intent: Intent) -> Iterator[Planned]:
     for (namespace, name), (addresses, spot) in found.items():
         labels = tuple(sorted((*_OWN, (selectors.EXTERNAL, name))))
         nets = tuple(block.cidr for block in addresses.blocks)
-        view = SetView(Metadata(dotless(f"external-{name}"), namespace, labels, ()), nets)
+        kind = "NetworkSet" if namespace else "GlobalNetworkSet"
+        view = SetView(kind, Metadata(dotless(f"external-{name}"), namespace, labels, ()), nets)
         yield Planned(Rank.SHARED, NETWORK_SET, view, spot)
 
 
 def _add(found: dict[tuple[str, str], tuple[Addresses, Spot]], key: AppKey | None, peer: Addresses, spot: Spot) -> None:
     if key is None or not peer.pods or any(block.excluded for block in peer.blocks) or not peer.blocks:
         raise ValueError(f"{peer.external} is no set of addresses")
-    first, _ = found.setdefault((key.namespace, peer.external), (peer, spot))
+    first, _ = found.setdefault(("" if peer.shared else key.namespace, peer.external), (peer, spot))
     if first != peer:
         raise ValueError(f"{peer.external} stands for two sets of addresses")

@@ -99,8 +99,8 @@ def _ends(peer: Peer | Everybody, home: str) -> Iterator[EndView]:
                 selector=selectors.pods(peer.selector),
                 namespaces="" if peer.namespace == home else selectors.namespaces(peer),
             )
-        case Addresses(external=external) if external and home:
-            yield EndView(selector=selectors.external(external))
+        case Addresses(external=external, shared=shared) if external and home:
+            yield EndView(selector=selectors.external(external), namespaces=selectors.GLOBAL if shared else "")
         case Addresses(blocks):
             yield from _nets(blocks)
         case Entities((Entity.KUBE_APISERVER,)):

@@ -20,7 +20,7 @@ from netgen.problems import Problem
 from netgen.records import record
 from netgen.spec.forms.claim_ends import End
 from netgen.spec.forms.claims import ClaimForm
-from netgen.spec.forms.sides import WILDCARDS, Kind
+from netgen.spec.forms.sides import WILDCARDS, Kind, Side
 from netgen.spec.forms.text import nearest, shown, suggestion
 from netgen.spec.ranges import warn_inside
 from netgen.spec.resolve.calls import Ports, matches, peer_of, ports_text, unknown_app
@@ -192,7 +192,8 @@ class _Permission:
             case Kind.EXTERNAL:
                 from netgen.spec.resolve.externals import callers_of  # noqa: PLC0415 - few platforms have any
 
-                peer = callers_of(end.side.name, end.place, platform, self.found)
+                found = callers_of(end.side.name, end.place, platform, self.found)
+                peer = found and found._replace(shared=bool(found.external))
             case _:
                 peer = nodes(platform, end, "the permission speaks of nodes", self.found)
         return [peer] if peer else []
@@ -225,12 +226,15 @@ class _Permission:
         return [(peer, ports) for peer in peers]
 
     def _external(self, end: End) -> list[tuple[Peer, Ports]]:
-        from netgen.spec.resolve.externals import sides_of  # noqa: PLC0415 - few platforms have any
+        from netgen.spec.resolve.externals import is_set, sides_of  # noqa: PLC0415 - few platforms have any
 
         reached: list[tuple[Peer, Ports]] = []
-        for side in sides_of(end.side.name, end.place, self.registry.platform, self.found):
-            word = side.port
-            ports = (PortMatch(word.protocol or "TCP", word.number, word.last),) if word else ()
+        sides = sides_of(end.side.name, end.place, self.registry.platform, self.found)
+        if sides and is_set(sides, self.registry.platform):
+            blocks = {block for side in sides for block in self._block(end, side.cidr).blocks}
+            return [(Addresses(tuple(sorted(blocks)), end.side.name, shared=True), _of_side(sides[0]))]
+        for side in sides:
+            ports = _of_side(side)
             if side.kind is Kind.HOST:
                 reached += self._host(end, side.name, ports)
             else:
@@ -292,3 +296,9 @@ class _Permission:
                 self.found.append(no_single_port(at.place, str(end.side), entry, word, ports))
             opened += ports
         return matches(tuple(opened)) if len(self.found) == before else None
+
+
+def _of_side(side: Side) -> Ports:
+    """Return the port of a value of an external; empty for every port."""
+    word = side.port
+    return (PortMatch(word.protocol or "TCP", word.number, word.last),) if word else ()
