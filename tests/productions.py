@@ -128,6 +128,7 @@ def maps(documents: tuple[Data, ...]) -> Maps:
             yield "entry point", point
             yield from [("controller", point["controller"])] if isinstance(point.get("controller"), dict) else []
         yield from [("ranges", document["ranges"])] if "ranges" in document else []
+        yield from [("needs", document["needs"])] if "needs" in document else []
         yield from (("permission", it) for it in document.get("allow", ()) if isinstance(it, dict))
         for one in document.get("raw", ()):
             yield from (("raw object", one), ("raw metadata", one["metadata"]))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+from dataclasses import replace
 from typing import Any
 
 from strategies import WHYS
@@ -23,6 +25,8 @@ ALLOWED = (
     "pay/* -> https://time.example.org:123",
     {"from": "203.0.113.0/24", "to": "shop/*", "ports": [8080, "53/udp"]},
 )
+NEEDS = ({"encryption": True, "nodes": 500}, {"observability": True, "dualStack": True}, {"hostPolicies": True})
+INSTALLED = ("clusternetworkpolicy", "calico-api")
 ABROAD = (
     "external/bank",
     {"to": "external/erp", "envs": ["prod"]},
@@ -36,7 +40,33 @@ def random_whole_system(seed: object) -> System:
     """Return the system that *seed* stands for: each choice is as likely as any other."""
     chance = chance_of(f"whole {seed}")
     some = lambda size, least, most: chance.sample(range(size), chance.randint(least, most))  # noqa: E731
-    return WholeMaker(chance.randrange, some).system()
+    made = WholeMaker(chance.randrange, some).system()
+    return replace(made, documents=tuple(through_gateways(made.documents))) if chance.random() < 0.25 else made
+
+
+def through_gateways(documents: Any) -> Any:
+    """Return the documents of a system with a Gateway in the place of each Ingress class, and no Secret."""
+    made = copy.deepcopy(list(documents))
+    for one in made:
+        for name, point in one.get("entrypoints", {}).items():
+            del point["ingress"]
+            point.pop("tls", None)
+            controller = point.get("controller")
+            point["gateway"] = f"gates/{name}:https"
+            point["controller"] = controller if isinstance(controller, dict) else "generic"
+        _without_secrets(one.get("apps", {}))
+    return made
+
+
+def _without_secrets(value: Any) -> None:
+    if isinstance(value, dict):
+        if "url" in value:
+            value.pop("tls", None)
+        for one in value.values():
+            _without_secrets(one)
+    elif isinstance(value, list):
+        for one in value:
+            _without_secrets(one)
 
 
 class WholeMaker(CiliumMaker):
@@ -47,7 +77,13 @@ class WholeMaker(CiliumMaker):
         more: Data = {"envs": ["staging", ENV], "externals": EXTERNALS}
         more |= {"allow": self.some(ALLOWED, 1)} if self.chance(2) else {}
         more |= {"stage": self.one(STAGES)} if self.chance(1) else {}
-        return super().whole_platform() | more
+        more |= {"needs": self.one(NEEDS)} if self.chance(1) else {}
+        found = super().whole_platform() | more
+        if found["cni"].endswith("1.20") and self.chance(1):
+            found["installed"] = self.some(INSTALLED, 1)
+        if self.chance(1) and self.chance(1) and not any(one.get("raw") for one in self.documents):
+            found["policies"] = "none"
+        return found
 
     def document(self, index: int, space: str) -> None:
         """Make a document with apps of requests and ranges, and a raw object."""

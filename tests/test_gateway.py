@@ -26,6 +26,7 @@ from netgen.spec.controllers import controllers
 from netgen.verify import prove
 from specs import document, load, platform, refused
 from strategies import random_system
+from strategies_whole import through_gateways
 from writing import plainly
 
 ROOT = Path(__file__).parents[1]
@@ -440,31 +441,6 @@ def test_a_foreign_route_for_a_url_is_found_wherever_the_gateway_serves_it(
     documents = [*(one.document for one in api.render(intent)), *beside]
     problems = prove(intent, documents, (), cni="kubernetes").findings
     assert ["route-differs"] * found == [one.code for one in problems]
-
-
-def through_gateways(documents: Any) -> Any:
-    """Return the documents of a system with a Gateway in the place of each Ingress class, and no Secret."""
-    made = copy.deepcopy(list(documents))
-    for one in made:
-        for name, point in one.get("entrypoints", {}).items():
-            del point["ingress"]
-            point.pop("tls", None)
-            controller = point.get("controller")
-            point["gateway"] = f"gates/{name}:https"
-            point["controller"] = controller if isinstance(controller, dict) else "generic"
-        _without_secrets(one.get("apps", {}))
-    return made
-
-
-def _without_secrets(value: Any) -> None:
-    if isinstance(value, dict):
-        if "url" in value:
-            value.pop("tls", None)
-        for one in value.values():
-            _without_secrets(one)
-    elif isinstance(value, list):
-        for one in value:
-            _without_secrets(one)
 
 
 def led(manifests: tuple[Manifest, ...]) -> set[tuple[object, ...]]:

@@ -32,7 +32,10 @@ LEAST = SYSTEMS // 100
 """Each feature of Cilium is in so many systems at least: in one of a hundred."""
 QUICK = range(40)
 CILIUM = PROFILES["cilium"]
-KINDS = {"CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy", "Service", "Ingress"}
+KINDS = {
+    *("CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy", "ClusterNetworkPolicy"),
+    *("Service", "Ingress", "HTTPRoute"),
+}
 
 
 def documents_of(seed: int) -> tuple[Data, ...]:
