@@ -176,7 +176,8 @@ SCENES = (
       nm-in: {hosts: [ho-one], ingress: ob-in, controller: traefik, tls: secret ob-cert, annotations: {ak-in: av-in}}
       nm-on: {hosts: ["*.hw-two"], ingress: ob-on, controller: {profile: traefik, namespace: nm-edge},
             tls: cert-manager/ob-issuer}
-      nm-at: {hosts: [ho-ten], gateway: "nm-gns/ob-gate:ob-lis", controller: {namespace: nm-gpl, labels: {lk-gpl: lv-gpl}}}
+      nm-at: {hosts: [ho-ten], gateway: "nm-gns/ob-gate:ob-lis",
+            controller: {namespace: nm-gpl, labels: {lk-gpl: lv-gpl}}}
     """,
     """
     metadata: {name: doc, namespace: shop}
